@@ -1,0 +1,122 @@
+/**
+ * The results file, as TypeScript sees it. `schema.ts` says the same as JSON Schema and checks what is read from disk.
+ * Names are a contract with other people's scripts: add freely, rename nothing without a new SCHEMA_VERSION.
+ */
+
+export const SCHEMA_VERSION = 1;
+
+/** Is this measurement sound? Only valid cells carry numbers that may be compared. */
+export type VerdictName = 'valid' | 'invalid' | 'unknown' | 'skipped';
+
+export type Better = 'lower' | 'higher' | 'none';
+
+/** `exact`: cannot vary for a given seed, compare by equality. `nothing`: a sample, compare by statistics. */
+export type Assumption = 'exact' | 'nothing';
+
+/** `protocol`: the same however the two sides are timed. `schedule`: depends on who is faster. */
+export type DeterminedBy = 'protocol' | 'schedule';
+
+export interface MetricValue {
+  readonly value: number;
+  /** Base unit: "ns", "B/s", "1/s", "1" (a count or ratio), "ns/B". Scaled only when printed. */
+  readonly unit: string;
+  readonly better: Better;
+  readonly assume: Assumption;
+  readonly determinedBy?: DeterminedBy;
+  /** In the order in which they were taken. */
+  readonly samples?: readonly number[];
+  readonly interval?: readonly [low: number, high: number];
+}
+
+export type ParameterValue = string | number | boolean;
+
+/** Counts by name, one group a family: hypercalls by operation, entries by reason, and so on. */
+export type CounterGroup = Readonly<Record<string, number>>;
+
+export interface Counters {
+  readonly hypercalls: CounterGroup;
+  readonly entries: CounterGroup;
+  readonly tlb: CounterGroup;
+  readonly grants: CounterGroup;
+  readonly events: CounterGroup;
+  readonly copies: CounterGroup;
+  readonly xenstore: CounterGroup;
+  readonly [group: string]: CounterGroup;
+}
+
+export interface Cell {
+  /** "model/skylake-2017/libvchan/stream/ringSizeBytes=65536,..." */
+  readonly id: string;
+  readonly testbed: string;
+  readonly profile: string;
+  readonly transport: string;
+  readonly scenario: string;
+  readonly scenarioVersion: number;
+  readonly parameters: Readonly<Record<string, ParameterValue>>;
+  /** What the protocol made of the parameters, e.g. ringSizeBytes after rounding. */
+  readonly effective: Readonly<Record<string, ParameterValue>>;
+  readonly verdict: VerdictName;
+  readonly reason?: string;
+  /** What the protocol did under a fault, or which limit stopped it. */
+  readonly outcome?: Readonly<Record<string, ParameterValue>>;
+  readonly metrics: Readonly<Record<string, MetricValue>>;
+  /** HDR histograms, base64 of the compressed V2 encoding. */
+  readonly histograms?: Readonly<Record<string, string>>;
+  readonly counters?: Counters;
+  /** pCPU name ("pcpu0 (dom1)") -> cause -> nanoseconds. */
+  readonly attributionNs?: Readonly<Record<string, Readonly<Record<string, number>>>>;
+  readonly trace?: { readonly events: number; readonly hash: string; readonly unseed: number };
+}
+
+export interface HostDescription {
+  readonly node: string;
+  readonly platform: string;
+  readonly arch: string;
+  readonly cpu: string;
+  readonly cores: number;
+  readonly memoryBytes: number;
+}
+
+/** A profile as it was used: features and prices in full, so that a report can show every source. */
+export interface ProfileRecord {
+  readonly name: string;
+  readonly description: string;
+  readonly clockHz: number;
+  readonly features: Readonly<Record<string, string | number | boolean>>;
+  readonly prices: Readonly<Record<string, PriceRecord>>;
+}
+
+export interface PriceRecord {
+  readonly value: number;
+  readonly low: number;
+  readonly high: number;
+  /** "ps", "cycles", "ns", "us", "ps/B". */
+  readonly unit: string;
+  readonly source: string;
+  readonly confidence: 'measured' | 'derived' | 'recalled' | 'estimate';
+}
+
+export interface RunDescription {
+  readonly id: string;
+  /** ISO 8601, UTC. */
+  readonly startedAt: string;
+  readonly finishedAt: string;
+  readonly command: string;
+  readonly version: string;
+  readonly commit: string;
+  readonly seed: number;
+  readonly host: HostDescription;
+  readonly suite: string;
+  readonly profiles: Readonly<Record<string, ProfileRecord>>;
+  /** False where the run was interrupted: the cells are sound, but not all that were planned. */
+  readonly complete: boolean;
+  readonly parts?: readonly string[];
+  /** Sampled wall-clock figures of the harness itself. */
+  readonly harness?: Readonly<Record<string, MetricValue>>;
+}
+
+export interface ResultsFile {
+  readonly schemaVersion: number;
+  readonly run: RunDescription;
+  readonly cells: readonly Cell[];
+}
