@@ -120,3 +120,12 @@ export interface ResultsFile {
   readonly run: RunDescription;
   readonly cells: readonly Cell[];
 }
+
+/** First line of a journal, which holds one cell a line after it while the run goes on. */
+export interface JournalHeader {
+  readonly schemaVersion: number;
+  /** As it began: `complete` is false and `finishedAt` equals `startedAt`. */
+  readonly run: RunDescription;
+  /** The options of `run` as they were resolved: what --resume needs to plan the same cells again. */
+  readonly options?: Readonly<Record<string, unknown>>;
+}
