@@ -19,10 +19,11 @@ const BLOCK_CHARACTERS = 1 << 20;
 const MOST_TEMPORARIES = 100;
 
 /**
- * Writes a file so that readers find the old one or the new one, whole, whatever happens: into a temporary file of the same
- * folder, to the disk, then renamed. A missing folder is made. A device or pipe is written directly, since renaming over
- * /dev/null would replace the device. Throws UserError when the system refuses; whatever is thrown, also by `pieces`, the
- * temporary file is removed.
+ * Writes a file so that readers find the old one or the new one, whole, whatever happens: into a
+ * temporary file of the same folder, to the disk, then renamed. A missing folder is made. A device
+ * or pipe is written directly, since renaming over /dev/null would replace the device. Throws
+ * UserError when the system refuses; whatever is thrown, also by `pieces`, the temporary file is
+ * removed.
  */
 export function writeFileAtomically(path: string, pieces: Iterable<string>): void {
   try {
@@ -96,7 +97,10 @@ function writeThrough(fd: number, pieces: Iterable<string>): void {
   }
 }
 
-/** One call may take a part only (a full disk, a pipe): goes on until all is written or the system refuses. */
+/**
+ * One call may take a part only (a full disk, a pipe): goes on until all is written or the system
+ * refuses.
+ */
 export function writeFully(fd: number, text: string): void {
   const bytes = Buffer.from(text, 'utf8');
   for (let at = 0; at < bytes.length; ) at += writeSync(fd, bytes, at);
@@ -112,7 +116,10 @@ export function syncFile(fd: number): void {
   }
 }
 
-/** So that the new name survives a power loss, too. Not every system can sync a folder, and the content is safe anyhow. */
+/**
+ * So that the new name survives a power loss, too. Not every system can sync a folder, and the
+ * content is safe anyhow.
+ */
 export function syncFolder(path: string): void {
   try {
     const fd = openSync(path, 'r');

@@ -19,7 +19,10 @@ export interface ParsedCellId {
   readonly parameters: ReadonlyMap<string, string>;
 }
 
-/** These come first, since people look for them; all others follow in code-unit order of their names. */
+/**
+ * These come first, since people look for them; all others follow in code-unit order of their
+ * names.
+ */
 const LEADING_PARAMETERS: readonly string[] = ['ringSizeBytes', 'messageSizeBytes'];
 
 /** Names of parameters in the order of ids, tables and CSV columns. */
@@ -37,8 +40,9 @@ function rank(name: string): number {
 }
 
 /**
- * The canonical id: "testbed/profile/transport/scenario/name=value,name=value". Two cells have the same id exactly when
- * they have the same key (parameters compared as text). What would blur the borders is percent-encoded.
+ * The canonical id: "testbed/profile/transport/scenario/name=value,name=value". Two cells have the
+ * same id exactly when they have the same key (parameters compared as text). What would blur the
+ * borders is percent-encoded.
  */
 export function cellId(key: CellKey): string {
   const path = [key.testbed, key.profile, key.transport, key.scenario].map(escapeText).join('/');

@@ -29,9 +29,10 @@ const RESERVED: ReadonlySet<string> = new Set([...LEADING_COLUMNS, ...TRAILING_C
 type Field = string | number | boolean | undefined;
 
 /**
- * Cells as tidy CSV: one row a cell and metric, metrics in code-unit order; a cell without metrics (skipped, say) has one row
- * with the reason. A parameter that no other cell has leaves its column empty elsewhere; one that is named like a column
- * gets "parameter." before its name. Text that a spreadsheet would run as a formula is prefixed with an apostrophe.
+ * Cells as tidy CSV: one row a cell and metric, metrics in code-unit order; a cell without metrics
+ * (skipped, say) has one row with the reason. A parameter that no other cell has leaves its column
+ * empty elsewhere; one that is named like a column gets "parameter." before its name. Text that a
+ * spreadsheet would run as a formula is prefixed with an apostrophe.
  */
 export function cellsToCsv(cells: readonly Cell[]): string {
   const names = new Set<string>();

@@ -18,8 +18,8 @@ const REASONS: Readonly<Record<string, readonly [what: string, remedy: string]>>
 };
 
 /**
- * Turns an error of the operating system into a UserError that names the path, the reason and a remedy. Anything else
- * comes back as it is: it is a fault of the program.
+ * Turns an error of the operating system into a UserError that names the path, the reason and a
+ * remedy. Anything else comes back as it is: it is a fault of the program.
  * @param action what could not be done, e.g. "write"
  */
 export function fileFault(action: string, path: string, cause: unknown): unknown {

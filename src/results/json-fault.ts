@@ -12,9 +12,9 @@ export interface JsonFault {
 }
 
 /**
- * Finds the first fault of a text that JSON.parse refused. JSON.parse itself says the position in some cases and some
- * versions of Node only; nobody can repair a file of 50 MB with that. Undefined if there is no fault. Does not recurse,
- * so hostile nesting cannot overflow the stack.
+ * Finds the first fault of a text that JSON.parse refused. JSON.parse itself says the position in
+ * some cases and some versions of Node only; nobody can repair a file of 50 MB with that. Undefined
+ * if there is no fault. Does not recurse, so hostile nesting cannot overflow the stack.
  */
 export function findJsonFault(text: string): JsonFault | undefined {
   const scanner = new Scanner(text);
@@ -37,7 +37,7 @@ const SPACE = /[ \t\n\r]*/y;
 const NUMBER = /-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?/y;
 const LONGEST_NUMBER = 400;
 const UNFINISHED_NUMBER = /^-?(?:(?:0|[1-9]\d*)(?:\.|(?:\.\d+)?[eE][+-]?))?$/;
-/** As much of a string as is right; the engine runs it without recursion since no two branches overlap. */
+/** A stretch of a string without escapes. */
 // biome-ignore lint/suspicious/noControlCharactersInRegex: JSON forbids just these in strings
 const STRING_BODY = /[^"\\\u0000-\u001f]*/y;
 const ESCAPE = /\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4})/y;
@@ -63,7 +63,9 @@ class Scanner {
     }
   }
 
-  /** A scalar, or the opening of a container up to its first value (an empty one is closed again). */
+  /**
+   * A scalar, or the opening of a container up to its first value (an empty one is closed again).
+   */
   private value(): string | undefined {
     for (;;) {
       this.take(SPACE);

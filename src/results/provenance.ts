@@ -11,7 +11,8 @@ import type {
 import { SCHEMA_VERSION } from './types.js';
 
 /**
- * Where a run's figures come from. Pure: the command line reads clock, host and repository, and hands them in.
+ * Where a run's figures come from. Pure: the command line reads clock, host and repository, and
+ * hands them in.
  */
 
 /** What the operating system says of the host, as it says it. */
@@ -81,8 +82,8 @@ export function journalHeader(
 }
 
 /**
- * "20260131T120000Z-quick-1a2b3c4d": sorts by time, fits into a file name, and differs wherever two runs that began in the
- * same second differ in command, seed, host, version or profiles.
+ * "20260131T120000Z-quick-1a2b3c4d": sorts by time, fits into a file name, and differs wherever two
+ * runs that began in the same second differ in command, seed, host, version or profiles.
  */
 export function runId(run: Omit<RunDescription, 'id'>): string {
   const { startedAt, command, version, commit, seed, host, suite, profiles } = run;
@@ -107,8 +108,9 @@ export function describeHost(facts: HostFacts): HostDescription {
 }
 
 /**
- * What two hosts must share before their wall-clock figures may be compared: CPU model and number, system, and major
- * version of Node. Memory does not count: it differs between equal machines of a cloud.
+ * What two hosts must share before their wall-clock figures may be compared: CPU model and number,
+ * system, and major version of Node. Memory does not count: it differs between equal machines of a
+ * cloud.
  */
 export function hostClass(host: HostDescription): string {
   const major = host.node.replace(/^v/, '').split('.')[0] ?? '';

@@ -2,7 +2,10 @@ import { cellId } from './cell-id.js';
 import { beginRun, endRun } from './provenance.js';
 import { type Cell, type ResultsFile, type RunDescription, SCHEMA_VERSION } from './types.js';
 
-/** A results file in which every field occurs, for tests of what reads results. Its numbers are invented. */
+/**
+ * A results file in which every field occurs, for tests of what reads results. Its numbers are
+ * invented.
+ */
 export function sampleResults(cells = 3): ResultsFile {
   return {
     schemaVersion: SCHEMA_VERSION,
@@ -58,7 +61,10 @@ export function sampleRun(): RunDescription {
   });
 }
 
-/** @param parameters added to, and put before, those of the sample; @param fields replace those of the sample */
+/**
+ * @param parameters added to, and put before, those of the sample;
+ * @param fields replace those of the sample
+ */
 export function sampleCell(
   parameters: Cell['parameters'] = {},
   fields: Partial<Omit<Cell, 'id' | 'parameters'>> = {},

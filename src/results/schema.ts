@@ -12,8 +12,8 @@ import { CellSchema, JournalHeaderSchema, MOST_CELLS, ResultsSchema, RunSchema }
 import { type Cell, type JournalHeader, type ResultsFile, SCHEMA_VERSION } from './types.js';
 
 /**
- * Checks everything that is read from disk. Importing this module loads TypeBox (about 50 ms), so import it where
- * results are read, and `types.js` elsewhere.
+ * Checks everything that is read from disk. Importing this module loads TypeBox (about 50 ms), so
+ * import it where results are read, and `types.js` elsewhere.
  */
 
 /** The plain JSON Schema (draft 7) of a results file, for editors and other people's validators. */
@@ -22,7 +22,8 @@ export function resultsJsonSchema(): Record<string, unknown> {
 }
 
 /**
- * Reads the text of a results file. Throws UserError, with the place as a JSON path, for anything that is not one.
+ * Reads the text of a results file. Throws UserError, with the place as a JSON path, for anything
+ * that is not one.
  * @param where path of the file, for messages
  */
 export function parseResults(text: string, where: string): ResultsFile {
@@ -155,10 +156,8 @@ function check(value: unknown, path: string, compiled: TypeCheck<TSchema>, where
   if (error === undefined) throw fault(`${path} does not fit the schema`, where);
   const id = isObject(value) && typeof value['id'] === 'string' ? value['id'] : undefined;
   const place = path + jsonPath(value, error.path);
-  throw fault(
-    `${place} ${explain(error)}${id === undefined || path === '$.run' ? '' : ` (in ${shown(id, LONGEST_ID_SHOWN)})`}`,
-    where,
-  );
+  const cell = id === undefined || path === '$.run' ? '' : ` (in ${shown(id, LONGEST_ID_SHOWN)})`;
+  throw fault(`${place} ${explain(error)}${cell}`, where);
 }
 
 function explain(error: ValueError): string {

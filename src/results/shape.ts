@@ -2,16 +2,22 @@ import { type Static, type TSchema, Type } from '@sinclair/typebox';
 import { type Cell, type RunDescription, SCHEMA_VERSION } from './types.js';
 
 /**
- * The shape of the results file, in TypeBox. Fields that this version does not know are allowed and kept, so that the
- * format grows without a new schema version.
+ * The shape of the results file, in TypeBox. Fields that this version does not know are allowed and
+ * kept, so that the format grows without a new schema version.
  */
 
-/** More than ten times the full suite with uncertainty draws; beyond it a file is a mistake or an attack. */
+/**
+ * More than ten times the full suite with uncertainty draws; beyond it a file is a mistake or an
+ * attack.
+ */
 export const MOST_CELLS = 100_000;
 const MOST_SAMPLES = 1_000_000;
 const MOST_NAMES = 10_000;
 
-/** Names of metrics, counters, parameters and the like. Those of JavaScript's own plumbing are traps, not names. */
+/**
+ * Names of metrics, counters, parameters and the like. Those of JavaScript's own plumbing are
+ * traps, not names.
+ */
 const NAME = '^(?!(?:__proto__|constructor|prototype)$)[^\\u0000-\\u001f\\u007f]{1,200}$';
 const UTC_TIME = '^\\d{4}-\\d\\d-\\d\\dT\\d\\d:\\d\\d:\\d\\d(?:\\.\\d{1,9})?Z$';
 
@@ -150,7 +156,9 @@ export const RunSchema = Type.Object({
   harness: Type.Optional(named(MetricValueSchema, 'wall-clock figures of the harness itself')),
 });
 
-/** First line of a journal: the run as it began, and what is needed to plan the same cells again. */
+/**
+ * First line of a journal: the run as it began, and what is needed to plan the same cells again.
+ */
 export const JournalHeaderSchema = Type.Object({
   schemaVersion: Type.Literal(SCHEMA_VERSION),
   run: RunSchema,
@@ -170,7 +178,9 @@ export const ResultsSchema = Type.Object(
   },
 );
 
-/** Compiles only while what the schema admits is what the types promise, and the other way round. */
+/**
+ * Compiles only while what the schema admits is what the types promise, and the other way round.
+ */
 type Same<A, B> = [A] extends [B] ? ([B] extends [A] ? true : false) : false;
 type Mutable<T> = T extends string | number | boolean
   ? T

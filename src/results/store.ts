@@ -25,11 +25,13 @@ import type { Cell, JournalHeader, ResultsFile } from './types.js';
 const LARGEST_RESULTS_BYTES = 512 * 1024 * 1024 - 24;
 
 /**
- * The text of a results file in pieces: the fields in the order of the documentation, everything inside them in
- * canonical order, one cell a line. So equal results are equal bytes, and a difference shows the cells that changed.
+ * The text of a results file in pieces: the fields in the order of the documentation, everything
+ * inside them in canonical order, one cell a line. So equal results are equal bytes, and a
+ * difference shows the cells that changed.
  */
 export function* resultsText(results: ResultsFile): Generator<string> {
-  yield `{\n"schemaVersion": ${results.schemaVersion},\n"run": ${canonicalJson(results.run, 1)},\n"cells": [`;
+  yield `{\n"schemaVersion": ${results.schemaVersion},\n`;
+  yield `"run": ${canonicalJson(results.run, 1)},\n"cells": [`;
   let separator = '\n';
   for (const cell of results.cells) {
     yield separator + canonicalJson(cell);
@@ -38,12 +40,18 @@ export function* resultsText(results: ResultsFile): Generator<string> {
   yield results.cells.length === 0 ? ']\n}\n' : '\n]\n}\n';
 }
 
-/** Writes a results file, whole or not at all. Throws UserError with path and remedy when the system refuses. */
+/**
+ * Writes a results file, whole or not at all. Throws UserError with path and remedy when the system
+ * refuses.
+ */
 export function writeResultsFile(path: string, results: ResultsFile): void {
   writeFileAtomically(path, resultsText(results));
 }
 
-/** Reads and checks a results file. Throws UserError: unreadable, not JSON, not of this schema, and where. */
+/**
+ * Reads and checks a results file. Throws UserError: unreadable, not JSON, not of this schema, and
+ * where.
+ */
 export async function readResultsFile(path: string): Promise<ResultsFile> {
   const text = readBytes(path, LARGEST_RESULTS_BYTES).toString('utf8');
   if (looksLikeJournal(text)) {
@@ -79,8 +87,8 @@ export interface Journal {
 }
 
 /**
- * Reads the journal of a run that goes on, was interrupted, or broke off. Throws UserError for anything worse than a torn
- * end: no whole header, damage in the middle, the same cell twice.
+ * Reads the journal of a run that goes on, was interrupted, or broke off. Throws UserError for
+ * anything worse than a torn end: no whole header, damage in the middle, the same cell twice.
  */
 export async function readJournal(path: string): Promise<Journal> {
   const bytes = readBytes(path, Number.POSITIVE_INFINITY);
@@ -143,8 +151,9 @@ function readBytes(path: string, most: number): Buffer {
 }
 
 /**
- * Keeps the cells of a run that goes on: a header line, then one line a cell, each written by one call. After a crash of
- * the process nothing appended is lost; after a power loss, nothing appended before the last `sync`.
+ * Keeps the cells of a run that goes on: a header line, then one line a cell, each written by one
+ * call. After a crash of the process nothing appended is lost; after a power loss, nothing appended
+ * before the last `sync`.
  * Invariant: between two calls the file ends with a whole line.
  */
 export class JournalWriter {
@@ -160,7 +169,10 @@ export class JournalWriter {
     this.soundBytes = stats.isFile() ? stats.size : undefined;
   }
 
-  /** Starts a journal and makes its folder. Throws UserError if the file exists: it may hold what a run left behind. */
+  /**
+   * Starts a journal and makes its folder. Throws UserError if the file exists: it may hold what a
+   * run left behind.
+   */
   static create(path: string, header: JournalHeader): JournalWriter {
     let writer: JournalWriter;
     try {
@@ -189,7 +201,9 @@ export class JournalWriter {
     return writer;
   }
 
-  /** Goes on with a journal that `readJournal` has read, cutting off its torn end. Throws UserError. */
+  /**
+   * Goes on with a journal that `readJournal` has read, cutting off its torn end. Throws UserError.
+   */
   static resume(path: string, keptBytes: number): JournalWriter {
     try {
       truncateSync(path, keptBytes);
@@ -204,7 +218,10 @@ export class JournalWriter {
     this.line(canonicalJson(cell));
   }
 
-  /** Brings what was appended to the disk; costs milliseconds, so once a second or so is often enough. */
+  /**
+   * Brings what was appended to the disk; costs milliseconds, so once a second or so is often
+   * enough.
+   */
   sync(): void {
     try {
       syncFile(this.openFile());
@@ -239,7 +256,8 @@ export class JournalWriter {
     try {
       ftruncateSync(fd, this.soundBytes);
     } catch {
-      // The torn line stays; readers know torn lines. The fault that brought us here is the one to report.
+      // The torn line stays; readers know torn lines. The fault that brought us here is the one to
+      // report.
     }
   }
 

@@ -21,14 +21,17 @@ export interface ExactComparison {
   readonly difference: number;
   /** new / old; undefined where the old value is 0 and the new is not. */
   readonly ratio: number | undefined;
-  /** Equal to the last bit. `same` without `identical` means that the tolerance covered the difference. */
+  /**
+   * Equal to the last bit. `same` without `identical` means that the tolerance covered the
+   * difference.
+   */
   readonly identical: boolean;
   readonly verdict: ComparisonVerdict;
 }
 
 /**
- * Compares two values that cannot vary for a seed (counts, virtual times), so that one value a side is enough and
- * equality is the test. Sampled values must not come here.
+ * Compares two values that cannot vary for a seed (counts, virtual times), so that one value a side
+ * is enough and equality is the test. Sampled values must not come here.
  */
 export function compareExact(
   oldValue: number,
@@ -55,8 +58,8 @@ export function compareExact(
 }
 
 /**
- * A value on the border of the tolerance is inside: 1.02 against 1 at 2 % must not fail because 1.02 - 1 is
- * 0.020000000000000018 in binary. Without a tolerance there is no such slack.
+ * A value on the border of the tolerance is inside: 1.02 against 1 at 2 % must not fail because
+ * 1.02 - 1 is 0.020000000000000018 in binary. Without a tolerance there is no such slack.
  */
 function isWithin(oldValue: number, newValue: number, tolerance: Tolerance): boolean {
   const relative = tolerance.relative ?? 0;

@@ -3,12 +3,13 @@ import { inflateSync } from 'node:zlib';
 import { UserError } from '../base/errors.js';
 
 /**
- * The compressed V2 encoding of HdrHistogram, around the payload that the hdr-histogram-js package writes:
+ * The compressed V2 encoding of HdrHistogram, around the payload that the hdr-histogram-js package
+ * writes:
  *
  *     compressed: int32 cookie 0x1c849314, int32 length, zlib stream of
- *     payload:    int32 cookie 0x1c849313, int32 length of counts, int32 normalizing offset, int32 digits,
- *                 int64 lowest, int64 highest, float64 conversion ratio, counts as ZigZag LEB128 where a negative
- *                 number -n stands for n empty buckets
+ *     payload:    int32 cookie 0x1c849313, int32 length of counts, int32 normalizing offset,
+ *                 int32 digits, int64 lowest, int64 highest, float64 conversion ratio,
+ *                 counts as ZigZag LEB128, where a negative number -n stands for n empty buckets
  *
  * Source: github.com/HdrHistogram/HdrHistogram, AbstractHistogram.java, encodeIntoByteBuffer.
  */
@@ -20,7 +21,9 @@ const PAYLOAD_HEADER_BYTES = 40;
 /** 36,000 buckets of at most nine bytes and the header: no honest payload is larger. */
 const LARGEST_PAYLOAD_BYTES = 512 * 1024;
 
-/** The settings with which a histogram was written; only equal ones can be read, added and compared. */
+/**
+ * The settings with which a histogram was written; only equal ones can be read, added and compared.
+ */
 export interface HistogramGeometry {
   readonly lowest: number;
   readonly highest: number;
@@ -32,8 +35,10 @@ type Deflate = (data: Uint8Array) => Uint8Array;
 let deflate: Deflate | undefined;
 
 /**
- * Compresses anew with pako, which is plain JavaScript. The package uses Node's zlib, whose output depends on the
- * CPU (its matching uses other hash instructions where they exist), and equal cells must be equal bytes everywhere.
+ * Compresses anew with pako, which is plain JavaScript: equal cells must be equal bytes everywhere.
+ * The package uses Node's zlib, whose output changes from release to release
+ * (github.com/nodejs/node, issue 50138), and from system to system where Node was built with
+ * another zlib.
  */
 export function recompress(encoded: string): string {
   deflate ??= (createRequire(import.meta.url)('pako') as { deflate: Deflate }).deflate;
@@ -47,8 +52,8 @@ export function recompress(encoded: string): string {
 }
 
 /**
- * Checks an encoded histogram from outside before the package decodes it, since the package trusts what it reads:
- * a run of 2^50 empty buckets would keep it busy for weeks. Throws UserError.
+ * Checks an encoded histogram from outside before the package decodes it, since the package trusts
+ * what it reads: a run of 2^50 empty buckets would keep it busy for weeks. Throws UserError.
  */
 export function checkEncoded(encoded: string, geometry: HistogramGeometry, where: string): void {
   const payload = inflated(encoded, where);
@@ -66,9 +71,9 @@ export function checkEncoded(encoded: string, geometry: HistogramGeometry, where
     lowest !== BigInt(geometry.lowest) ||
     highest !== BigInt(geometry.highest)
   ) {
+    const { digits: ours, lowest: from, highest: to } = geometry;
     throw fault(
-      `was written with other settings (${digits} digits, ${lowest} to ${highest}) than interdom's ` +
-        `(${geometry.digits} digits, ${geometry.lowest} to ${geometry.highest} ns)`,
+      `was written with ${digits} digits for ${lowest} to ${highest}, not ${ours} for ${from} to ${to}`,
       where,
     );
   }

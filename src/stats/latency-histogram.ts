@@ -4,7 +4,10 @@ import { invariant } from '../base/errors.js';
 import { checkEncoded, type HistogramGeometry, recompress } from './histogram-encoding.js';
 import { nearestRank } from './quantile.js';
 
-/** The largest latency that virtual time can hold: 2^53 ps in whole nanoseconds, two and a half hours. */
+/**
+ * The largest latency that virtual time can hold: 2^53 ps in whole nanoseconds, two and a half
+ * hours.
+ */
 export const LARGEST_LATENCY_NS = 9_007_199_254_740;
 
 /** Values up to 2047 ns are kept exactly, larger ones within 1 part in 1024. */
@@ -31,17 +34,21 @@ export interface LatencyBucket {
 type HdrPackage = typeof import('hdr-histogram-js');
 let hdr: HdrPackage | undefined;
 
-/** Loaded with the first histogram: the package takes 30 to 50 ms, and most commands draw and record nothing. */
+/**
+ * Loaded with the first histogram: the package takes 30 to 50 ms, and most commands draw and record
+ * nothing.
+ */
 function hdrPackage(): HdrPackage {
   hdr ??= createRequire(import.meta.url)('hdr-histogram-js') as HdrPackage;
   return hdr;
 }
 
 /**
- * Latencies in whole nanoseconds, at constant memory (0.3 MB) however many there are. Count, minimum, mean and maximum
- * are exact while recording; percentiles are at most 1/1024 above the true sample, and never above the maximum. What was
- * decoded knows the buckets only: its minimum, mean and maximum are within 1/1024, too.
- * Equal values give equal bytes, in whatever order they came.
+ * Latencies in whole nanoseconds, at constant memory (0.3 MB) however many there are. Count,
+ * minimum, mean and maximum are exact while recording; percentiles are at most 1/1024 above the
+ * true sample, and never above the maximum. What was decoded knows the buckets only: its minimum,
+ * mean and maximum are within 1/1024, too. Equal values give equal bytes, in whatever order they
+ * came.
  */
 export class LatencyHistogram {
   private readonly counts: Float64Histogram;
@@ -72,7 +79,10 @@ export class LatencyHistogram {
     return this.total;
   }
 
-  /** @param latencyNs a whole number, 0 to LARGEST_LATENCY_NS; @param times how often it occurred */
+  /**
+   * @param latencyNs a whole number, 0 to LARGEST_LATENCY_NS;
+   * @param times how often it occurred
+   */
   record(latencyNs: number, times = 1): void {
     invariant(
       Number.isInteger(latencyNs) && latencyNs >= 0 && latencyNs <= LARGEST_LATENCY_NS,
@@ -100,10 +110,14 @@ export class LatencyHistogram {
     this.largestNs = Math.max(this.largestNs, other.largestNs);
   }
 
-  /** By nearest rank. @param percent 0 to 100, three decimals at most. Throws InvariantViolation when empty. */
+  /**
+   * By nearest rank.
+   * @param percent 0 to 100, three decimals at most. Throws InvariantViolation when empty.
+   */
   percentileNs(percent: number): number {
     const rank = nearestRank(this.total, percent);
-    // The package computes the rank in floating point; aiming half a rank lower makes its rounding harmless.
+    // The package computes the rank in floating point; aiming half a rank lower makes its rounding
+    // harmless.
     const value = this.counts.getValueAtPercentile((100 * (rank - 0.5)) / this.total);
     return Math.max(Math.min(value, this.largestNs), this.smallestNs);
   }

@@ -1,6 +1,9 @@
 import { invariant } from '../base/errors.js';
 
-/** A confidence interval of the median that assumes nothing of the distribution but independent samples. */
+/**
+ * A confidence interval of the median that assumes nothing of the distribution but independent
+ * samples.
+ */
 export interface MedianInterval {
   readonly low: number;
   readonly high: number;
@@ -33,9 +36,9 @@ export function median(sorted: ArrayLike<number>): number {
 }
 
 /**
- * The percentile by nearest rank: the smallest sample that at least `percent` of all samples do not exceed.
- * It is always a sample that was taken, never an interpolation (so the 50th percentile of an even number of
- * samples is the lower middle one, unlike `median`).
+ * The percentile by nearest rank: the smallest sample that at least `percent` of all samples do not
+ * exceed. It is always a sample that was taken, never an interpolation (so the 50th percentile of
+ * an even number of samples is the lower middle one, unlike `median`).
  * @param sorted ascending, not empty
  * @param percent see nearestRank
  */
@@ -43,12 +46,15 @@ export function percentile(sorted: ArrayLike<number>, percent: number): number {
   return sorted[nearestRank(sorted.length, percent) - 1] as number;
 }
 
-/** Percentiles have three decimals at most, so that ranks come from whole numbers and never from rounding luck. */
+/**
+ * Percentiles have three decimals at most, so that ranks come from whole numbers and never from
+ * rounding luck.
+ */
 const PARTS_PER_PERCENT = 1000;
 
 /**
- * The rank (from 1) of a percentile among `count` samples: ceil(percent / 100 * count), computed in integers,
- * since 99.9 / 100 * 1000 in floating point is not always 999.
+ * The rank (from 1) of a percentile among `count` samples: ceil(percent / 100 * count), computed in
+ * integers, since 99.9 / 100 * 1000 in floating point is not always 999.
  * @param count 1 to 9e10
  * @param percent 0 to 100, three decimals at most; 0 gives the first rank
  */
@@ -69,10 +75,11 @@ export function nearestRank(count: number, percent: number): number {
 }
 
 /**
- * Order-statistic interval of the median: the closest pair of symmetric ranks that covers the median with at least
- * the given confidence, by the binomial distribution with p = 1/2. Undefined when there are too few samples for a
- * finite interval: 95 % needs six, 99 % needs eight.
- * Source: David and Nagaraja, "Order Statistics", 3rd edition, 7.1; Le Boudec, "Performance Evaluation", 2.2.2.
+ * Order-statistic interval of the median: the closest pair of symmetric ranks that covers the
+ * median with at least the given confidence, by the binomial distribution with p = 1/2. Undefined
+ * when there are too few samples for a finite interval: 95 % needs six, 99 % needs eight.
+ * Source: David and Nagaraja, "Order Statistics", 3rd edition, 7.1; Le Boudec, "Performance
+ * Evaluation", 2.2.2.
  * @param sorted ascending
  * @param confidence above 0, below 1
  */
@@ -114,8 +121,9 @@ function medianRanks(
 }
 
 /**
- * Weights of 0 .. floor(n/2) successes in n fair trials, relative to the largest of them, and the sum over 0 .. n.
- * Scaled so because 2^-n itself is zero in a double from n = 1075 on; far tails underflow to zero harmlessly.
+ * Weights of 0 .. floor(n/2) successes in n fair trials, relative to the largest of them, and the
+ * sum over 0 .. n. Scaled so because 2^-n itself is zero in a double from n = 1075 on; far tails
+ * underflow to zero harmlessly.
  */
 function fairBinomialWeights(count: number): { weights: Float64Array; total: number } {
   const middle = Math.floor(count / 2);

@@ -13,7 +13,10 @@ export interface SeriesSummary {
   readonly confidence: number;
 }
 
-/** Summarises samples in any order; throws InvariantViolation when there are none or one is not finite. */
+/**
+ * Summarises samples in any order; throws InvariantViolation when there are none or one is not
+ * finite.
+ */
 export function summarise(samples: ArrayLike<number>, confidence = 0.95): SeriesSummary {
   invariant(samples.length > 0, 'a series without samples has no summary');
   const sorted = sortedAscending(samples);
@@ -37,15 +40,16 @@ export function harmonicMean(values: ArrayLike<number>): number {
 }
 
 /**
- * The mean that suits ratios: n-th root of the product. All values above 0.
- * Exact arithmetic only (no logarithm, which differs between machines): the product is kept as mantissa and power
- * of two, and the root is found by halving. The order of the values does not matter.
+ * The mean that suits ratios: n-th root of the product. All values above 0. Exact arithmetic only
+ * (no logarithm, which differs between machines): the product is kept as mantissa and power of two,
+ * and the root is found by halving. The order of the values does not matter.
  */
 export function geometricMean(values: ArrayLike<number>): number {
   const sorted = positiveSorted(values, 'geometric');
   let product: Scaled = { mantissa: 1, exponent: 0 };
   for (const value of sorted) product = multiply(product, scaled(value));
-  // product = m * 2^(n*q + r) with 0 <= r < n, so its n-th root is 2^q times a root that lies in [1, 2].
+  // product = m * 2^(n*q + r) with 0 <= r < n, so its n-th root is 2^q times a root that lies in
+  // [1, 2].
   const count = sorted.length;
   const quotient = Math.floor(product.exponent / count);
   const root = rootBetweenOneAndTwo(
