@@ -3,18 +3,14 @@
  * Names are a contract with other people's scripts: add freely, rename nothing without a new SCHEMA_VERSION.
  */
 
+import type { Assumption, Better, DeterminedBy } from '../stats/metric.js';
+
+export type { Assumption, Better, DeterminedBy };
+
 export const SCHEMA_VERSION = 1;
 
 /** Is this measurement sound? Only valid cells carry numbers that may be compared. */
 export type VerdictName = 'valid' | 'invalid' | 'unknown' | 'skipped';
-
-export type Better = 'lower' | 'higher' | 'none';
-
-/** `exact`: cannot vary for a given seed, compare by equality. `nothing`: a sample, compare by statistics. */
-export type Assumption = 'exact' | 'nothing';
-
-/** `protocol`: the same however the two sides are timed. `schedule`: depends on who is faster. */
-export type DeterminedBy = 'protocol' | 'schedule';
 
 export interface MetricValue {
   readonly value: number;

@@ -1,0 +1,50 @@
+import type { Process } from '../sim/process.js';
+import type { Channel } from '../transport/contract.js';
+import type { Guest } from '../transport/guest.js';
+import { accepted } from './flows.js';
+import type { World } from './world.js';
+
+/** What the two ends of one connection do once they are connected. */
+export interface PairBehaviour {
+  /** Guest 0 listens. */
+  server(guest: Guest, channel: Channel): Process;
+  /** Guest 1 connects. */
+  client(guest: Guest, channel: Channel): Process;
+}
+
+/** Connects guest 1 to guest 0, lets both do their part, and closes: the client first. */
+export function startPair(world: World, behaviour: PairBehaviour): void {
+  const server = world.guest(0);
+  const client = world.guest(1);
+  const endpoint = world.endpoint(1, server, [client]);
+  world.spawn(server, 'server', serve());
+  world.spawn(client, 'client', connect());
+
+  function* serve(): Process {
+    const listening = yield* world.driver.listen(server, endpoint);
+    if (!('listener' in listening)) {
+      world.fail(`listen failed: ${listening.failed}`);
+      return;
+    }
+    const channel = yield* accepted(world, listening.listener);
+    if (channel === undefined) return;
+    yield* behaviour.server(server, channel);
+    world.pagesExposedToPeer = Math.max(world.pagesExposedToPeer, channel.pagesExposedToPeer());
+    yield* channel.close();
+    yield* listening.listener.close();
+  }
+
+  function* connect(): Process {
+    const connected = yield* world.driver.connect(client, endpoint);
+    if (!('channel' in connected)) {
+      world.fail(`connect failed: ${connected.failed}`);
+      return;
+    }
+    yield* behaviour.client(client, connected.channel);
+    world.pagesExposedToPeer = Math.max(
+      world.pagesExposedToPeer,
+      connected.channel.pagesExposedToPeer(),
+    );
+    yield* connected.channel.close();
+  }
+}

@@ -1,0 +1,55 @@
+import { RunningHash } from '../base/running-hash.js';
+
+/** What a traced step is. The numbers enter the trace hash: append only. */
+export const TRACE_KINDS = [
+  'hypercall',
+  'entry',
+  'event-send',
+  'upcall',
+  'publish',
+  'consume',
+  'tlb-flush',
+  'context-switch',
+  'block',
+  'wake',
+  'grant-map',
+  'grant-unmap',
+  'xenstore',
+  'fault',
+  'domain',
+  'tick',
+] as const;
+export type TraceKind = (typeof TRACE_KINDS)[number];
+
+/** Index of each kind, for the hot path. */
+export const TRACE: Readonly<Record<TraceKind, number>> = Object.fromEntries(
+  TRACE_KINDS.map((kind, index) => [kind, index]),
+) as Record<TraceKind, number>;
+
+/** Somebody who wants to see each step, for instance to draw it. Never needed for a measurement. */
+export interface TraceObserver {
+  step(kind: TraceKind, timePs: number, domid: number, a: number, b: number): void;
+}
+
+/**
+ * Fingerprint of everything that happened: equal hashes mean equal runs, on every machine.
+ * Steps are hashed in the order in which they take effect.
+ */
+export class Trace {
+  private readonly hash = new RunningHash();
+  events = 0;
+  observer: TraceObserver | undefined;
+
+  /** @param a, b integers whose meaning belongs to the kind: an operation, a port, an index */
+  add(kind: number, timePs: number, domid: number, a: number, b: number): void {
+    this.events++;
+    this.hash.add(kind | (domid << 8));
+    this.hash.addLong(timePs);
+    this.hash.add(a ^ (b << 16));
+    this.observer?.step(TRACE_KINDS[kind] as TraceKind, timePs, domid, a, b);
+  }
+
+  digest(): string {
+    return this.hash.digest();
+  }
+}

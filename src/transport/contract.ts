@@ -1,0 +1,127 @@
+import type { Process } from '../sim/process.js';
+import type { Guest } from './guest.js';
+
+/**
+ * Results of the plain functions of a channel. What is zero or more is a number of bytes; these are below zero.
+ *
+ * `AGAIN` belongs to the simulation: another vCPU's event comes before this one's clock. Yield ORDER, then call again
+ * with the same arguments; the function goes on where it stopped.
+ */
+export const AGAIN = -1;
+/** No room, or nothing there. The channel has asked to be told: `waitUntilWritable` or `waitUntilReadable` next. */
+export const WOULD_BLOCK = -2;
+/** The message can never fit this ring. */
+export const TOO_LARGE = -3;
+/** The peer has closed, or is known to be gone. */
+export const PEER_GONE = -4;
+
+export function outcomeName(outcome: number): string {
+  if (outcome >= 0) return `${outcome} bytes`;
+  return ['again', 'would-block', 'too-large', 'peer-gone'][-outcome - 1] ?? String(outcome);
+}
+
+/** How many domains may send to one receiver through one ring. */
+export interface TransportCapabilities {
+  readonly summary: string;
+  /** What the protocol keeps of the sender's units: bytes only, whole messages, or either as one asks. */
+  readonly framing: 'stream' | 'datagram' | 'both';
+  /** Who moves the payload between the domains. */
+  readonly dataPath: 'hypervisor-copy' | 'shared-memory' | 'none';
+  /** Needs xenstore to connect. */
+  readonly usesXenstore: boolean;
+  /** Needs the broker in dom0 to connect. */
+  readonly usesBroker: boolean;
+  readonly grantModes: readonly GrantMode[];
+  /** Fields of shared memory that a hostile peer can write at any time: name, offset in the control page, bytes. */
+  readonly sharedFields: readonly SharedField[];
+  /** False for the transports that only test the harness: left out where the real ones are compared. */
+  readonly comparable: boolean;
+}
+
+export interface SharedField {
+  readonly name: string;
+  readonly offset: number;
+  readonly bytes: number;
+}
+
+export type GrantMode = 'persistent' | 'per-transfer' | 'copy';
+
+/** What a transport makes of a requested ring size: bytes of ring for each direction, or why it cannot have it. */
+export type RingSize = { readonly bytes: number } | { readonly refused: string };
+
+/** Where two domains meet. */
+export interface Endpoint {
+  /** Number by which connection requests find the listener. */
+  readonly port: number;
+  readonly serverDomid: number;
+  /** The domains that will connect, in the order in which a listener accepts them. */
+  readonly clientDomids: readonly number[];
+  /** Bytes of ring asked for, for each direction. */
+  readonly ringSizeBytes: number;
+  readonly grantMode: GrantMode;
+  /** Settings of one transport alone, from `--set`: it refuses what it does not know. */
+  readonly options: Readonly<Record<string, string | number | boolean>>;
+}
+
+/** A limit of Xen or of the protocol stopped a connection: named, so that the cell can say which. */
+export interface ConnectFailure {
+  readonly failed: string;
+  /** The limit, where one was met: "event channels", "grant frames", "maptrack frames", "xenstore watches" ... */
+  readonly limit?: string;
+}
+
+export type ListenOutcome = { readonly listener: Listener } | ConnectFailure;
+export type ConnectOutcome = { readonly channel: Channel } | ConnectFailure;
+
+/** One protocol. Drivers are stateless: what they keep, they keep in the machine. */
+export interface TransportDriver {
+  readonly name: string;
+  readonly capabilities: TransportCapabilities;
+  /** What becomes of a requested ring size. */
+  ringSize(requestedBytes: number): RingSize;
+  /** Largest payload of one whole message through a ring of this effective size. */
+  largestMessage(effectiveBytes: number): number;
+  /** Starts to listen. The endpoint's server is `guest`. */
+  listen(guest: Guest, endpoint: Endpoint): Process<ListenOutcome>;
+  /** Connects to a listener. */
+  connect(guest: Guest, endpoint: Endpoint): Process<ConnectOutcome>;
+  /** Starts what the transport needs in dom0, once for each machine, before any guest runs. */
+  prepareDom0?(dom0: Guest): void;
+  /** Refuses settings that it does not know, with a UserError. */
+  checkOptions(options: Endpoint['options']): void;
+}
+
+/** The serving side: takes connections, and receives whole messages from any of them. */
+export interface Listener {
+  /** Waits for the next connection. */
+  accept(): Process<ConnectOutcome>;
+  /** One whole message of `length` bytes from any connection: its length, AGAIN, WOULD_BLOCK or PEER_GONE (all are). */
+  tryReceive(address: number, length: number): number;
+  /** Index in `clientDomids` of the sender of the last message. */
+  readonly lastSource: number;
+  waitUntilReadable(): Process<void>;
+  close(): Process<void>;
+}
+
+/**
+ * One end of a connection. Addresses are guest addresses of the domain that holds this end.
+ *
+ * The plain functions never wait. The generators do nothing else, and may return early: look again after each.
+ */
+export interface Channel {
+  /** Bytes of ring for each direction, as the protocol made them. */
+  readonly ringSizeBytes: number;
+  /** Sends one whole message or none of it: its length, AGAIN, WOULD_BLOCK, TOO_LARGE or PEER_GONE. */
+  trySend(address: number, length: number): number;
+  /** Receives one whole message of `length` bytes: its length, AGAIN, WOULD_BLOCK or PEER_GONE. */
+  tryReceive(address: number, length: number): number;
+  /** Stream framing: sends as much as fits, at least a byte: bytes taken, AGAIN, WOULD_BLOCK or PEER_GONE. */
+  write(address: number, length: number): number;
+  /** Stream framing: takes what is there, at most `length`: bytes, AGAIN, WOULD_BLOCK or PEER_GONE. */
+  read(address: number, length: number): number;
+  waitUntilWritable(): Process<void>;
+  waitUntilReadable(): Process<void>;
+  /** Pages of this domain that the peer can read or write now. */
+  pagesExposedToPeer(): number;
+  close(): Process<void>;
+}

@@ -1,0 +1,36 @@
+import type { Domain } from '../xen/domain.js';
+import { EventDevice } from '../xen/event-device.js';
+import type { GuestMemory } from '../xen/guest-memory.js';
+import type { Machine } from '../xen/machine.js';
+import type { Vcpu } from '../xen/vcpu.js';
+import type { XenstoreConnection } from '../xen/xenstored.js';
+
+/** A domain as a driver sees it: what a program in that guest can use. */
+export class Guest {
+  readonly machine: Machine;
+  readonly vcpu: Vcpu;
+  readonly memory: GuestMemory;
+
+  constructor(
+    readonly domain: Domain,
+    readonly xenstore: XenstoreConnection,
+  ) {
+    this.machine = domain.machine;
+    this.vcpu = domain.vcpu;
+    this.memory = domain.memory;
+  }
+
+  get domid(): number {
+    return this.domain.domid;
+  }
+
+  /** Opens /dev/xen/evtchn. */
+  openEventDevice(): EventDevice {
+    return new EventDevice(this.vcpu);
+  }
+
+  /** Whether another vCPU's event comes first: yield ORDER (or return AGAIN) before touching what others see. */
+  isAhead(): boolean {
+    return this.vcpu.isAhead();
+  }
+}

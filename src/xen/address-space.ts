@@ -1,0 +1,94 @@
+import { PAGE_MASK, PAGE_SHIFT, PAGE_SIZE } from './memory.js';
+
+/** A guest touched an address that it does not have, or wrote where it may only read. */
+export class GuestFault extends Error {
+  override readonly name = 'GuestFault';
+  constructor(
+    readonly domid: number,
+    readonly address: number,
+    readonly write: boolean,
+  ) {
+    super(`dom${domid}: page fault ${write ? 'writing' : 'reading'} 0x${address.toString(16)}`);
+  }
+}
+
+/** Nothing is mapped at this page. */
+const HOLE = -1;
+
+/**
+ * What one domain can reach: guest page -> machine frame, with a right to write. For a PVH guest this is its p2m; for
+ * a PV guest it stands for its page tables, which Xen has checked.
+ *
+ * Page 0 is never mapped, so address 0 always faults.
+ */
+export class AddressSpace {
+  private frames: Int32Array = new Int32Array(32).fill(HOLE);
+  private readOnly: Uint8Array = new Uint8Array(32);
+  private nextPage = 1;
+
+  constructor(readonly domid: number) {}
+
+  /** Finds `pages` adjacent unused guest pages. Returns the address of the first. */
+  reserve(pages: number): number {
+    const first = this.nextPage;
+    this.nextPage += pages;
+    if (this.nextPage > this.frames.length) this.grow(this.nextPage);
+    return first << PAGE_SHIFT;
+  }
+
+  map(page: number, mfn: number, writable: boolean): void {
+    if (page >= this.frames.length) this.grow(page + 1);
+    if (page >= this.nextPage) this.nextPage = page + 1;
+    this.frames[page] = mfn;
+    this.readOnly[page] = writable ? 0 : 1;
+  }
+
+  unmap(page: number): void {
+    this.frames[page] = HOLE;
+  }
+
+  /** Machine frame behind a guest page, or -1. */
+  frameAt(page: number): number {
+    return page < this.frames.length && page >= 0 ? (this.frames[page] as number) : HOLE;
+  }
+
+  /** Whether every byte of the range can be read (and written, if asked). */
+  reaches(address: number, length: number, write: boolean): boolean {
+    if (!Number.isSafeInteger(address) || address < 0) return false;
+    const last = Math.floor((address + Math.max(length, 1) - 1) / PAGE_SIZE);
+    for (let page = Math.floor(address / PAGE_SIZE); page <= last; page++) {
+      if (this.frameAt(page) === HOLE) return false;
+      if (write && this.readOnly[page] === 1) return false;
+    }
+    return true;
+  }
+
+  /** Machine address of a guest address. Throws GuestFault. */
+  translate(address: number, write: boolean): number {
+    const page = address >>> PAGE_SHIFT;
+    const mfn = page < this.frames.length ? (this.frames[page] as number) : HOLE;
+    if (mfn === HOLE || (write && this.readOnly[page] === 1)) {
+      throw new GuestFault(this.domid, address, write);
+    }
+    return (mfn << PAGE_SHIFT) | (address & PAGE_MASK);
+  }
+
+  /** Guest pages mapped now, with their frames and rights. */
+  *mappings(): Generator<{ page: number; mfn: number; writable: boolean }> {
+    for (let page = 0; page < this.nextPage; page++) {
+      const mfn = this.frameAt(page);
+      if (mfn !== HOLE) yield { page, mfn, writable: this.readOnly[page] === 0 };
+    }
+  }
+
+  private grow(pages: number): void {
+    let size = this.frames.length;
+    while (size < pages) size *= 2;
+    const frames = new Int32Array(size).fill(HOLE);
+    frames.set(this.frames);
+    this.frames = frames;
+    const readOnly = new Uint8Array(size);
+    readOnly.set(this.readOnly);
+    this.readOnly = readOnly;
+  }
+}

@@ -1,0 +1,77 @@
+import { LruTable } from './lru-table.js';
+import { type MachineMemory, PAGE_SIZE } from './memory.js';
+
+/** Where a page was found: indexes of CacheHierarchy's prices. */
+export const IN_L1 = 0;
+export const IN_L2 = 1;
+export const IN_L3 = 2;
+export const IN_DRAM = 3;
+
+/**
+ * The caches that one pCPU sees, page by page: private L1 and L2, and the socket's L3. Coherent through the version of
+ * each frame: when another pCPU has written since, the private copies are stale and the page comes from L3.
+ *
+ * Simplification (docs/cost-model.md): a page counts as resident wholly or not at all, even if few lines were touched.
+ */
+export class CacheHierarchy {
+  private readonly l1: LruTable;
+  private readonly l2: LruTable;
+
+  constructor(
+    private readonly memory: MachineMemory,
+    private readonly pcpu: number,
+    private readonly l3: LruTable,
+    sizes: { readonly l1Bytes: number; readonly l2Bytes: number },
+  ) {
+    this.l1 = new LruTable(Math.max(1, Math.floor(sizes.l1Bytes / PAGE_SIZE)));
+    this.l2 = new LruTable(Math.max(1, Math.floor(sizes.l2Bytes / PAGE_SIZE)));
+  }
+
+  /** Uses a page. Returns the level in which it was found. */
+  touch(mfn: number, write: boolean): number {
+    const { memory, pcpu } = this;
+    const found = memory.versions[mfn] as number;
+    if (!write || memory.lastWriters[mfn] === pcpu) {
+      if (this.l1.touch(mfn, 0, found)) return IN_L1;
+      const inL2 = this.l2.touch(mfn, 0, found);
+      const inL3 = this.l3.touch(mfn, 0, 0);
+      return inL2 ? IN_L2 : inL3 ? IN_L3 : IN_DRAM;
+    }
+    // The first write after another pCPU's: makes every other copy stale, and its own the only one.
+    const fresh = (found + 1) | 0;
+    memory.versions[mfn] = fresh;
+    memory.lastWriters[mfn] = pcpu;
+    const inL1 = this.l1.holds(mfn, 0, found);
+    const inL2 = this.l2.holds(mfn, 0, found);
+    this.l1.touch(mfn, 0, fresh);
+    this.l2.touch(mfn, 0, fresh);
+    const inL3 = this.l3.touch(mfn, 0, 0);
+    return inL1 ? IN_L1 : inL2 ? IN_L2 : inL3 ? IN_L3 : IN_DRAM;
+  }
+}
+
+/**
+ * One cache line whose words several pCPUs write: an index, a flag, a lock. Says when it must move between pCPUs.
+ * Exact for two pCPUs; with more it forgets all readers but the last, so that a widely shared line counts as moving
+ * oftener than it would.
+ */
+export class SharedLine {
+  private owner = -1;
+  private reader = -1;
+
+  /** @returns whether the line had to be fetched from another pCPU */
+  read(pcpu: number): boolean {
+    if (this.owner === pcpu || this.reader === pcpu) return false;
+    this.reader = pcpu;
+    return this.owner >= 0;
+  }
+
+  /** @returns whether other pCPUs held the line */
+  write(pcpu: number): boolean {
+    const alone = this.owner === pcpu && (this.reader < 0 || this.reader === pcpu);
+    const fresh = this.owner < 0 && (this.reader < 0 || this.reader === pcpu);
+    this.owner = pcpu;
+    this.reader = -1;
+    return !(alone || fresh);
+  }
+}

@@ -1,0 +1,149 @@
+import { TRACE } from '../sim/trace.js';
+import { AddressSpace } from './address-space.js';
+import { EventChannels } from './event-channels.js';
+import { GrantTable } from './grant-table.js';
+import { GuestMemory } from './guest-memory.js';
+import type { Machine } from './machine.js';
+import { PAGE_SHIFT } from './memory.js';
+import type { Pcpu } from './pcpu.js';
+import { Vcpu } from './vcpu.js';
+
+export type GuestType = 'pv' | 'pvh';
+
+/**
+ * - `dying`: destroyed, and what can be taken back has been taken back.
+ * - A dying domain whose frames a peer still maps is a zombie: it stays until the peer lets go.
+ */
+export type DomainState = 'running' | 'shutdown' | 'crashed' | 'dying' | 'dead';
+
+/** Xen's limits on one domain: its configuration in xl, or the hypervisor's command line. */
+export interface DomainLimits {
+  readonly eventChannels: number;
+  readonly eventAbi: '2-level' | 'fifo';
+  readonly grantFrames: number;
+  readonly maptrackFrames: number;
+}
+
+/** xl's defaults (xl.cfg(5), xen-command-line(7)). */
+export const DEFAULT_LIMITS: DomainLimits = {
+  eventChannels: 1023,
+  eventAbi: 'fifo',
+  grantFrames: 64,
+  maptrackFrames: 1024,
+};
+
+/** A guest, or dom0: its vCPUs, what it can reach, what it owns. */
+export class Domain {
+  readonly vcpus: Vcpu[] = [];
+  readonly space: AddressSpace;
+  readonly eventChannels: EventChannels;
+  readonly grantTable: GrantTable;
+  /** Memory as the code on vCPU 0 touches it. */
+  readonly memory: GuestMemory;
+  state: DomainState = 'running';
+  crashReason = '';
+  private readonly frames = new Set<number>();
+
+  constructor(
+    readonly machine: Machine,
+    readonly domid: number,
+    readonly name: string,
+    readonly type: GuestType,
+    readonly limits: DomainLimits,
+    pcpus: readonly Pcpu[],
+  ) {
+    this.space = new AddressSpace(domid);
+    this.eventChannels = new EventChannels(this);
+    this.eventChannels.limit = limits.eventChannels;
+    this.eventChannels.abi = limits.eventAbi;
+    this.grantTable = new GrantTable(this);
+    pcpus.forEach((pcpu, id) => {
+      this.vcpus.push(new Vcpu(machine, this, pcpu, id));
+    });
+    this.memory = new GuestMemory(this.vcpu, this.space);
+  }
+
+  get vcpu(): Vcpu {
+    return this.vcpus[0] as Vcpu;
+  }
+
+  get isAlive(): boolean {
+    return this.state === 'running';
+  }
+
+  /** Frames that Xen cannot take back yet. More than none in a dying domain: a zombie. */
+  get heldFrames(): number {
+    return this.frames.size;
+  }
+
+  /** Allocates pages of its own, zeroed and adjacent in its address space. Returns the address of the first. */
+  allocate(pages: number): number {
+    const address = this.space.reserve(pages);
+    for (let i = 0; i < pages; i++) {
+      const mfn = this.machine.memory.allocate(this.domid);
+      this.frames.add(mfn);
+      this.space.map((address >> PAGE_SHIFT) + i, mfn, true);
+    }
+    return address;
+  }
+
+  /** Gives pages back. A page that is granted and mapped elsewhere must not come here (GrantTable ends access first). */
+  free(address: number, pages: number): void {
+    for (let i = 0; i < pages; i++) {
+      const page = (address >> PAGE_SHIFT) + i;
+      const mfn = this.space.frameAt(page);
+      this.space.unmap(page);
+      this.frames.delete(mfn);
+      this.machine.memory.release(mfn);
+    }
+  }
+
+  /** The guest dies where it stands: nothing of it runs on, and Xen destroys it (on_crash="destroy"). */
+  crash(reason: string): void {
+    if (this.state !== 'running') return;
+    this.state = 'crashed';
+    this.crashReason = reason;
+    this.stopVcpus();
+    this.machine.trace.add(TRACE.domain, this.machine.now, this.domid, 1, 0);
+    this.machine.domainStopped(this);
+  }
+
+  /** Stops its vCPUs for good. */
+  private stopVcpus(): void {
+    for (const vcpu of this.vcpus) {
+      vcpu.state = 'offline';
+      vcpu.pcpu.remove(vcpu);
+    }
+  }
+
+  /**
+   * domain_kill: takes back what it has. Its ports close, its rings unregister, its mappings of others' frames go,
+   * its frames are freed unless a peer maps them.
+   */
+  destroy(): void {
+    if (this.state === 'dead') return;
+    if (this.state !== 'dying') {
+      this.stopVcpus();
+      this.state = 'dying';
+      this.machine.trace.add(TRACE.domain, this.machine.now, this.domid, 2, 0);
+      this.eventChannels.closeAll();
+      this.grantTable.releaseMappings();
+      this.machine.domainDestroyed(this);
+    }
+    this.relinquish();
+  }
+
+  /** Frees the frames that nobody else maps; when none is left, the domain is gone. */
+  relinquish(): void {
+    const { memory } = this.machine;
+    for (const mfn of this.frames) {
+      if (memory.foreignMappings[mfn] !== 0) continue;
+      this.frames.delete(mfn);
+      memory.release(mfn);
+    }
+    if (this.frames.size === 0) {
+      this.state = 'dead';
+      this.machine.forget(this);
+    }
+  }
+}

@@ -1,0 +1,266 @@
+import { InvariantViolation } from '../base/errors.js';
+import { TRACE } from '../sim/trace.js';
+import { HYPERVISOR_WORK } from './causes.js';
+import { EVTCHN_CONTROL, EVTCHN_SEND, EVTCHN_UNMASK } from './counters.js';
+import type { Domain } from './domain.js';
+import { EEXIST, EINVAL, ENOSPC, EPERM, ESRCH } from './errno.js';
+import type { Pcpu } from './pcpu.js';
+import type { Vcpu } from './vcpu.js';
+
+export type PortState = 'free' | 'unbound' | 'interdomain' | 'virq';
+
+/** DOMID_SELF of the public headers. */
+export const DOMID_SELF = 0x7ff0;
+
+/** One event-channel port of a domain. */
+export class EventPort {
+  state: PortState = 'free';
+  pending = false;
+  masked = false;
+  /** vCPU that takes the upcall. */
+  vcpu: Vcpu | undefined;
+  remoteDomid = -1;
+  remotePort = -1;
+  virq = -1;
+  /** What the guest kernel does when the event arrives. */
+  handler: ((port: EventPort) => void) | undefined;
+
+  constructor(
+    readonly domain: Domain,
+    readonly number: number,
+  ) {}
+}
+
+/** Ports a domain can have at most under each ABI: 64-bit 2-level, and FIFO (xen/include/public/event_channel.h). */
+export const TWO_LEVEL_PORTS = 4096;
+export const FIFO_PORTS = 131072;
+
+/**
+ * The event channels of one domain, and the operations of event_channel_op that it may ask for
+ * (xen/common/event_channel.c). Results below zero are negated error numbers.
+ *
+ * Port 0 is never given out.
+ */
+export class EventChannels {
+  private readonly ports: (EventPort | undefined)[] = [undefined];
+  private readonly freed: number[] = [];
+  private readonly virqPorts = new Map<number, EventPort>();
+  private inUse = 0;
+  /** Highest number of ports in use: `max_event_channels` of the domain's configuration (xl's default is 1023). */
+  limit = 1023;
+  abi: '2-level' | 'fifo' = 'fifo';
+
+  constructor(private readonly domain: Domain) {}
+
+  get count(): number {
+    return this.inUse;
+  }
+
+  port(number: number): EventPort | undefined {
+    return this.ports[number];
+  }
+
+  /** Ports in use, in order of their numbers. */
+  *all(): Generator<EventPort> {
+    for (const port of this.ports) if (port !== undefined && port.state !== 'free') yield port;
+  }
+
+  /** EVTCHNOP_alloc_unbound: a port that one other domain may bind to. */
+  allocUnbound(vcpu: Vcpu, remoteDomid: number): number {
+    this.control(vcpu);
+    if (remoteDomid !== DOMID_SELF && this.domain.machine.domain(remoteDomid) === undefined) {
+      return -ESRCH;
+    }
+    const port = this.allocate(vcpu);
+    if (typeof port === 'number') return port;
+    port.state = 'unbound';
+    port.remoteDomid = remoteDomid === DOMID_SELF ? this.domain.domid : remoteDomid;
+    return port.number;
+  }
+
+  /** EVTCHNOP_bind_interdomain: connects a fresh port to an unbound port of another domain. */
+  bindInterdomain(vcpu: Vcpu, remoteDomid: number, remotePort: number): number {
+    this.control(vcpu);
+    const remoteDomain = this.domain.machine.domain(
+      remoteDomid === DOMID_SELF ? this.domain.domid : remoteDomid,
+    );
+    if (remoteDomain === undefined) return -ESRCH;
+    const remote = remoteDomain.eventChannels.port(remotePort);
+    if (
+      remote === undefined ||
+      remote.state !== 'unbound' ||
+      remote.remoteDomid !== this.domain.domid
+    ) {
+      return -EINVAL;
+    }
+    const port = this.allocate(vcpu);
+    if (typeof port === 'number') return port;
+    port.state = 'interdomain';
+    port.remoteDomid = remoteDomain.domid;
+    port.remotePort = remotePort;
+    remote.state = 'interdomain';
+    remote.remotePort = port.number;
+    // Xen sets a freshly bound port pending: an event may have been lost before it was bound.
+    this.setPending(port, vcpu.pcpu);
+    return port.number;
+  }
+
+  /** EVTCHNOP_bind_virq for a virtual interrupt that is global to the domain: one binder only. */
+  bindVirq(vcpu: Vcpu, virq: number): number {
+    this.control(vcpu);
+    if (this.virqPorts.has(virq)) return -EEXIST;
+    const port = this.allocate(vcpu);
+    if (typeof port === 'number') return port;
+    port.state = 'virq';
+    port.virq = virq;
+    this.virqPorts.set(virq, port);
+    return port.number;
+  }
+
+  /** EVTCHNOP_send: at the other end the port becomes pending. */
+  send(vcpu: Vcpu, number: number): number {
+    const { machine } = this.domain;
+    vcpu.enter(EVTCHN_SEND);
+    vcpu.pcpu.charge(HYPERVISOR_WORK, machine.prices.evtchnSend);
+    const result = this.sendFrom(vcpu.pcpu, number);
+    vcpu.leave();
+    return result;
+  }
+
+  private sendFrom(pcpu: Pcpu, number: number): number {
+    const { machine } = this.domain;
+    const port = this.ports[number];
+    if (port === undefined || port.state === 'free' || port.state === 'virq') return -EINVAL;
+    machine.counters.events.sent++;
+    machine.trace.add(TRACE['event-send'], pcpu.clock, this.domain.domid, number, port.remoteDomid);
+    // Sending on an unbound port is not an error, and does nothing.
+    if (port.state === 'unbound') return 0;
+    const remote = machine.domain(port.remoteDomid)?.eventChannels;
+    const target = remote?.port(port.remotePort);
+    if (remote !== undefined && target !== undefined) remote.setPending(target, pcpu);
+    return 0;
+  }
+
+  /** Xen raises a virtual interrupt in this domain (send_guest_global_virq). Lost where nobody has bound it. */
+  raiseVirq(virq: number, from: Pcpu): void {
+    const port = this.virqPorts.get(virq);
+    if (port === undefined) return;
+    this.domain.machine.counters.events.virqs++;
+    this.setPending(port, from);
+  }
+
+  /** Mask, as the guest kernel does by itself in shared memory. */
+  mask(number: number): void {
+    const port = this.ports[number];
+    if (port !== undefined) port.masked = true;
+  }
+
+  /**
+   * Unmasks a port. The guest clears the bit in shared memory, and needs the hypercall only where an event came
+   * meanwhile, so that its upcall is raised.
+   */
+  unmask(vcpu: Vcpu, number: number): number {
+    const port = this.ports[number];
+    if (port === undefined) return -EINVAL;
+    port.masked = false;
+    if (!port.pending) return 0;
+    vcpu.enter(EVTCHN_UNMASK);
+    vcpu.pcpu.charge(HYPERVISOR_WORK, this.domain.machine.prices.evtchnControl);
+    vcpu.pendingPorts.push(port);
+    vcpu.notifyUpcall(vcpu.pcpu);
+    vcpu.leave();
+    return 0;
+  }
+
+  /** EVTCHNOP_close. The other end of an interdomain channel becomes unbound again. */
+  close(vcpu: Vcpu, number: number): number {
+    this.control(vcpu);
+    const port = this.ports[number];
+    if (port === undefined || port.state === 'free') return -EINVAL;
+    this.release(port);
+    return 0;
+  }
+
+  /** The domain is destroyed: all its ports go. */
+  closeAll(): void {
+    for (const port of this.all()) this.release(port);
+  }
+
+  /** Binds a port's events to a handler in the guest kernel (bind_evtchn_to_irqhandler). */
+  handle(number: number, handler: (port: EventPort) => void): void {
+    const port = this.ports[number];
+    if (port !== undefined) port.handler = handler;
+  }
+
+  /**
+   * Connects two domains as the toolstack does when it creates one of them: without a hypercall of theirs.
+   *
+   * @returns the port on this side and the port on the other
+   */
+  wireTo(other: EventChannels): [EventPort, EventPort] {
+    const mine = this.allocate(this.domain.vcpu);
+    const theirs = other.allocate(other.domain.vcpu);
+    if (typeof mine === 'number' || typeof theirs === 'number') {
+      throw new InvariantViolation('no port left for the toolstack', { domid: this.domain.domid });
+    }
+    for (const [port, remote] of [
+      [mine, theirs],
+      [theirs, mine],
+    ] as const) {
+      port.state = 'interdomain';
+      port.remoteDomid = remote.domain.domid;
+      port.remotePort = remote.number;
+    }
+    return [mine, theirs];
+  }
+
+  private setPending(port: EventPort, from: Pcpu): void {
+    const { counters } = this.domain.machine;
+    if (port.pending) {
+      counters.events.coalesced++;
+      return;
+    }
+    port.pending = true;
+    if (port.masked || port.vcpu === undefined) return;
+    port.vcpu.pendingPorts.push(port);
+    port.vcpu.notifyUpcall(from);
+  }
+
+  private control(vcpu: Vcpu): void {
+    vcpu.enter(EVTCHN_CONTROL);
+    vcpu.pcpu.charge(HYPERVISOR_WORK, this.domain.machine.prices.evtchnControl);
+    vcpu.leave();
+  }
+
+  private allocate(vcpu: Vcpu): EventPort | number {
+    if (this.domain.state === 'dying') return -EPERM;
+    const most = Math.min(this.limit, (this.abi === 'fifo' ? FIFO_PORTS : TWO_LEVEL_PORTS) - 1);
+    if (this.inUse >= most) return -ENOSPC;
+    const number = this.freed.pop() ?? this.ports.length;
+    const port = new EventPort(this.domain, number);
+    port.vcpu = vcpu;
+    this.ports[number] = port;
+    this.inUse++;
+    this.domain.machine.counters.events.channels++;
+    return port;
+  }
+
+  private release(port: EventPort): void {
+    if (port.state === 'interdomain') {
+      const remote = this.domain.machine
+        .domain(port.remoteDomid)
+        ?.eventChannels.port(port.remotePort);
+      if (remote !== undefined && remote.state === 'interdomain') {
+        remote.state = 'unbound';
+        remote.remotePort = -1;
+      }
+    }
+    if (port.state === 'virq') this.virqPorts.delete(port.virq);
+    port.state = 'free';
+    port.handler = undefined;
+    port.pending = false;
+    this.ports[port.number] = undefined;
+    this.freed.push(port.number);
+    this.inUse--;
+  }
+}

@@ -1,0 +1,73 @@
+import { BLOCKED, type Process } from '../sim/process.js';
+import { GUEST_KERNEL } from './causes.js';
+import type { EventPort } from './event-channels.js';
+import type { Task } from './task.js';
+import type { Vcpu } from './vcpu.js';
+
+/**
+ * An open /dev/xen/evtchn (Linux drivers/xen/evtchn.c): how user space waits for events and sends them. A port that
+ * fires stays masked until user space has written its number back.
+ */
+export class EventDevice {
+  private readonly fired: number[] = [];
+  private reader: Task | undefined;
+
+  constructor(private readonly vcpu: Vcpu) {}
+
+  /** Routes a port's events to this device. */
+  attach(port: number): void {
+    this.vcpu.domain.eventChannels.handle(port, this.onEvent);
+  }
+
+  private readonly onEvent = (port: EventPort): void => {
+    port.masked = true;
+    this.fired.push(port.number);
+    this.reader?.wake();
+  };
+
+  /** Whether a read would return at once. */
+  get ready(): boolean {
+    return this.fired.length > 0;
+  }
+
+  /**
+   * read() and, as libraries do at once, write(): waits for a port and unmasks it.
+   *
+   * @returns the port that fired
+   */
+  *wait(reason: string): Process<number> {
+    const { vcpu } = this;
+    const { kernel, machine } = vcpu;
+    kernel.enterSystemCall();
+    vcpu.pcpu.charge(GUEST_KERNEL, machine.prices.eventDevice);
+    while (this.fired.length === 0) {
+      const task = vcpu.currentTask as Task;
+      this.reader = task;
+      task.block(reason);
+      yield BLOCKED;
+      this.reader = undefined;
+    }
+    const port = this.fired.shift() as number;
+    kernel.leaveSystemCall();
+    this.unmask(port);
+    return port;
+  }
+
+  /** write(): lets a port fire again. */
+  unmask(port: number): void {
+    const { kernel, pcpu, machine, domain } = this.vcpu;
+    kernel.enterSystemCall();
+    pcpu.charge(GUEST_KERNEL, machine.prices.eventDevice);
+    domain.eventChannels.unmask(this.vcpu, port);
+    kernel.leaveSystemCall();
+  }
+
+  /** IOCTL_EVTCHN_NOTIFY: sends an event. */
+  notify(port: number): void {
+    const { kernel, pcpu, machine, domain } = this.vcpu;
+    kernel.enterSystemCall();
+    pcpu.charge(GUEST_KERNEL, machine.prices.eventDevice);
+    domain.eventChannels.send(this.vcpu, port);
+    kernel.leaveSystemCall();
+  }
+}

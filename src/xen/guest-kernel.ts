@@ -1,0 +1,199 @@
+import type { EventTarget } from '../sim/event-queue.js';
+import { BLOCKED, type Process } from '../sim/process.js';
+import { TRACE } from '../sim/trace.js';
+import {
+  CONTEXT_SWITCH,
+  ENTRY_EOI,
+  ENTRY_EXTERNAL_INTERRUPT,
+  ENTRY_PV_SYSCALL,
+  EVENT_DELIVERY,
+  GUEST_KERNEL,
+  HYPERVISOR_WORK,
+  TLB,
+} from './causes.js';
+import { IRET, SET_SEGMENT_BASE, SET_TIMER, STACK_SWITCH } from './counters.js';
+import type { Task } from './task.js';
+import type { Vcpu } from './vcpu.js';
+
+/** Arguments of the events that a guest kernel schedules for itself. */
+const TICK = -1;
+
+/**
+ * The part of a guest's Linux that decides what enters the hypervisor: system calls, task switches, the timer.
+ *
+ * A PVH kernel runs on the hardware and enters Xen by VMEXIT only. A 64-bit PV kernel runs in ring 3: each system call
+ * comes through Xen, each return to user space is an `iret` hypercall, each of both changes CR3, and a task switch asks
+ * Xen for the kernel stack and the segment bases. The counts agree with Linux 6.1 on Xen 4.17 (docs/cost-model.md).
+ */
+export class GuestKernel implements EventTarget {
+  /** A timer of this vCPU expired while it did not run: the upcall comes when it does. */
+  timerDue = false;
+  private tickDue = false;
+  private tickArmed = false;
+  private readonly sleepers: (Task | undefined)[] = [];
+
+  constructor(private readonly vcpu: Vcpu) {}
+
+  /** User space enters the kernel. */
+  enterSystemCall(): void {
+    const { vcpu } = this;
+    const { machine, pcpu } = vcpu;
+    machine.counters.work.systemCalls++;
+    if (vcpu.domain.type === 'pv') {
+      vcpu.exit(ENTRY_PV_SYSCALL);
+      this.togglePageTable();
+      pcpu.charge(GUEST_KERNEL, machine.prices.systemCall);
+    } else {
+      pcpu.charge(GUEST_KERNEL, machine.prices.syscall + machine.prices.systemCall);
+    }
+  }
+
+  /** The kernel returns to user space. */
+  leaveSystemCall(): void {
+    const { vcpu } = this;
+    if (vcpu.domain.type !== 'pv') return;
+    vcpu.enter(IRET);
+    this.togglePageTable();
+    vcpu.leave();
+  }
+
+  /** The scheduler of the guest leaves its idle loop (or another task) for a task. */
+  switchTo(_task: Task): void {
+    this.switchTask(3);
+  }
+
+  /** A task blocks or ends: the scheduler of the guest goes to its idle loop or to the next task. */
+  switchFrom(_task: Task): void {
+    this.switchTask(2);
+  }
+
+  /**
+   * Puts the calling task to sleep until a moment.
+   *
+   * @param timePs virtual time
+   */
+  *sleepUntil(timePs: number): Process {
+    const { vcpu } = this;
+    this.enterSystemCall();
+    this.programTimer();
+    const task = vcpu.currentTask as Task;
+    task.block('a timer');
+    this.wakeAt(Math.max(timePs, vcpu.pcpu.clock), task);
+    yield BLOCKED;
+    this.leaveSystemCall();
+  }
+
+  /** A timer of this kernel will wake a sleeping task. */
+  wakeAt(timePs: number, task: Task): void {
+    this.vcpu.machine.queue.push(timePs, this, this.sleepers.push(task) - 1);
+  }
+
+  fire(timePs: number, argument: number): void {
+    const { vcpu } = this;
+    if (argument === TICK) {
+      this.tick(timePs);
+      return;
+    }
+    const task = this.sleepers[argument];
+    this.sleepers[argument] = undefined;
+    if (task === undefined || vcpu.state === 'offline') return;
+    task.wake();
+    if (vcpu.state === 'running') {
+      this.timerInterrupt();
+    } else {
+      this.timerDue = true;
+      vcpu.wake(timePs);
+    }
+  }
+
+  /** The vCPU becomes busy: its periodic tick runs from now on, until a tick finds it idle. */
+  armTick(): void {
+    const { machine } = this.vcpu;
+    if (this.tickArmed || machine.tickPs === 0) return;
+    this.tickArmed = true;
+    const period = machine.tickPs;
+    const phase = (machine.tickPhase + this.vcpu.tlbTag * 619) % 1000;
+    const offset = Math.floor((period * phase) / 1000);
+    const now = this.vcpu.pcpu.clock;
+    const next = Math.floor((now - offset) / period + 1) * period + offset;
+    machine.queue.push(next, this, TICK, 80);
+  }
+
+  private tick(timePs: number): void {
+    const { vcpu } = this;
+    const { machine } = vcpu;
+    this.tickArmed = false;
+    if (vcpu.state === 'offline') return;
+    machine.counters.work.ticks++;
+    machine.trace.add(TRACE.tick, timePs, vcpu.domain.domid, vcpu.id, 0);
+    if (vcpu.state === 'running') {
+      this.timerInterrupt();
+      this.handleTick();
+    } else {
+      // An idle kernel stops its tick (NOHZ); one that waits for the pCPU takes it when it runs.
+      this.timerDue = true;
+      this.tickDue = true;
+    }
+  }
+
+  /** The vCPU runs again after a timer fell due. */
+  takeTimer(): void {
+    this.timerDue = false;
+    this.timerUpcall();
+    if (!this.tickDue) return;
+    this.tickDue = false;
+    this.handleTick();
+  }
+
+  private handleTick(): void {
+    const { machine, pcpu } = this.vcpu;
+    pcpu.charge(GUEST_KERNEL, machine.prices.timerTick);
+    this.programTimer();
+    this.armTick();
+  }
+
+  /** Xen's timer for this vCPU expires while it runs: an interrupt, and VIRQ_TIMER. */
+  private timerInterrupt(): void {
+    this.vcpu.exit(ENTRY_EXTERNAL_INTERRUPT);
+    this.timerUpcall();
+  }
+
+  private timerUpcall(): void {
+    const { vcpu } = this;
+    const { machine, pcpu } = vcpu;
+    const { features, prices } = machine;
+    pcpu.charge(EVENT_DELIVERY, prices.inject + prices.upcall);
+    if (vcpu.domain.type === 'pv') {
+      vcpu.enter(IRET);
+    } else if (features.upcallVector && !features.virtualApic) {
+      vcpu.exit(ENTRY_EOI);
+    }
+  }
+
+  private programTimer(): void {
+    const { vcpu } = this;
+    vcpu.enter(SET_TIMER);
+    vcpu.pcpu.charge(HYPERVISOR_WORK, vcpu.machine.prices.timerOp);
+    vcpu.leave();
+  }
+
+  /** @param segmentBases segment bases that the kernel loads: FS and GS of a task, fewer for the idle loop */
+  private switchTask(segmentBases: number): void {
+    const { vcpu } = this;
+    const { machine, pcpu } = vcpu;
+    machine.counters.work.taskSwitches++;
+    pcpu.charge(CONTEXT_SWITCH, machine.prices.taskSwitch);
+    if (vcpu.domain.type !== 'pv') return;
+    vcpu.enter(STACK_SWITCH);
+    for (let i = 0; i < segmentBases; i++) vcpu.enter(SET_SEGMENT_BASE);
+    vcpu.leave();
+  }
+
+  /** toggle_guest_mode (xen/arch/x86/pv/domain.c): user and kernel of a PV guest have a page table each. */
+  private togglePageTable(): void {
+    const { machine, pcpu } = this.vcpu;
+    machine.counters.tlb.cr3Writes++;
+    machine.counters.tlb.flushPs += machine.prices.cr3Write;
+    pcpu.charge(TLB, machine.prices.cr3Write);
+  }
+}

@@ -1,0 +1,150 @@
+import type { AddressSpace } from './address-space.js';
+import { SharedLine } from './cache.js';
+import { CACHE_LINE, COPY, TLB } from './causes.js';
+import { PAGE_MASK, PAGE_SHIFT, PAGE_SIZE } from './memory.js';
+import type { Vcpu } from './vcpu.js';
+
+/**
+ * How code of one domain touches memory: through the domain's address space, at the price of its TLB and caches.
+ * Throws GuestFault where the domain has no right to an address.
+ */
+export class GuestMemory {
+  constructor(
+    private readonly vcpu: Vcpu,
+    private readonly space: AddressSpace,
+  ) {}
+
+  /** Copies bytes inside the domain's address space, as memcpy in its user space does. */
+  copy(destination: number, source: number, length: number): void {
+    const { vcpu } = this;
+    const { machine } = vcpu;
+    machine.counters.copies.guestCopies++;
+    machine.counters.copies.guestBytes += length;
+    copyBetween(vcpu, this.space, destination, this.space, source, length, true);
+  }
+
+  /** Reads a 32-bit word that a peer may write. @param line the cache line in which it lies */
+  readShared32(address: number, line: SharedLine): number {
+    this.fetchLine(line.read(this.vcpu.pcpu.id));
+    const at = this.space.translate(address, false);
+    return (this.vcpu.machine.memory.words[at >> 2] as number) >>> 0;
+  }
+
+  /** Writes a 32-bit word that a peer may read or write. */
+  writeShared32(address: number, value: number, line: SharedLine): void {
+    this.fetchLine(line.write(this.vcpu.pcpu.id));
+    const at = this.space.translate(address, true);
+    this.vcpu.machine.memory.words[at >> 2] = value | 0;
+  }
+
+  /** Reads a byte that a peer may write. */
+  readShared8(address: number, line: SharedLine): number {
+    this.fetchLine(line.read(this.vcpu.pcpu.id));
+    return this.vcpu.machine.memory.bytes[this.space.translate(address, false)] as number;
+  }
+
+  /** Writes a byte that a peer may read or write (also stands for an atomic operation on it). */
+  writeShared8(address: number, value: number, line: SharedLine): void {
+    this.fetchLine(line.write(this.vcpu.pcpu.id));
+    this.vcpu.machine.memory.bytes[this.space.translate(address, true)] = value;
+  }
+
+  /** Reads bytes without a price: for payload checks and tests. */
+  peek(address: number, length: number): Uint8Array {
+    const result = new Uint8Array(length);
+    let done = 0;
+    while (done < length) {
+      const at = this.space.translate(address + done, false);
+      const step = Math.min(PAGE_SIZE - (at & PAGE_MASK), length - done);
+      result.set(this.vcpu.machine.memory.bytes.subarray(at, at + step), done);
+      done += step;
+    }
+    return result;
+  }
+
+  /** Writes bytes without a price: for making payloads and for tests. */
+  poke(address: number, bytes: Uint8Array): void {
+    let done = 0;
+    while (done < bytes.length) {
+      const at = this.space.translate(address + done, true);
+      const step = Math.min(PAGE_SIZE - (at & PAGE_MASK), bytes.length - done);
+      this.vcpu.machine.memory.bytes.set(bytes.subarray(done, done + step), at);
+      done += step;
+    }
+  }
+
+  /** Whether the bytes at an address equal a part of an expected buffer. Without a price: for payload checks. */
+  equals(address: number, expected: Buffer, from: number, length: number): boolean {
+    const { buffer } = this.vcpu.machine.memory;
+    let done = 0;
+    while (done < length) {
+      const at = this.space.translate(address + done, false);
+      const step = Math.min(PAGE_SIZE - (at & PAGE_MASK), length - done);
+      if (expected.compare(buffer, at, at + step, from + done, from + done + step) !== 0) {
+        return false;
+      }
+      done += step;
+    }
+    return true;
+  }
+
+  private fetchLine(moved: boolean): void {
+    if (!moved) return;
+    const { machine, pcpu } = this.vcpu;
+    machine.counters.work.cacheLineTransfers++;
+    pcpu.charge(CACHE_LINE, machine.prices.cacheLine);
+  }
+}
+
+/**
+ * Copies between two address spaces on one vCPU's pCPU, page by page, and charges what TLB and caches say. Each end of
+ * the copy pays half the price of the level in which its page was found.
+ *
+ * @param guest the copy uses guest translations, and so the TLB; Xen's own copies use its permanent mappings
+ */
+export function copyBetween(
+  vcpu: Vcpu,
+  destinationSpace: AddressSpace,
+  destination: number,
+  sourceSpace: AddressSpace,
+  source: number,
+  length: number,
+  guest: boolean,
+): void {
+  const { machine, pcpu } = vcpu;
+  const { memory, copyHalfPrices } = machine;
+  const { tlb, cache } = pcpu;
+  let price = 0;
+  let misses = 0;
+  let done = 0;
+  while (done < length) {
+    const from = sourceSpace.translate(source + done, false);
+    const to = destinationSpace.translate(destination + done, true);
+    const step = Math.min(
+      PAGE_SIZE - (from & PAGE_MASK),
+      PAGE_SIZE - (to & PAGE_MASK),
+      length - done,
+    );
+    memory.bytes.copyWithin(to, from, from + step);
+    const sourceLevel = cache.touch(from >> PAGE_SHIFT, false);
+    const destinationLevel = cache.touch(to >> PAGE_SHIFT, true);
+    price +=
+      step * ((copyHalfPrices[sourceLevel] as number) + (copyHalfPrices[destinationLevel] as number));
+    if (guest) {
+      if (!tlb.touch((source + done) >>> PAGE_SHIFT, vcpu.tlbTag)) misses++;
+      if (!tlb.touch((destination + done) >>> PAGE_SHIFT, vcpu.tlbTag)) misses++;
+    }
+    done += step;
+  }
+  pcpu.charge(COPY, machine.prices.copySetup + Math.round(price));
+  if (misses > 0) chargeTlbMisses(vcpu, misses);
+}
+
+/** Charges the page walks of the hardware for translations that the TLB did not hold. */
+export function chargeTlbMisses(vcpu: Vcpu, misses: number): void {
+  const { machine, pcpu } = vcpu;
+  const ps = misses * machine.prices.tlbRefill;
+  machine.counters.tlb.misses += misses;
+  machine.counters.tlb.refillPs += ps;
+  pcpu.charge(TLB, ps);
+}

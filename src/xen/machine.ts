@@ -1,0 +1,208 @@
+import { InvariantViolation } from '../base/errors.js';
+import { Prng } from '../base/prng.js';
+import { PS_PER_S, PS_PER_US } from '../base/units.js';
+import type { Features } from '../profiles/feature-list.js';
+import type { PriceTable } from '../profiles/price-list.js';
+import { EventQueue } from '../sim/event-queue.js';
+import { Trace } from '../sim/trace.js';
+import { AddressSpace } from './address-space.js';
+import { CacheHierarchy, SharedLine } from './cache.js';
+import { MachineCounters } from './counters.js';
+import { DEFAULT_LIMITS, Domain, type DomainLimits, type GuestType } from './domain.js';
+import { LruTable } from './lru-table.js';
+import { MachineMemory, PAGE_SIZE } from './memory.js';
+import { Pcpu } from './pcpu.js';
+import { Tlb } from './tlb.js';
+
+export interface MachineOptions {
+  readonly features: Features;
+  readonly prices: PriceTable;
+  readonly pcpus: number;
+  readonly seed: number;
+}
+
+/** Why a machine stopped. */
+export type StopReason = 'quiet' | 'finished' | 'time-limit' | 'event-limit';
+
+/** A part of the hypervisor that a transport brings along (V4V), told of the life of domains. */
+export interface HypervisorExtension {
+  domainDestroyed?(domain: Domain): void;
+}
+
+/**
+ * The simulated computer: physical CPUs, memory, Xen and its domains, in virtual time.
+ *
+ * `run` fires events in order until nothing is left to do. Everything is a function of the options: same options,
+ * same trace.
+ */
+export class Machine {
+  readonly queue = new EventQueue();
+  readonly trace = new Trace();
+  readonly counters = new MachineCounters();
+  readonly memory = new MachineMemory();
+  readonly pcpus: Pcpu[] = [];
+  readonly features: Features;
+  readonly prices: PriceTable;
+  readonly prng: Prng;
+  /** Half the price of copying a byte at each cache level: one for each end of a copy. Picoseconds. */
+  readonly copyHalfPrices: Float64Array;
+  readonly ratelimitPs: number;
+  readonly timeslicePs: number;
+  /** Period of a guest's timer tick; 0 where guests have none. */
+  readonly tickPs: number;
+  /** 0 to 999: where in its period each guest's tick falls. Varying it varies what the schedule decides. */
+  readonly tickPhase: number;
+  /** Virtual time of the event in progress. */
+  now = 0;
+  private readonly domains = new Map<number, Domain>();
+  private readonly zombies = new Map<number, Domain>();
+  private readonly extensions = new Map<string, HypervisorExtension>();
+  private tlbTags = 0;
+  private nextDomid = 0;
+  private finished = false;
+
+  constructor(options: MachineOptions) {
+    const { features, prices } = options;
+    this.features = features;
+    this.prices = prices;
+    this.prng = new Prng(options.seed);
+    this.tickPhase = this.prng.below(1000);
+    this.copyHalfPrices = Float64Array.of(
+      prices.copyL1 / 2,
+      prices.copyL2 / 2,
+      prices.copyL3 / 2,
+      prices.copyDram / 2,
+    );
+    this.ratelimitPs = features.schedulerRatelimitUs * PS_PER_US;
+    this.timeslicePs = features.schedulerTimesliceUs * PS_PER_US;
+    this.tickPs = features.guestTickHz === 0 ? 0 : Math.round(PS_PER_S / features.guestTickHz);
+    const l3 = new LruTable(Math.max(1, Math.floor(features.l3Bytes / PAGE_SIZE)));
+    for (let id = 0; id < options.pcpus; id++) {
+      const cache = new CacheHierarchy(this.memory, id, l3, features);
+      this.pcpus.push(new Pcpu(this, id, new Tlb(features.tlbEntries), cache));
+    }
+  }
+
+  /** Creates a domain, dom0 first. @param pcpus the pCPU of each of its vCPUs */
+  createDomain(options: {
+    name: string;
+    type: GuestType;
+    pcpus: readonly number[];
+    limits?: DomainLimits;
+  }): Domain {
+    const chosen = options.pcpus.map((id) => {
+      const pcpu = this.pcpus[id];
+      if (pcpu === undefined) throw new InvariantViolation('no such pCPU', { id });
+      if (pcpu.hasVcpu) pcpu.isShared = true;
+      pcpu.hasVcpu = true;
+      return pcpu;
+    });
+    const domain = new Domain(
+      this,
+      this.nextDomid++,
+      options.name,
+      options.type,
+      options.limits ?? DEFAULT_LIMITS,
+      chosen,
+    );
+    this.domains.set(domain.domid, domain);
+    return domain;
+  }
+
+  /** A living domain, or one that is dying: as a hypercall finds it. */
+  domain(domid: number): Domain | undefined {
+    return this.domains.get(domid);
+  }
+
+  allDomains(): IterableIterator<Domain> {
+    return this.domains.values();
+  }
+
+  /** Domains that are destroyed and cannot go, because a peer maps their frames. */
+  allZombies(): IterableIterator<Domain> {
+    return this.zombies.values();
+  }
+
+  /** Fires events until nothing is left to do, somebody calls `finish`, or a limit is reached. */
+  run(limits: { readonly timePs?: number; readonly events?: number } = {}): StopReason {
+    const { queue } = this;
+    const lastTime = limits.timePs ?? Number.POSITIVE_INFINITY;
+    let events = limits.events ?? Number.POSITIVE_INFINITY;
+    this.finished = false;
+    while (queue.size > 0) {
+      if (queue.nextTime > lastTime) return 'time-limit';
+      if (events-- <= 0) return 'event-limit';
+      this.now = queue.nextTime;
+      queue.fireNext();
+      if (this.finished) return 'finished';
+    }
+    return 'quiet';
+  }
+
+  /** Ends `run` after the event in progress. */
+  finish(): void {
+    this.finished = true;
+  }
+
+  /** Lets every pCPU's accounts reach the same moment, and checks them. */
+  settleAccounts(): void {
+    let latest = this.now;
+    for (const pcpu of this.pcpus) latest = Math.max(latest, pcpu.clock);
+    for (const pcpu of this.pcpus) {
+      pcpu.idleUntil(latest);
+      pcpu.checkAccounts();
+    }
+  }
+
+  /** Adds a part of the hypervisor, once. */
+  extend<T extends HypervisorExtension>(name: string, make: () => T): T {
+    let extension = this.extensions.get(name);
+    if (extension === undefined) {
+      extension = make();
+      this.extensions.set(name, extension);
+    }
+    return extension as T;
+  }
+
+  /** Tag for a vCPU's TLB entries: 0 for all where the TLB is not tagged. */
+  nextTlbTag(): number {
+    this.tlbTags++;
+    return this.features.taggedTlb ? this.tlbTags : 0;
+  }
+
+  /** The cache line at a machine address: one object for all who look there. */
+  sharedLine(machineAddress: number): SharedLine {
+    const number = machineAddress >>> 6;
+    let line = this.lines.get(number);
+    if (line === undefined) {
+      line = new SharedLine();
+      this.lines.set(number, line);
+    }
+    return line;
+  }
+  private readonly lines = new Map<number, SharedLine>();
+
+  /** One frame through Xen's own mapping, at page 1 of a scratch address space. */
+  hypervisorWindow(mfn: number): AddressSpace {
+    this.window.map(1, mfn, true);
+    return this.window;
+  }
+  private readonly window = new AddressSpace(-1);
+
+  /** A guest has stopped by itself: whoever watches (the toolstack) learns of it later. */
+  domainStopped(domain: Domain): void {
+    for (const watcher of this.stopWatchers) watcher(domain);
+  }
+  readonly stopWatchers: ((domain: Domain) => void)[] = [];
+
+  domainDestroyed(domain: Domain): void {
+    this.zombies.set(domain.domid, domain);
+    for (const extension of this.extensions.values()) extension.domainDestroyed?.(domain);
+  }
+
+  /** A destroyed domain is wholly gone. */
+  forget(domain: Domain): void {
+    this.zombies.delete(domain.domid);
+    this.domains.delete(domain.domid);
+  }
+}

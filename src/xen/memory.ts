@@ -1,0 +1,79 @@
+import { InvariantViolation } from '../base/errors.js';
+
+export const PAGE_SIZE = 4096;
+export const PAGE_SHIFT = 12;
+export const PAGE_MASK = PAGE_SIZE - 1;
+/** Owner of a frame that nobody has. */
+export const NO_DOMAIN = -1;
+
+const FIRST_FRAMES = 64;
+
+/**
+ * The machine's memory: frames of 4 KiB with real bytes, and what Xen keeps of each frame (its `page_info`).
+ * Domains never come here directly: they see frames through their AddressSpace only.
+ *
+ * All frames lie in one buffer, which doubles when it runs out. The views change then: never keep one.
+ */
+export class MachineMemory {
+  bytes = new Uint8Array(FIRST_FRAMES * PAGE_SIZE);
+  words = new Int32Array(this.bytes.buffer);
+  buffer = Buffer.from(this.bytes.buffer);
+  /** Domain that owns the frame, or NO_DOMAIN. */
+  owners: Int32Array = new Int32Array(FIRST_FRAMES).fill(NO_DOMAIN);
+  /** Foreign mappings that hold the frame: while there are any, its owner cannot be destroyed wholly. */
+  foreignMappings: Int32Array = new Int32Array(FIRST_FRAMES);
+  /** Changes when another pCPU than the last one writes: tells a cached copy that it is stale. */
+  versions: Int32Array = new Int32Array(FIRST_FRAMES);
+  lastWriters: Int32Array = new Int32Array(FIRST_FRAMES).fill(-1);
+  private used = 0;
+  private readonly freeFrames: number[] = [];
+
+  /** Frames owned by somebody. */
+  get allocatedFrames(): number {
+    return this.used - this.freeFrames.length;
+  }
+
+  /** Gives a zeroed frame to a domain. Returns its machine frame number (MFN). */
+  allocate(domid: number): number {
+    const recycled = this.freeFrames.pop();
+    const mfn = recycled ?? this.used++;
+    if (mfn === this.owners.length) this.grow();
+    if (recycled !== undefined) this.bytes.fill(0, mfn << PAGE_SHIFT, (mfn + 1) << PAGE_SHIFT);
+    this.owners[mfn] = domid;
+    this.versions[mfn] = ((this.versions[mfn] as number) + 1) | 0;
+    this.lastWriters[mfn] = -1;
+    return mfn;
+  }
+
+  /** Takes a frame back. Xen scrubs it before it gives it away again; here that happens on allocation. */
+  release(mfn: number): void {
+    if (this.owners[mfn] === NO_DOMAIN || this.foreignMappings[mfn] !== 0) {
+      throw new InvariantViolation('frame released while free or still mapped by somebody', {
+        mfn,
+        owner: this.owners[mfn],
+        foreignMappings: this.foreignMappings[mfn],
+      });
+    }
+    this.owners[mfn] = NO_DOMAIN;
+    this.freeFrames.push(mfn);
+  }
+
+  private grow(): void {
+    const frames = this.owners.length * 2;
+    const bytes = new Uint8Array(frames * PAGE_SIZE);
+    bytes.set(this.bytes);
+    this.bytes = bytes;
+    this.words = new Int32Array(bytes.buffer);
+    this.buffer = Buffer.from(bytes.buffer);
+    const larger = (old: Int32Array, filler: number): Int32Array => {
+      const fresh = new Int32Array(frames);
+      fresh.set(old);
+      if (filler !== 0) fresh.fill(filler, old.length);
+      return fresh;
+    };
+    this.owners = larger(this.owners, NO_DOMAIN);
+    this.foreignMappings = larger(this.foreignMappings, 0);
+    this.versions = larger(this.versions, 0);
+    this.lastWriters = larger(this.lastWriters, -1);
+  }
+}

@@ -1,0 +1,252 @@
+import { BLOCKED, ORDER, type Process } from '../sim/process.js';
+import { TRACE } from '../sim/trace.js';
+import { GUEST_KERNEL, TOOLSTACK } from './causes.js';
+import type { Domain } from './domain.js';
+import type { EventPort } from './event-channels.js';
+import type { Task } from './task.js';
+import type { Vcpu } from './vcpu.js';
+import type {
+  XenstorePermission,
+  XenstoreQuotas,
+  XenstoreResult,
+  XenstoreWatchEvent,
+} from './xenstore-protocol.js';
+import { XenstoreStore } from './xenstore-store.js';
+
+interface Request {
+  readonly connection: XenstoreConnection;
+  readonly carryOut: (store: XenstoreStore) => XenstoreResult<unknown>;
+  result: XenstoreResult<unknown> | undefined;
+  task: Task | undefined;
+}
+
+/**
+ * xenstored, a process of dom0 on its vCPU 0: takes requests in order of arrival, one at a time, and answers by event
+ * channel (guests) or socket (dom0). The data is XenstoreStore's.
+ *
+ * Simplification (docs/cost-model.md): requests and answers pass as values, not as bytes of the xenstore ring.
+ */
+export class Xenstored {
+  readonly store: XenstoreStore;
+  private readonly requests: Request[] = [];
+  private readonly connections = new Map<number, XenstoreConnection>();
+  private readonly task: Task;
+
+  constructor(
+    readonly dom0: Domain,
+    quotas: Partial<XenstoreQuotas> = {},
+  ) {
+    const { machine } = dom0;
+    this.store = new XenstoreStore(quotas, (domid) => machine.domain(domid) !== undefined);
+    this.task = dom0.vcpu.spawn('xenstored', this.serve());
+  }
+
+  /** Connects a domain, as the toolstack does when it creates one. Costs nothing: it is not part of what is measured. */
+  introduce(domain: Domain): XenstoreConnection {
+    const connection = new XenstoreConnection(this, domain);
+    this.connections.set(domain.domid, connection);
+    if (domain !== this.dom0) {
+      this.store.introduce(domain.domid);
+      this.makeNodes(domain.domid);
+    }
+    return connection;
+  }
+
+  /** The nodes that libxl makes for a new domain: its home, which it may read, and `data`, which is its own. */
+  private makeNodes(domid: number): void {
+    const home = `/local/domain/${domid}`;
+    const readable: XenstorePermission[] = [
+      { domid: 0, access: 'n' },
+      { domid, access: 'r' },
+    ];
+    this.store.mkdir(0, home);
+    this.store.setPermissions(0, home, readable);
+    this.store.write(0, `${home}/domid`, String(domid));
+    this.store.setPermissions(0, `${home}/domid`, readable);
+    this.store.mkdir(0, `${home}/data`);
+    this.store.setPermissions(0, `${home}/data`, [{ domid, access: 'n' }]);
+  }
+
+  /** The toolstack tells that a domain is gone: its nodes go and watchers of @releaseDomain learn of it. */
+  release(domid: number): void {
+    this.store.release(domid);
+    this.connections.delete(domid);
+    this.task.wake();
+  }
+
+  /** @internal */
+  accept(request: Request): void {
+    this.requests.push(request);
+  }
+
+  /** Events from a guest's connection wake the daemon. */
+  readonly onEvent = (): void => {
+    this.task.wake();
+  };
+
+  private *serve(): Process {
+    const { vcpu, machine } = this.dom0;
+    const { counters, prices } = machine;
+    for (;;) {
+      const request = this.requests.shift();
+      if (request === undefined) {
+        if (this.deliverWatches()) continue;
+        this.task.block('xenstore requests');
+        yield BLOCKED;
+        continue;
+      }
+      vcpu.pcpu.charge(TOOLSTACK, prices.xenstoreOperation);
+      while (vcpu.isAhead()) yield ORDER;
+      request.result = request.carryOut(this.store);
+      counters.xenstore.operations++;
+      if (!request.result.ok) counters.xenstore.errors++;
+      machine.trace.add(TRACE.xenstore, vcpu.pcpu.clock, request.connection.domain.domid, 0, 0);
+      request.connection.answer(vcpu);
+      this.deliverWatches();
+    }
+  }
+
+  private deliverWatches(): boolean {
+    const waiting = this.store.domainsWithEvents();
+    for (const domid of waiting) {
+      const connection = this.connections.get(domid);
+      const events = this.store.takeWatchEvents(domid);
+      if (connection === undefined) continue;
+      this.dom0.machine.counters.xenstore.watches += events.length;
+      connection.tell(this.dom0.vcpu, events);
+    }
+    return waiting.length > 0;
+  }
+}
+
+/** A domain's connection to xenstored: the kernel's xenbus driver and what programs do with it. */
+export class XenstoreConnection {
+  private readonly outstanding: Request[] = [];
+  private readonly events: XenstoreWatchEvent[] = [];
+  private watcher: Task | undefined;
+  private readonly guestPort: EventPort | undefined;
+  private readonly dom0Port: EventPort | undefined;
+
+  constructor(
+    private readonly daemon: Xenstored,
+    readonly domain: Domain,
+  ) {
+    if (domain === daemon.dom0) return;
+    [this.guestPort, this.dom0Port] = domain.eventChannels.wireTo(daemon.dom0.eventChannels);
+    this.guestPort.handler = () => this.onAnswer();
+    this.dom0Port.handler = daemon.onEvent;
+  }
+
+  /** One request and its answer. The calling task sleeps until xenstored has answered. */
+  *request<T>(
+    carryOut: (store: XenstoreStore, domid: number) => XenstoreResult<T>,
+  ): Process<XenstoreResult<T>> {
+    const { vcpu, domid, machine } = this.domain;
+    vcpu.kernel.enterSystemCall();
+    vcpu.pcpu.charge(GUEST_KERNEL, machine.prices.xenbus);
+    while (vcpu.isAhead()) yield ORDER;
+    const task = vcpu.currentTask as Task;
+    const request: Request = {
+      connection: this,
+      carryOut: (store) => carryOut(store, domid),
+      result: undefined,
+      task,
+    };
+    this.outstanding.push(request);
+    this.daemon.accept(request);
+    if (this.guestPort === undefined) this.daemon.onEvent();
+    else this.domain.eventChannels.send(vcpu, this.guestPort.number);
+    while (request.result === undefined) {
+      task.block('an answer of xenstored');
+      yield BLOCKED;
+    }
+    vcpu.kernel.leaveSystemCall();
+    return request.result as XenstoreResult<T>;
+  }
+
+  *read(path: string): Process<string | undefined> {
+    const result = yield* this.request((store, domid) => store.read(domid, path));
+    return result.ok ? result.value : undefined;
+  }
+
+  write(path: string, value: string): Process<XenstoreResult<void>> {
+    return this.request((store, domid) => store.write(domid, path, value));
+  }
+
+  rm(path: string): Process<XenstoreResult<void>> {
+    return this.request((store, domid) => store.rm(domid, path));
+  }
+
+  setPermissions(
+    path: string,
+    permissions: readonly XenstorePermission[],
+  ): Process<XenstoreResult<void>> {
+    return this.request((store, domid) => store.setPermissions(domid, path, permissions));
+  }
+
+  watch(path: string, token: string): Process<XenstoreResult<void>> {
+    return this.request((store, domid) => store.watch(domid, path, token));
+  }
+
+  unwatch(path: string, token: string): Process<XenstoreResult<void>> {
+    return this.request((store, domid) => store.unwatch(domid, path, token));
+  }
+
+  /** Carries out several requests in one transaction, again from the start when it met a conflict. */
+  *transaction(
+    body: (transactionId: number) => readonly ((
+      store: XenstoreStore,
+      domid: number,
+    ) => XenstoreResult<unknown>)[],
+  ): Process<XenstoreResult<void>> {
+    this.domain.machine.counters.xenstore.transactions++;
+    for (;;) {
+      const started = yield* this.request((store, domid) => store.transactionStart(domid));
+      if (!started.ok) return started;
+      for (const step of body(started.value)) {
+        const result = yield* this.request(step);
+        if (result.ok) continue;
+        yield* this.request((store, domid) => store.transactionEnd(domid, started.value, false));
+        return result;
+      }
+      const ended = yield* this.request((store, domid) =>
+        store.transactionEnd(domid, started.value, true),
+      );
+      if (ended.ok || ended.error !== 'EAGAIN') return ended;
+    }
+  }
+
+  /** Waits for the next watch event of this domain. */
+  *nextWatchEvent(): Process<XenstoreWatchEvent> {
+    const { vcpu } = this.domain;
+    vcpu.kernel.enterSystemCall();
+    while (this.events.length === 0) {
+      const task = vcpu.currentTask as Task;
+      this.watcher = task;
+      task.block('a xenstore watch');
+      yield BLOCKED;
+    }
+    this.watcher = undefined;
+    vcpu.kernel.leaveSystemCall();
+    return this.events.shift() as XenstoreWatchEvent;
+  }
+
+  /** @internal xenstored has answered the oldest request. */
+  answer(dom0: Vcpu): void {
+    if (this.dom0Port === undefined) this.onAnswer();
+    else this.daemon.dom0.eventChannels.send(dom0, this.dom0Port.number);
+  }
+
+  /** @internal xenstored passes watch events on. */
+  tell(dom0: Vcpu, events: readonly XenstoreWatchEvent[]): void {
+    this.events.push(...events);
+    if (this.dom0Port === undefined) this.watcher?.wake();
+    else this.daemon.dom0.eventChannels.send(dom0, this.dom0Port.number);
+  }
+
+  /** Runs in this domain: the interrupt handler of xenbus. */
+  private onAnswer(): void {
+    while (this.outstanding[0]?.result !== undefined) this.outstanding.shift()?.task?.wake();
+    if (this.events.length > 0) this.watcher?.wake();
+  }
+}

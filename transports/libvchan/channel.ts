@@ -1,0 +1,249 @@
+import { advanced, readableBytes, ringOffset, writableBytes } from '../../src/ring/free-running-ring.js';
+import type { Process } from '../../src/sim/process.js';
+import { TRACE } from '../../src/sim/trace.js';
+import {
+  AGAIN,
+  type Channel,
+  PEER_GONE,
+  TOO_LARGE,
+  WOULD_BLOCK,
+} from '../../src/transport/contract.js';
+import type { Guest } from '../../src/transport/guest.js';
+import type { SharedLine } from '../../src/xen/cache.js';
+import { GUEST_USER } from '../../src/xen/causes.js';
+import type { EventDevice } from '../../src/xen/event-device.js';
+import {
+  CLI_LIVE,
+  CLI_NOTIFY,
+  LEFT_CONS,
+  LEFT_PROD,
+  NOTIFY_READ,
+  NOTIFY_WRITE,
+  RIGHT_CONS,
+  RIGHT_PROD,
+  SRV_LIVE,
+  SRV_NOTIFY,
+} from './layout.js';
+
+/** What one side holds of a connected vchan. */
+export interface VchanSide {
+  readonly guest: Guest;
+  readonly isServer: boolean;
+  /** Address of the control page. */
+  readonly control: number;
+  /** The control page's first cache line: every index and flag lies in it. The same object on both sides. */
+  readonly line: SharedLine;
+  readonly readRing: { readonly address: number; readonly bytes: number };
+  readonly writeRing: { readonly address: number; readonly bytes: number };
+  readonly device: EventDevice;
+  readonly port: number;
+  readonly pagesExposed: number;
+  /** Releases what the side holds: unmaps or unshares, closes the port. */
+  release(): Process<void>;
+}
+
+/**
+ * One end of a vchan, step for step as tools/libs/vchan/io.c (Xen 4.17.5) does it.
+ *
+ * A step that moves an index is a point at which the other side may look: the functions stop before it with AGAIN while
+ * another vCPU comes first. `unpublished` and `unconsumed` are the bytes copied but not yet announced meanwhile.
+ */
+export class VchanChannel implements Channel {
+  private unpublished = 0;
+  private unconsumed = 0;
+  private closed = false;
+  private readonly readCons: number;
+  private readonly readProd: number;
+  private readonly writeCons: number;
+  private readonly writeProd: number;
+  /** The byte in which I ask to be told, and the one in which the peer asks. */
+  private readonly myNotify: number;
+  private readonly peerNotify: number;
+  private readonly peerLive: number;
+  private readonly myLive: number;
+
+  constructor(private readonly side: VchanSide) {
+    const { control, isServer } = side;
+    const left = { cons: control + LEFT_CONS, prod: control + LEFT_PROD };
+    const right = { cons: control + RIGHT_CONS, prod: control + RIGHT_PROD };
+    const [reads, writes] = isServer ? [left, right] : [right, left];
+    this.readCons = reads.cons;
+    this.readProd = reads.prod;
+    this.writeCons = writes.cons;
+    this.writeProd = writes.prod;
+    // The names are those of the header: a server asks through cli_notify, for the client looks there.
+    this.myNotify = control + (isServer ? CLI_NOTIFY : SRV_NOTIFY);
+    this.peerNotify = control + (isServer ? SRV_NOTIFY : CLI_NOTIFY);
+    this.peerLive = control + (isServer ? CLI_LIVE : SRV_LIVE);
+    this.myLive = control + (isServer ? SRV_LIVE : CLI_LIVE);
+  }
+
+  get ringSizeBytes(): number {
+    return this.side.writeRing.bytes;
+  }
+
+  trySend(address: number, length: number): number {
+    if (this.unpublished === 0) {
+      if (this.side.guest.isAhead()) return AGAIN;
+      this.callLibrary();
+      if (length > this.side.writeRing.bytes) return TOO_LARGE;
+      if (!this.peerIsLive()) return PEER_GONE;
+      if (this.roomFor(length) < length) return WOULD_BLOCK;
+      this.copyIn(address, length);
+    }
+    return this.publish();
+  }
+
+  write(address: number, length: number): number {
+    if (this.unpublished === 0) {
+      if (this.side.guest.isAhead()) return AGAIN;
+      this.callLibrary();
+      if (!this.peerIsLive()) return PEER_GONE;
+      const room = this.roomFor(length);
+      if (room === 0) return WOULD_BLOCK;
+      this.copyIn(address, Math.min(length, room));
+    }
+    return this.publish();
+  }
+
+  tryReceive(address: number, length: number): number {
+    if (this.unconsumed === 0) {
+      if (this.side.guest.isAhead()) return AGAIN;
+      this.callLibrary();
+      if (length > this.side.readRing.bytes) return TOO_LARGE;
+      if (this.readyFor(length) < length) return this.peerIsLive() ? WOULD_BLOCK : PEER_GONE;
+      this.copyOut(address, length);
+    }
+    return this.consume();
+  }
+
+  read(address: number, length: number): number {
+    if (this.unconsumed === 0) {
+      if (this.side.guest.isAhead()) return AGAIN;
+      this.callLibrary();
+      const ready = this.readyFor(length);
+      if (ready === 0) return this.peerIsLive() ? WOULD_BLOCK : PEER_GONE;
+      this.copyOut(address, Math.min(length, ready));
+    }
+    return this.consume();
+  }
+
+  /** libxenvchan_wait: the next event of this channel, whatever it is for. */
+  *waitUntilWritable(): Process<void> {
+    yield* this.side.device.wait('vchan: room in the ring');
+  }
+
+  *waitUntilReadable(): Process<void> {
+    yield* this.side.device.wait('vchan: data in the ring');
+  }
+
+  pagesExposedToPeer(): number {
+    return this.closed ? 0 : this.side.pagesExposed;
+  }
+
+  *close(): Process<void> {
+    if (this.closed) return;
+    this.closed = true;
+    const { guest, line, device, port } = this.side;
+    guest.memory.writeShared8(this.myLive, 0, line);
+    device.notify(port);
+    yield* this.side.release();
+  }
+
+  /** Whether the peer has not closed: CLIENT_AWAITED counts as live, as in libxenvchan_is_open. */
+  peerIsLive(): boolean {
+    return this.side.guest.memory.readShared8(this.peerLive, this.side.line) !== 0;
+  }
+
+  /** fast_get_buffer_space: room, having asked to be told of more where it is less than wanted. */
+  private roomFor(wanted: number): number {
+    const room = this.room();
+    if (room >= wanted) return room;
+    this.requestNotify(NOTIFY_READ);
+    return this.room();
+  }
+
+  /** fast_get_data_ready. */
+  private readyFor(wanted: number): number {
+    const ready = this.ready();
+    if (ready >= wanted) return ready;
+    this.requestNotify(NOTIFY_WRITE);
+    return this.ready();
+  }
+
+  private room(): number {
+    const { guest, line, writeRing } = this.side;
+    const prod = guest.memory.readShared32(this.writeProd, line);
+    return writableBytes(prod, guest.memory.readShared32(this.writeCons, line), writeRing.bytes);
+  }
+
+  private ready(): number {
+    const { guest, line, readRing } = this.side;
+    const prod = guest.memory.readShared32(this.readProd, line);
+    return readableBytes(prod, guest.memory.readShared32(this.readCons, line), readRing.bytes);
+  }
+
+  private copyIn(address: number, length: number): void {
+    const { guest, line, writeRing } = this.side;
+    const at = ringOffset(guest.memory.readShared32(this.writeProd, line), writeRing.bytes);
+    const first = Math.min(writeRing.bytes - at, length);
+    guest.memory.copy(writeRing.address + at, address, first);
+    if (first < length) guest.memory.copy(writeRing.address, address + first, length - first);
+    this.unpublished = length;
+  }
+
+  private copyOut(address: number, length: number): void {
+    const { guest, line, readRing } = this.side;
+    const at = ringOffset(guest.memory.readShared32(this.readCons, line), readRing.bytes);
+    const first = Math.min(readRing.bytes - at, length);
+    guest.memory.copy(address, readRing.address + at, first);
+    if (first < length) guest.memory.copy(address + first, readRing.address, length - first);
+    this.unconsumed = length;
+  }
+
+  private publish(): number {
+    const { guest, line } = this.side;
+    if (guest.isAhead()) return AGAIN;
+    const length = this.unpublished;
+    this.unpublished = 0;
+    this.moveIndex(this.writeProd, length, line);
+    guest.machine.trace.add(TRACE.publish, guest.vcpu.pcpu.clock, guest.domid, length, 0);
+    this.notifyIfAsked(NOTIFY_WRITE);
+    return length;
+  }
+
+  private consume(): number {
+    const { guest, line } = this.side;
+    if (guest.isAhead()) return AGAIN;
+    const length = this.unconsumed;
+    this.unconsumed = 0;
+    this.moveIndex(this.readCons, length, line);
+    guest.machine.trace.add(TRACE.consume, guest.vcpu.pcpu.clock, guest.domid, length, 0);
+    this.notifyIfAsked(NOTIFY_READ);
+    return length;
+  }
+
+  private moveIndex(index: number, length: number, line: SharedLine): void {
+    const { memory } = this.side.guest;
+    memory.writeShared32(index, advanced(memory.readShared32(index, line), length), line);
+  }
+
+  private requestNotify(bit: number): void {
+    const { guest, line } = this.side;
+    const before = guest.memory.readShared8(this.myNotify, line);
+    guest.memory.writeShared8(this.myNotify, before | bit, line);
+  }
+
+  /** send_notify: an event only for a peer that has asked for it. */
+  private notifyIfAsked(bit: number): void {
+    const { guest, line, device, port } = this.side;
+    const asked = guest.memory.readShared8(this.peerNotify, line);
+    guest.memory.writeShared8(this.peerNotify, asked & ~bit, line);
+    if ((asked & bit) !== 0) device.notify(port);
+  }
+
+  private callLibrary(): void {
+    const { vcpu, machine } = this.side.guest;
+    vcpu.pcpu.charge(GUEST_USER, machine.prices.libraryCall);
+  }
+}

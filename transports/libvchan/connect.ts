@@ -1,0 +1,291 @@
+import { ORDER, type Process } from '../../src/sim/process.js';
+import type {
+  ConnectFailure,
+  ConnectOutcome,
+  Endpoint,
+  Listener,
+} from '../../src/transport/contract.js';
+import { PEER_GONE, WOULD_BLOCK } from '../../src/transport/contract.js';
+import type { Guest } from '../../src/transport/guest.js';
+import { GNTST_NO_SPACE } from '../../src/xen/grant-table.js';
+import { mapPages, sharePages, unmapPages, unsharePages } from '../../src/xen/grant-device.js';
+import type { EventDevice } from '../../src/xen/event-device.js';
+import { errnoName } from '../../src/xen/errno.js';
+import type { XenstorePermission } from '../../src/xen/xenstore-protocol.js';
+import { VchanChannel } from './channel.js';
+import {
+  CLI_LIVE,
+  CLI_NOTIFY,
+  CLIENT_AWAITED,
+  GRANTS,
+  inPageOffset,
+  LEFT_ORDER,
+  NOTIFY_WRITE,
+  RIGHT_ORDER,
+  ringOrders,
+  ringPages,
+  SRV_LIVE,
+  SRV_NOTIFY,
+  validOrders,
+} from './layout.js';
+
+/** Where both sides look: below the server's own `data` node, which libxl lets it write. */
+function vchanPath(endpoint: Endpoint, clientDomid: number): string {
+  return `/local/domain/${endpoint.serverDomid}/data/vchan/${endpoint.port}/${clientDomid}`;
+}
+
+/**
+ * libxenvchan_server_init for one client: event channel, shared pages, xenstore nodes. The channel is live when the
+ * client has mapped them.
+ */
+function* startServer(
+  guest: Guest,
+  endpoint: Endpoint,
+  clientDomid: number,
+  device: EventDevice,
+): Process<{ channel: VchanChannel; port: number } | ConnectFailure> {
+  const { vcpu, memory, domain, machine } = guest;
+  const { left, right } = ringOrders(endpoint.ringSizeBytes);
+  vcpu.kernel.enterSystemCall();
+  const port = domain.eventChannels.allocUnbound(vcpu, clientDomid);
+  vcpu.kernel.leaveSystemCall();
+  if (port < 0) return { failed: `no event channel (${errnoName(port)})`, limit: 'event channels' };
+  device.attach(port);
+  device.unmask(port);
+
+  const controlPage = sharePages(vcpu, clientDomid, 1);
+  const leftPages = ringPages(left);
+  const rightPages = ringPages(right);
+  const shared = controlPage === undefined ? [] : [controlPage];
+  const regions = [leftPages, rightPages].map((pages) => {
+    if (pages === 0) return undefined;
+    const region = sharePages(vcpu, clientDomid, pages);
+    if (region !== undefined) shared.push(region);
+    return region;
+  });
+  const release = function* (): Process<void> {
+    for (const region of shared) unsharePages(vcpu, region);
+    domain.eventChannels.close(vcpu, port);
+    yield* guest.xenstore.rm(vchanPath(endpoint, clientDomid));
+  };
+  const [leftRegion, rightRegion] = regions;
+  if (
+    controlPage === undefined ||
+    (leftPages > 0 && leftRegion === undefined) ||
+    (rightPages > 0 && rightRegion === undefined)
+  ) {
+    yield* release();
+    return { failed: 'grant table full', limit: 'grant frames' };
+  }
+
+  const control = controlPage.address;
+  const line = machine.sharedLine(domain.space.translate(control, true));
+  const references = [leftRegion, rightRegion].flatMap((region) => region?.references ?? []);
+  const view = new DataView(new ArrayBuffer(GRANTS + 4 * references.length));
+  view.setUint16(LEFT_ORDER, left, true);
+  view.setUint16(RIGHT_ORDER, right, true);
+  view.setUint8(CLI_LIVE, CLIENT_AWAITED);
+  view.setUint8(SRV_LIVE, 1);
+  view.setUint8(CLI_NOTIFY, NOTIFY_WRITE);
+  references.forEach((reference, i) => {
+    view.setUint32(GRANTS + 4 * i, reference, true);
+  });
+  memory.poke(control, new Uint8Array(view.buffer));
+
+  const path = vchanPath(endpoint, clientDomid);
+  const permissions: readonly XenstorePermission[] = [
+    { domid: guest.domid, access: 'n' },
+    { domid: clientDomid, access: 'r' },
+  ];
+  const nodes: readonly [string, number][] = [
+    ['ring-ref', controlPage.references[0] as number],
+    ['event-channel', port],
+  ];
+  const published = yield* guest.xenstore.transaction((tx) =>
+    nodes.flatMap(([name, value]) => [
+      (store, domid) => store.write(domid, `${path}/${name}`, String(value), tx),
+      (store, domid) => store.setPermissions(domid, `${path}/${name}`, permissions, tx),
+    ]),
+  );
+  if (!published.ok) {
+    yield* release();
+    return { failed: `xenstore refused the nodes (${published.error})`, limit: 'xenstore nodes' };
+  }
+  const channel = new VchanChannel({
+    guest,
+    isServer: true,
+    control,
+    line,
+    readRing: { address: leftRegion?.address ?? control + inPageOffset(left), bytes: 1 << left },
+    writeRing: { address: rightRegion?.address ?? control + inPageOffset(right), bytes: 1 << right },
+    device,
+    port,
+    pagesExposed: 1 + leftPages + rightPages,
+    release,
+  });
+  return { channel, port };
+}
+
+/** libxenvchan_client_init, after a watch has said that the server's nodes are there. */
+export function* connectVchan(guest: Guest, endpoint: Endpoint): Process<ConnectOutcome> {
+  const { vcpu, memory, domain, machine, xenstore } = guest;
+  const path = vchanPath(endpoint, guest.domid);
+  const watched = yield* xenstore.watch(path, 'vchan');
+  if (!watched.ok) return { failed: `no watch (${watched.error})`, limit: 'xenstore watches' };
+  let ringRef: string | undefined;
+  let serverPort: string | undefined;
+  while (serverPort === undefined) {
+    yield* xenstore.nextWatchEvent();
+    ringRef = yield* xenstore.read(`${path}/ring-ref`);
+    if (ringRef !== undefined) serverPort = yield* xenstore.read(`${path}/event-channel`);
+  }
+  yield* xenstore.unwatch(path, 'vchan');
+
+  vcpu.kernel.enterSystemCall();
+  const port = domain.eventChannels.bindInterdomain(
+    vcpu,
+    endpoint.serverDomid,
+    Number(serverPort),
+  );
+  vcpu.kernel.leaveSystemCall();
+  if (port < 0) return { failed: `no event channel (${errnoName(port)})`, limit: 'event channels' };
+  const device = guest.openEventDevice();
+  device.attach(port);
+  device.unmask(port);
+
+  const mapped: { address: number; handles: readonly number[] }[] = [];
+  const release = function* (): Process<void> {
+    for (const region of mapped) unmapPages(vcpu, region);
+    domain.eventChannels.close(vcpu, port);
+  };
+  const map = (references: readonly number[]): number | undefined => {
+    const region = mapPages(vcpu, endpoint.serverDomid, references);
+    if (!('address' in region)) {
+      status = region.status;
+      return undefined;
+    }
+    mapped.push(region);
+    return region.address;
+  };
+  let status = 0;
+  const control = map([Number(ringRef)]);
+  if (control === undefined) {
+    yield* release();
+    return mapFailure(status);
+  }
+  const header = new DataView(memory.peek(control, GRANTS).buffer);
+  const left = header.getUint16(LEFT_ORDER, true);
+  const right = header.getUint16(RIGHT_ORDER, true);
+  if (!validOrders(left, right)) {
+    yield* release();
+    return { failed: `the server offers ring orders ${left} and ${right}` };
+  }
+  const count = ringPages(left) + ringPages(right);
+  const listed = new DataView(memory.peek(control + GRANTS, 4 * count).buffer);
+  const references = Array.from({ length: count }, (_, i) => listed.getUint32(4 * i, true));
+  const ringAddress = (order: number, first: number): number | undefined =>
+    ringPages(order) === 0
+      ? control + inPageOffset(order)
+      : map(references.slice(first, first + ringPages(order)));
+  const leftAddress = ringAddress(left, 0);
+  const rightAddress = leftAddress === undefined ? undefined : ringAddress(right, ringPages(left));
+  if (leftAddress === undefined || rightAddress === undefined) {
+    yield* release();
+    return mapFailure(status);
+  }
+  const line = machine.sharedLine(domain.space.translate(control, true));
+  while (guest.isAhead()) yield ORDER;
+  memory.writeShared8(control + CLI_LIVE, 1, line);
+  memory.writeShared8(control + SRV_NOTIFY, NOTIFY_WRITE, line);
+  device.notify(port);
+  const channel = new VchanChannel({
+    guest,
+    isServer: false,
+    control,
+    line,
+    readRing: { address: rightAddress, bytes: 1 << right },
+    writeRing: { address: leftAddress, bytes: 1 << left },
+    device,
+    port,
+    pagesExposed: 0,
+    release,
+  });
+  return { channel };
+}
+
+function mapFailure(status: number): ConnectFailure {
+  return status === GNTST_NO_SPACE
+    ? { failed: 'no maptrack entry', limit: 'maptrack frames' }
+    : { failed: `mapping refused (status ${status})` };
+}
+
+interface Connection {
+  readonly channel: VchanChannel;
+  readonly source: number;
+  /** In the line of those that may have data. */
+  queued: boolean;
+}
+
+/** A server with one vchan for each client. One event device serves them all, as one epoll over all handles would. */
+export class VchanListener implements Listener {
+  lastSource = -1;
+  private readonly device: EventDevice;
+  private readonly byPort = new Map<number, Connection>();
+  private readonly ready: Connection[] = [];
+  private accepted = 0;
+  private gone = 0;
+
+  constructor(
+    private readonly guest: Guest,
+    private readonly endpoint: Endpoint,
+  ) {
+    this.device = guest.openEventDevice();
+  }
+
+  *accept(): Process<ConnectOutcome> {
+    const client = this.endpoint.clientDomids[this.accepted];
+    if (client === undefined) return { failed: 'every client has connected' };
+    const alone = this.endpoint.clientDomids.length === 1;
+    const device = alone ? this.guest.openEventDevice() : this.device;
+    const started = yield* startServer(this.guest, this.endpoint, client, device);
+    if (!('channel' in started)) return started;
+    const connection = { channel: started.channel, source: this.accepted++, queued: false };
+    this.byPort.set(started.port, connection);
+    for (;;) {
+      const other = this.byPort.get(yield* device.wait('vchan: a client'));
+      if (other !== undefined) this.enqueue(other);
+      if (other === connection) return { channel: started.channel };
+    }
+  }
+
+  tryReceive(address: number, length: number): number {
+    for (;;) {
+      const connection = this.ready[0];
+      if (connection === undefined) return WOULD_BLOCK;
+      const outcome = connection.channel.tryReceive(address, length);
+      if (outcome !== WOULD_BLOCK && outcome !== PEER_GONE) {
+        if (outcome >= 0) this.lastSource = connection.source;
+        return outcome;
+      }
+      // Empty, and it has asked to be told: its next event puts it back in line.
+      this.ready.shift();
+      connection.queued = false;
+      if (outcome === PEER_GONE && ++this.gone === this.byPort.size) return PEER_GONE;
+    }
+  }
+
+  *waitUntilReadable(): Process<void> {
+    const connection = this.byPort.get(yield* this.device.wait('vchan: data from any client'));
+    if (connection !== undefined) this.enqueue(connection);
+  }
+
+  *close(): Process<void> {
+    for (const { channel } of this.byPort.values()) yield* channel.close();
+  }
+
+  private enqueue(connection: Connection): void {
+    if (connection.queued) return;
+    connection.queued = true;
+    this.ready.push(connection);
+  }
+}

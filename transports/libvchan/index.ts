@@ -1,0 +1,76 @@
+import { UserError } from '../../src/base/errors.js';
+import type { Process } from '../../src/sim/process.js';
+import type {
+  ConnectOutcome,
+  Endpoint,
+  ListenOutcome,
+  RingSize,
+  TransportDriver,
+} from '../../src/transport/contract.js';
+import type { Guest } from '../../src/transport/guest.js';
+import { connectVchan, VchanListener } from './connect.js';
+import {
+  CLI_LIVE,
+  CLI_NOTIFY,
+  GRANTS,
+  LARGEST_RING,
+  LEFT_CONS,
+  LEFT_ORDER,
+  LEFT_PROD,
+  RIGHT_CONS,
+  RIGHT_ORDER,
+  RIGHT_PROD,
+  ringOrders,
+  SRV_LIVE,
+  SRV_NOTIFY,
+} from './layout.js';
+
+/** libvchan: two rings in shared pages, mapped once, events only for a side that has asked. */
+export const libvchan: TransportDriver = {
+  name: 'libvchan',
+  capabilities: {
+    summary: 'grant-shared rings, mapped once; an event only where the peer has asked for one',
+    framing: 'stream',
+    dataPath: 'shared-memory',
+    usesXenstore: true,
+    usesBroker: false,
+    grantModes: ['persistent'],
+    sharedFields: [
+      { name: 'left.cons', offset: LEFT_CONS, bytes: 4 },
+      { name: 'left.prod', offset: LEFT_PROD, bytes: 4 },
+      { name: 'right.cons', offset: RIGHT_CONS, bytes: 4 },
+      { name: 'right.prod', offset: RIGHT_PROD, bytes: 4 },
+      { name: 'left_order', offset: LEFT_ORDER, bytes: 2 },
+      { name: 'right_order', offset: RIGHT_ORDER, bytes: 2 },
+      { name: 'cli_live', offset: CLI_LIVE, bytes: 1 },
+      { name: 'srv_live', offset: SRV_LIVE, bytes: 1 },
+      { name: 'cli_notify', offset: CLI_NOTIFY, bytes: 1 },
+      { name: 'srv_notify', offset: SRV_NOTIFY, bytes: 1 },
+      { name: 'grants[0]', offset: GRANTS, bytes: 4 },
+    ],
+    comparable: true,
+  },
+
+  ringSize(requestedBytes: number): RingSize {
+    if (requestedBytes > LARGEST_RING) {
+      return { refused: 'a libvchan ring is at most 1 MiB: its grants must fit the control page' };
+    }
+    return { bytes: 1 << ringOrders(requestedBytes).left };
+  },
+
+  largestMessage: (effectiveBytes: number): number => effectiveBytes,
+
+  *listen(guest: Guest, endpoint: Endpoint): Process<ListenOutcome> {
+    return { listener: new VchanListener(guest, endpoint) };
+  },
+
+  *connect(guest: Guest, endpoint: Endpoint): Process<ConnectOutcome> {
+    return yield* connectVchan(guest, endpoint);
+  },
+
+  checkOptions(options): void {
+    for (const name of Object.keys(options)) {
+      throw new UserError(`libvchan has no setting "${name}"`, { where: '--set' });
+    }
+  },
+};
