@@ -238,7 +238,7 @@ export class XenstoreNodes {
       if (!accessed.modified) continue;
       const node = accessed.node;
       if (node !== undefined) this.put(path, { ...node, generation: this.nextGeneration() });
-      else if (accessed.generation !== NO_GENERATION) this.drop(path);
+      else this.drop(path);
       if (accessed.event !== 'none') fire(path, accessed);
     }
     return undefined;
@@ -353,11 +353,11 @@ export function withChild(parent: NodeContent, path: string): NodeContent {
   return { ...parent, children: [...parent.children, name], childBytes };
 }
 
-/** The parent with one child less. */
-export function withoutChild(parent: NodeContent, path: string): NodeContent {
+/** The parent with one child less; undefined if it does not name the child. */
+export function withoutChild(parent: NodeContent, path: string): NodeContent | undefined {
   const name = leafName(path);
   const place = parent.children.indexOf(name);
-  invariant(place >= 0, 'a xenstore node is not among the children of its parent', { path });
+  if (place < 0) return undefined;
   const childBytes = parent.childBytes - name.length - 1;
   return { ...parent, children: parent.children.toSpliced(place, 1), childBytes };
 }

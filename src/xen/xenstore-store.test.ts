@@ -251,6 +251,9 @@ describe('permissions', () => {
     assert.equal(error(store.read(1, 'x')), 'EACCES');
     assert.equal(store.usage(1)?.nodes, 1);
     assert.equal(store.usage(2)?.nodes, 2);
+    const moved = '/local/domain/1/x'.length + 24 + 8;
+    const [one, two] = [store.usage(1), store.usage(2)];
+    assert.equal((two?.memoryBytes ?? 0) - (one?.memoryBytes ?? 0), moved - 'x\0'.length);
   });
 
   it('fail for no entries, too many, a new owner or a node that does not exist', () => {
@@ -368,6 +371,14 @@ describe('transactions', () => {
     assert.equal(error(store.transactionEnd(0, reader, true)), 'EAGAIN');
   });
 
+  it('depend on the parents that an error was judged by', () => {
+    const store = storeWithGuests();
+    const id = value(store.transactionStart(1));
+    assert.equal(error(store.read(1, '/local/domain/2', id)), 'EACCES');
+    value(store.mkdir(0, '/local/domain/3'));
+    assert.equal(error(store.transactionEnd(1, id, true)), 'EAGAIN');
+  });
+
   it('that create a node and remove it again commit without a trace', () => {
     const store = new XenstoreStore();
     value(store.watch(0, '/', 'w'));
@@ -441,6 +452,15 @@ describe('watches', () => {
     ]);
     value(store.mkdir(1, 'a/b'));
     assert.deepEqual(store.takeWatchEvents(1), []);
+  });
+
+  it('of one domain fire in the order in which they were set', () => {
+    const store = new XenstoreStore();
+    for (const path of ['/a', '/a/b', '/', '/a/b/c']) value(store.watch(0, path, path));
+    store.takeWatchEvents(0);
+    value(store.write(0, '/a/b/c', ''));
+    const tokens = store.takeWatchEvents(0).map((event) => event.token);
+    assert.deepEqual(tokens, ['/a', '/a/b', '/', '/a/b/c']);
   });
 
   it('hear of a removal: each its own node, those at or above the root of it the root', () => {
@@ -526,9 +546,8 @@ describe('watches', () => {
 
   it('hear of a transaction when it commits, once a node', () => {
     const store = storeWithGuests();
-    value(store.write(1, 'gone', ''));
-    value(store.watch(1, 'a', 't'));
-    value(store.watch(1, 'gone', 't'));
+    value(store.write(1, 'gone/child', ''));
+    for (const path of ['a', 'gone', 'gone/child', 'gone/other']) value(store.watch(1, path, 't'));
     store.takeWatchEvents(1);
     const id = value(store.transactionStart(1));
     value(store.write(1, 'a', '1', id));
@@ -539,7 +558,7 @@ describe('watches', () => {
     value(store.transactionEnd(1, id, true));
     assert.deepEqual(
       store.takeWatchEvents(1).map((event) => event.path),
-      ['a', 'a/b', 'gone'],
+      ['a', 'a/b', 'gone', 'gone/child'],
     );
   });
 
@@ -626,8 +645,8 @@ describe('domains', () => {
     value(store.write(2, '/local/domain/1/box/of-two', ''));
     value(store.write(0, '/b/mixed/of-one', ''));
     value(store.write(0, '/a/of-one', ''));
-    value(store.setPermissions(0, '/b/mixed/of-one', permissions('n1')));
     value(store.setPermissions(0, '/a/of-one', permissions('n1')));
+    value(store.setPermissions(0, '/b/mixed/of-one', permissions('n1')));
     value(store.watch(1, 'box', 't'));
     value(store.transactionStart(1));
     value(store.watch(0, '/', 't'));

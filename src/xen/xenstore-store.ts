@@ -234,7 +234,8 @@ export class XenstoreStore {
 
   /**
    * Removes the node and all below it, whoever owns that. A missing node is no error if its parent
-   * exists; ENOENT if not. EINVAL for the root, EIO if the transaction touched too many nodes.
+   * exists; ENOENT if not. EINVAL for the root, EIO if the transaction touched too many nodes or
+   * cannot commit any more.
    */
   rm(domid: number, path: string, transactionId = 0): XenstoreResult<void> {
     const caller = this.enter('rm', domid, transactionId);

@@ -96,7 +96,10 @@ export class XenstoreTree {
     if (typeof parent === 'string') return parent === 'ENOSPC' ? parent : 'EINVAL';
     const error = this.removeSubtree(caller, path, path);
     if (error !== undefined) return error;
-    return this.nodes.write(caller, parentPath(path), withoutChild(parent, path), false);
+    const left = withoutChild(parent, path);
+    // A transaction read the parent before somebody else made the node: it cannot commit any more.
+    if (left === undefined) return 'EIO';
+    return this.nodes.write(caller, parentPath(path), left, false);
   }
 
   /** domain_tree_remove(): all that a dying domain owns, with all below it. */
