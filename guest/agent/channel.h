@@ -1,0 +1,40 @@
+/*
+ * What the exchanges need of a transport. One implementation a transport; all block until done.
+ */
+#ifndef INTERDOM_CHANNEL_H
+#define INTERDOM_CHANNEL_H
+
+#include <stddef.h>
+
+#include "options.h"
+
+struct channel;
+
+struct transport {
+    const char *name;
+    /* Opens one end. `listening` is the end that comes first and that owns what is shared. Fails the role on error. */
+    struct channel *(*open)(const struct options *options, int listening);
+    /* Sends a whole message. 0, or -1 with errno. */
+    int (*send)(struct channel *channel, const void *message, size_t bytes);
+    /* Receives a whole message of exactly this size. 0, or -1 with errno. */
+    int (*receive)(struct channel *channel, void *message, size_t bytes);
+    /* Writes all bytes of a stream, in as many parts as need be. 0, or -1 with errno. */
+    int (*write)(struct channel *channel, const void *bytes, size_t length);
+    /* Reads from 1 to `length` bytes of a stream; returns how many, or -1 with errno. */
+    long (*read)(struct channel *channel, void *bytes, size_t length);
+    /* Bytes of ring for what this end sends. */
+    size_t (*send_ring_bytes)(const struct channel *channel);
+    void (*close)(struct channel *channel);
+};
+
+struct channel {
+    const struct transport *transport;
+};
+
+extern const struct transport libvchan_transport;
+extern const struct transport v2v_transport;
+
+/* The transport named by the option "transport"; fails the role where there is none of that name. */
+const struct transport *transport_named(const struct options *options);
+
+#endif

@@ -1,0 +1,84 @@
+/*
+ * interdom-agent: runs in dom0 and in guests. In a guest it waits for commands (`serve`); in dom0 it gives them
+ * (`ready`, `run`), brokers for V2V (`broker`) and reduces what xentrace recorded (`tracecount`). Every part can also be played by hand, as
+ * `interdom-agent ping transport=libvchan peer=2 path=/local/domain/2/data/x message=64 count=100`.
+ */
+#include <stdio.h>
+#include <string.h>
+
+#include "channel.h"
+#include "command.h"
+#include "emit.h"
+#include "marker.h"
+#include "outcome.h"
+#include "roles.h"
+#include "store.h"
+#include "tracecount.h"
+#include "v2v_broker.h"
+
+struct role {
+    const char *name;
+    int (*run)(const struct options *options);
+};
+
+static const struct role roles[] = {
+    { "ping", role_ping },
+    { "pong", role_pong },
+    { "sender", role_sender },
+    { "receiver", role_receiver },
+    { "grantor", role_grantor },
+    { "mapper", role_mapper },
+    { "idle", role_idle },
+};
+
+static const struct transport *const transports[] = {
+    &libvchan_transport,
+    &v2v_transport,
+};
+
+#define COUNT(array) (sizeof(array) / sizeof *(array))
+
+const struct transport *transport_named(const struct options *options)
+{
+    const char *name = option_required(options, "transport");
+
+    for (size_t i = 0; i < COUNT(transports); i++) {
+        if (strcmp(transports[i]->name, name) == 0)
+            return transports[i];
+    }
+    fail("no transport \"%s\" in this agent", name);
+}
+
+int run_role(const char *name, const struct options *options)
+{
+    store_open();
+    marker_init();
+    for (size_t i = 0; i < COUNT(roles); i++) {
+        if (strcmp(roles[i].name, name) == 0)
+            return roles[i].run(options);
+    }
+    fail("no role \"%s\" in this agent", name);
+}
+
+int main(int count, char **words)
+{
+    struct options options = { .count = count - 2, .words = words + 2 };
+
+    if (count < 2) {
+        fputs("usage: interdom-agent serve | ready | run | broker | tracecount | emit | ROLE [key=value]...\n", stderr);
+        return 2;
+    }
+    if (strcmp(words[1], "serve") == 0)
+        return serve_commands();
+    if (strcmp(words[1], "ready") == 0)
+        return await_ready(&options);
+    if (strcmp(words[1], "run") == 0)
+        return run_commands(count - 2, words + 2);
+    if (strcmp(words[1], "broker") == 0)
+        return v2v_broker(&options);
+    if (strcmp(words[1], "emit") == 0 && count == 4)
+        return emit_lines(words[2], words[3]);
+    if (strcmp(words[1], "tracecount") == 0)
+        return trace_count(&options);
+    return run_role(words[1], &options);
+}

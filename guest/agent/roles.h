@@ -1,0 +1,18 @@
+/* The parts a domain can play. Each takes its options, reports one line and returns an exit code. */
+#ifndef INTERDOM_ROLES_H
+#define INTERDOM_ROLES_H
+
+#include "options.h"
+
+int role_ping(const struct options *options);     /* sends, waits for the answer, and so on; measures */
+int role_pong(const struct options *options);     /* answers */
+int role_sender(const struct options *options);   /* streams; measures */
+int role_receiver(const struct options *options); /* takes the stream */
+int role_grantor(const struct options *options);  /* grants pages until told to stop */
+int role_mapper(const struct options *options);   /* takes pages by map, copy or a kept mapping; measures */
+int role_idle(const struct options *options);     /* measures a window in which nothing is sent */
+
+/* Runs the role of that name; fails where there is none. */
+int run_role(const char *name, const struct options *options);
+
+#endif

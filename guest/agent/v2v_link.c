@@ -1,0 +1,237 @@
+#include "v2v_link.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include "outcome.h"
+#include "store.h"
+
+#define HANDSHAKE_MS 20000
+
+static const char *own(struct v2v_link *link, const char *name)
+{
+    return store_path(link->own_node, name);
+}
+
+static const char *remote(struct v2v_link *link, const char *name)
+{
+    return store_path(link->peer_node, name);
+}
+
+static void set_state(struct v2v_link *link, const char *state)
+{
+    store_write(own(link, "state"), "%s", state);
+}
+
+/* Waits until the other end's state is one of two. */
+static void await_state(struct v2v_link *link, const char *state, const char *or_state)
+{
+    int watch = store_watch(remote(link, "state"));
+    int waited = 0;
+
+    for (;;) {
+        char *found = store_read(remote(link, "state"));
+        int reached = found != NULL && (strcmp(found, state) == 0 || strcmp(found, or_state) == 0);
+
+        free(found);
+        if (reached)
+            break;
+        errno = 0;
+        if (waited >= HANDSHAKE_MS)
+            fail("the other end of %s never came to state %s", link->own_node, state);
+        if (store_watch_wait(watch, 1000) == 0)
+            waited += 1000;
+    }
+    close(watch);
+}
+
+static void find_peer(struct v2v_link *link, const char *name)
+{
+    char *peer_node;
+    unsigned long peer;
+
+    errno = 0;
+    if (snprintf(link->own_node, sizeof link->own_node, "/local/domain/%d/data/v2v/%s", store_own_domid(), name) >=
+        (int)sizeof link->own_node)
+        fail("the name %s is too long", name);
+    peer_node = store_read(own(link, "backend"));
+    if (peer_node == NULL)
+        fail("the broker made no node %s", link->own_node);
+    errno = 0;
+    if (strlen(peer_node) >= sizeof link->peer_node)
+        fail("the path %s is too long", peer_node);
+    strcpy(link->peer_node, peer_node);
+    free(peer_node);
+    peer = store_read_number(own(link, "peer-domid"));
+    if ((int)peer != link->peer)
+        fail("the broker says that domain %lu is the peer", peer);
+}
+
+static void publish_refs(struct v2v_link *link, const char *prefix, const uint32_t *refs)
+{
+    char name[32];
+
+    for (unsigned int i = 0; i < link->ring_pages; i++) {
+        snprintf(name, sizeof name, "%s-gref-%u", prefix, i);
+        store_write(own(link, name), "%u", refs[i]);
+    }
+}
+
+static void read_refs(struct v2v_link *link, const char *prefix, uint32_t *refs)
+{
+    char name[32];
+
+    for (unsigned int i = 0; i < link->ring_pages; i++) {
+        snprintf(name, sizeof name, "%s-gref-%u", prefix, i);
+        refs[i] = (uint32_t)store_read_number(remote(link, name));
+    }
+}
+
+static evtchn_port_t bind_unbound(struct v2v_link *link)
+{
+    xenevtchn_port_or_error_t port = xenevtchn_bind_unbound_port(link->events, (uint32_t)link->peer);
+
+    if (port < 0)
+        fail("event channel for domain %d", link->peer);
+    return (evtchn_port_t)port;
+}
+
+static evtchn_port_t bind_remote(struct v2v_link *link, const char *name)
+{
+    evtchn_port_t remote_port = (evtchn_port_t)store_read_number(remote(link, name));
+    xenevtchn_port_or_error_t port = xenevtchn_bind_interdomain(link->events, (uint32_t)link->peer, remote_port);
+
+    if (port < 0)
+        fail("event channel %u of domain %d", remote_port, link->peer);
+    return (evtchn_port_t)port;
+}
+
+static void *shared(struct v2v_link *link, unsigned int pages, uint32_t *refs, int writable)
+{
+    void *memory = xengntshr_share_pages(link->share, (uint32_t)link->peer, (int)pages, refs, writable);
+
+    if (memory == NULL)
+        fail("%u pages could not be granted to domain %d", pages, link->peer);
+    memset(memory, 0, pages * V2V_PAGE_BYTES);
+    return memory;
+}
+
+static void *mapped(struct v2v_link *link, unsigned int pages, uint32_t *refs, int protection)
+{
+    void *memory = xengnttab_map_domain_grant_refs(link->map, pages, (uint32_t)link->peer, refs, protection);
+
+    if (memory == NULL)
+        fail("%u pages of domain %d could not be mapped", pages, link->peer);
+    return memory;
+}
+
+static void listen_for_peer(struct v2v_link *link)
+{
+    uint32_t refs[V2V_MAX_RING_PAGES];
+    uint32_t control_ref;
+
+    link->listener_ring = shared(link, link->ring_pages, refs, 0);
+    publish_refs(link, "prod", refs);
+    link->connector_ring = shared(link, link->ring_pages, refs, 1);
+    publish_refs(link, "cons", refs);
+    link->control = shared(link, 1, &control_ref, 1);
+    link->send_port = bind_unbound(link);
+    link->receive_port = bind_unbound(link);
+    store_write(own(link, "control-gref"), "%u", control_ref);
+    store_write(own(link, "prod-evtchn"), "%u", link->send_port);
+    store_write(own(link, "cons-evtchn"), "%u", link->receive_port);
+    store_write(own(link, "ring-pages"), "%u", link->ring_pages);
+    set_state(link, "listening");
+    await_state(link, "connected", "connected");
+    set_state(link, "connected");
+}
+
+static void connect_to_peer(struct v2v_link *link)
+{
+    uint32_t refs[V2V_MAX_RING_PAGES];
+    uint32_t control_ref;
+    unsigned long pages;
+
+    await_state(link, "listening", "listening");
+    pages = store_read_number(remote(link, "ring-pages"));
+    errno = 0;
+    if (pages != link->ring_pages)
+        fail("the listener has rings of %lu pages, not %u", pages, link->ring_pages);
+    read_refs(link, "prod", refs);
+    link->listener_ring = mapped(link, link->ring_pages, refs, PROT_READ);
+    read_refs(link, "cons", refs);
+    link->connector_ring = mapped(link, link->ring_pages, refs, PROT_READ | PROT_WRITE);
+    control_ref = (uint32_t)store_read_number(remote(link, "control-gref"));
+    link->control = mapped(link, 1, &control_ref, PROT_READ | PROT_WRITE);
+    link->receive_port = bind_remote(link, "prod-evtchn");
+    link->send_port = bind_remote(link, "cons-evtchn");
+    set_state(link, "connected");
+    await_state(link, "connected", "connected");
+}
+
+void v2v_link_open(struct v2v_link *link, const struct options *options, int listening)
+{
+    unsigned long ring_bytes = option_number(options, "ring", V2V_PAGE_BYTES);
+
+    memset(link, 0, sizeof *link);
+    link->listening = listening;
+    link->peer = (int)option_required_number(options, "peer");
+    link->ring_pages = (unsigned int)(ring_bytes / V2V_PAGE_BYTES);
+    errno = 0;
+    if (ring_bytes % V2V_PAGE_BYTES != 0 || (ring_bytes & (ring_bytes - 1)) != 0 || link->ring_pages == 0 ||
+        link->ring_pages > V2V_MAX_RING_PAGES)
+        fail("V2V rings are a power of two from 4096 to 65536 bytes, not %lu", ring_bytes);
+    find_peer(link, option_required(options, "name"));
+    link->share = xengntshr_open(NULL, 0);
+    link->map = xengnttab_open(NULL, 0);
+    link->events = xenevtchn_open(NULL, 0);
+    if (link->share == NULL || link->map == NULL || link->events == NULL)
+        fail("/dev/xen/gntalloc, gntdev or evtchn cannot be opened");
+    if (listening)
+        listen_for_peer(link);
+    else
+        connect_to_peer(link);
+    link->ring.own = listening ? &link->control->listener : &link->control->connector;
+    link->ring.peer = listening ? &link->control->connector : &link->control->listener;
+    link->ring.outgoing = listening ? link->listener_ring : link->connector_ring;
+    link->ring.incoming = listening ? link->connector_ring : link->listener_ring;
+    link->ring.ring_bytes = link->ring_pages * V2V_PAGE_BYTES;
+}
+
+int v2v_link_wait(struct v2v_link *link)
+{
+    xenevtchn_port_or_error_t port = xenevtchn_pending(link->events);
+
+    if (port < 0)
+        return -1;
+    return xenevtchn_unmask(link->events, (evtchn_port_t)port);
+}
+
+/*
+ * The listener cannot take its pages back while the connector maps them: it waits for the connector to say that it has
+ * gone, as V2V does.
+ */
+void v2v_link_close(struct v2v_link *link)
+{
+    if (link->listening) {
+        set_state(link, "disconnecting");
+        await_state(link, "disconnected", "crashed");
+        if (xengntshr_unshare(link->share, link->listener_ring, link->ring_pages) != 0 ||
+            xengntshr_unshare(link->share, link->connector_ring, link->ring_pages) != 0 ||
+            xengntshr_unshare(link->share, link->control, 1) != 0)
+            fail("granted pages could not be taken back");
+    } else {
+        if (xengnttab_unmap(link->map, link->listener_ring, link->ring_pages) != 0 ||
+            xengnttab_unmap(link->map, link->connector_ring, link->ring_pages) != 0 ||
+            xengnttab_unmap(link->map, link->control, 1) != 0)
+            fail("mapped pages could not be unmapped");
+    }
+    set_state(link, "disconnected");
+    xenevtchn_close(link->events);
+    xengnttab_close(link->map);
+    xengntshr_close(link->share);
+}

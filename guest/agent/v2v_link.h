@@ -1,0 +1,46 @@
+/*
+ * One V2V connection: the xenstore handshake, granted and mapped pages, two event channels.
+ *
+ * The listener grants its rings and a control page and publishes them in the node the broker made for it; the connector
+ * maps them. As in V2V there are two event channels, one a direction: the side that produces sends data events over it,
+ * the side that consumes sends room events back over it.
+ */
+#ifndef INTERDOM_V2V_LINK_H
+#define INTERDOM_V2V_LINK_H
+
+#include <xenevtchn.h>
+#include <xengnttab.h>
+
+#include "options.h"
+#include "v2v_ring.h"
+
+#define V2V_PAGE_BYTES 4096u
+#define V2V_MAX_RING_PAGES 16u
+
+struct v2v_link {
+    struct v2v_ring ring;
+    int peer;
+    int listening;
+    unsigned int ring_pages;
+    char own_node[128];
+    char peer_node[128];
+    struct v2v_control *control;
+    void *listener_ring;  /* the listener produces into it */
+    void *connector_ring; /* the connector produces into it */
+    xengntshr_handle *share; /* of the listener; and of either side where payloads are granted one by one */
+    xengnttab_handle *map;
+    xenevtchn_handle *events;
+    evtchn_port_t send_port;    /* events of the direction in which this side produces */
+    evtchn_port_t receive_port; /* events of the direction in which this side consumes */
+};
+
+/* Connects both ends; fails the role where it cannot. Options: peer, name, ring (bytes). */
+void v2v_link_open(struct v2v_link *link, const struct options *options, int listening);
+
+/* Waits for an event, whichever it is. 0, or -1 with errno. */
+int v2v_link_wait(struct v2v_link *link);
+
+/* Disconnects: the connector at once, the listener after the connector. */
+void v2v_link_close(struct v2v_link *link);
+
+#endif

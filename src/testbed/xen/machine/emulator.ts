@@ -1,0 +1,171 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { UserError } from '../../../base/errors.js';
+import type { XenImage } from '../image/image.js';
+import { type ConsoleMessage, ConsoleReader } from './console.js';
+import type { MachineConfig } from './machine-config.js';
+import { type QemuFiles, qemuArguments } from './qemu-arguments.js';
+import { QmpClient } from './qmp.js';
+
+/** The machine did not do what it was started for. Retrying may help; the tail of its console says what it did. */
+export class MachineFailure extends Error {
+  override readonly name = 'MachineFailure';
+  readonly consoleTail: string;
+  constructor(reason: string, consoleTail: string) {
+    super(reason);
+    this.consoleTail = consoleTail;
+  }
+}
+
+export interface EmulatorOptions {
+  readonly image: XenImage;
+  readonly config: MachineConfig;
+  /** Shell commands for dom0, which knows the functions of guest/dom0/testbed.sh. */
+  readonly batch: string;
+  /** Stop before the batch, to be saved. */
+  readonly pause: boolean;
+  readonly savedState?: string;
+  /** Lines "ADDRESS NAME" for the counting plugin; undefined where it is not to run. */
+  readonly functions?: string;
+  readonly stays?: boolean;
+  /** Folder for sockets and other files of the run; its path must be short (a socket's has at most 107 bytes). */
+  readonly temporaryDirectory: string;
+  readonly onMessage: (message: ConsoleMessage) => void;
+  readonly signal?: AbortSignal;
+  /** The machine is killed after this time. */
+  readonly timeoutMs: number;
+  /** The machine is killed when its console says nothing for this time. */
+  readonly stallMs: number;
+}
+
+/** One run of QEMU. It never outlives `stop`, an abort, or its time. */
+export class Emulator {
+  private readonly child: ChildProcess;
+  private readonly console: ConsoleReader;
+  private readonly workDirectory: string;
+  private readonly options: EmulatorOptions;
+  private readonly timers: NodeJS.Timeout[] = [];
+  private readonly onAbort: () => void;
+  private failWith: (error: unknown) => void = () => undefined;
+  private stderr = '';
+  private stopping = false;
+  /** Rejects when the run fails, is aborted or takes too long; never resolves. */
+  readonly failure: Promise<never>;
+  private readonly exited: Promise<void>;
+
+  private constructor(options: EmulatorOptions, workDirectory: string, child: ChildProcess) {
+    this.options = options;
+    this.workDirectory = workDirectory;
+    this.child = child;
+    this.failure = new Promise((_, reject) => {
+      this.failWith = reject;
+    });
+    this.failure.catch(() => undefined); // whoever waits for it sees it; nobody need wait
+    if (child.stdout === null || child.stderr === null) throw new Error('QEMU without pipes');
+    this.console = new ConsoleReader(child.stdout, (message) => this.take(message));
+    child.stderr.on('data', (chunk: Buffer) => {
+      this.stderr = (this.stderr + chunk.toString('utf8')).slice(-4000);
+    });
+    this.exited = new Promise((resolve) => {
+      child.on('close', (code, killedBy) => {
+        resolve();
+        if (!this.stopping) this.fail(`QEMU ended by itself (${killedBy ?? `exit code ${code}`})`);
+      });
+      child.on('error', (error: NodeJS.ErrnoException) => {
+        resolve();
+        this.failWith(error.code === 'ENOENT' ? missingQemu() : error);
+      });
+    });
+    this.onAbort = () => {
+      this.child.kill('SIGKILL');
+      this.failWith(options.signal?.reason);
+    };
+    options.signal?.addEventListener('abort', this.onAbort, { once: true });
+    this.watch();
+  }
+
+  static async start(options: EmulatorOptions): Promise<Emulator> {
+    options.signal?.throwIfAborted();
+    const work = await mkdtemp(join(options.temporaryDirectory, 'interdom-xen-'));
+    await writeFile(join(work, 'batch'), options.batch);
+    if (options.functions !== undefined)
+      await writeFile(join(work, 'functions'), options.functions);
+    const files: QemuFiles = {
+      qmpSocket: join(work, 'qmp'),
+      batch: join(work, 'batch'),
+      ...(options.functions === undefined
+        ? {}
+        : { counts: join(work, 'counts'), functions: join(work, 'functions') }),
+      ...(options.savedState === undefined ? {} : { savedState: options.savedState }),
+      ...(options.stays === undefined ? {} : { stays: options.stays }),
+    };
+    const args = qemuArguments(options.image, options.config, files, options.pause);
+    const child = spawn('qemu-system-x86_64', args, { stdio: ['ignore', 'pipe', 'pipe'] });
+    return new Emulator(options, work, child);
+  }
+
+  /** The control connection. Rejects as `failure` does. */
+  qmp(): Promise<QmpClient> {
+    const signal = this.options.signal ?? new AbortController().signal;
+    return Promise.race([QmpClient.connect(join(this.workDirectory, 'qmp'), signal), this.failure]);
+  }
+
+  /** What the counting plugin has written so far; empty where it did not run. */
+  async counts(): Promise<string> {
+    const file = join(this.workDirectory, 'counts');
+    return existsSync(file) ? readFile(file, 'utf8') : '';
+  }
+
+  consoleTail(): string {
+    return this.console.tail();
+  }
+
+  /** Ends the machine and takes its files away. May be called twice. */
+  async stop(): Promise<void> {
+    this.stopping = true;
+    for (const timer of this.timers) clearInterval(timer);
+    this.options.signal?.removeEventListener('abort', this.onAbort);
+    this.child.kill('SIGKILL');
+    await this.exited;
+    await rm(this.workDirectory, { recursive: true, force: true });
+  }
+
+  private take(message: ConsoleMessage): void {
+    if (message.kind === 'failed') this.fail(message.reason);
+    else this.options.onMessage(message);
+  }
+
+  private watch(): void {
+    this.timers.push(
+      setTimeout(
+        () => this.fail(`not done within ${Math.round(this.options.timeoutMs / 1000)} s`),
+        this.options.timeoutMs,
+      ),
+    );
+    let seen = -1;
+    this.timers.push(
+      setInterval(() => {
+        if (this.console.lineCount === seen) {
+          this.fail(`the console said nothing for ${Math.round(this.options.stallMs / 1000)} s`);
+        }
+        seen = this.console.lineCount;
+      }, this.options.stallMs),
+    );
+  }
+
+  private fail(reason: string): void {
+    const said = this.stderr.trim();
+    this.failWith(
+      new MachineFailure(said === '' ? reason : `${reason}: ${said}`, this.console.tail()),
+    );
+    this.child.kill('SIGKILL');
+  }
+}
+
+function missingQemu(): UserError {
+  return new UserError('the program "qemu-system-x86_64" is not installed', {
+    remedy: 'apt-get install --no-install-recommends qemu-system-x86',
+  });
+}

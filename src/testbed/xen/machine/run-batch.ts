@@ -1,0 +1,64 @@
+import type { XenImage } from '../image/image.js';
+import type { ConsoleMessage } from './console.js';
+import { Emulator } from './emulator.js';
+import type { MachineConfig } from './machine-config.js';
+import type { QmpClient } from './qmp.js';
+
+const RESUME_PAUSE_MS = 20;
+
+export interface BatchOptions {
+  readonly image: XenImage;
+  readonly config: MachineConfig;
+  /** From `savedMachine`. */
+  readonly savedState: string;
+  readonly batch: string;
+  readonly functions?: string;
+  readonly stays?: boolean;
+  readonly temporaryDirectory: string;
+  readonly timeoutMs: number;
+  readonly stallMs: number;
+  readonly onMessage?: (message: ConsoleMessage) => void;
+  readonly signal?: AbortSignal;
+}
+
+export interface BatchOutput {
+  readonly messages: readonly ConsoleMessage[];
+  /** What the counting plugin wrote. */
+  readonly counts: string;
+}
+
+/** Lets a saved machine go on, carry out a batch, and end. Throws MachineFailure, or the abort's reason. */
+export async function runBatch(options: BatchOptions): Promise<BatchOutput> {
+  const messages: ConsoleMessage[] = [];
+  let finish: () => void = () => undefined;
+  const finished = new Promise<void>((resolve) => {
+    finish = resolve;
+  });
+  const emulator = await Emulator.start({
+    ...options,
+    pause: true,
+    onMessage: (message) => {
+      messages.push(message);
+      options.onMessage?.(message);
+      if (message.kind === 'done') finish();
+    },
+  });
+  try {
+    const qmp = await emulator.qmp();
+    await Promise.race([resume(qmp), emulator.failure]);
+    await Promise.race([finished, emulator.failure]);
+    qmp.end();
+    return { messages, counts: await emulator.counts() };
+  } finally {
+    await emulator.stop();
+  }
+}
+
+async function resume(qmp: QmpClient): Promise<void> {
+  for (;;) {
+    const { status } = (await qmp.execute('query-status')) as { status?: string };
+    if (status !== 'inmigrate' && status !== 'restore-vm') break;
+    await new Promise((resolve) => setTimeout(resolve, RESUME_PAUSE_MS));
+  }
+  await qmp.execute('cont');
+}
