@@ -1,7 +1,8 @@
 import type { CellParameters, Scenario } from '../src/scenario/contract.js';
-import { readStream, writeStream } from '../src/scenario/flows.js';
+import { inLoop, readStream, writeStream } from '../src/scenario/flows.js';
 import { allocateBuffer, Payload } from '../src/scenario/payload.js';
 import { startPair } from '../src/scenario/pair.js';
+import { receiverAndSender } from '../src/scenario/topology.js';
 import { Gate } from '../src/scenario/world.js';
 
 const KIB = 1024;
@@ -54,13 +55,7 @@ export const stream: Scenario = {
     const bytes = Math.max(4 * MIB, 32 * parameters.ringSizeBytes);
     return Math.max(100, Math.ceil(bytes / parameters.messageSizeBytes));
   },
-  topology: (parameters) => ({
-    guests: [
-      { name: 'receiver', type: parameters.guestTypes[0] },
-      { name: 'sender', type: parameters.guestTypes[1] },
-    ],
-    limits: 'default',
-  }),
+  topology: receiverAndSender,
   skipReason: (driver) =>
     driver.capabilities.framing === 'datagram' ? 'has no stream framing' : undefined,
   start(world) {
@@ -77,15 +72,18 @@ export const stream: Scenario = {
       *client(sender, channel) {
         const buffer = payload.place(sender);
         world.startCounting(sender);
-        yield* writeStream(world, sender, channel, payload, buffer, total, {
-          onFull: () => started.open(sender),
-        });
+        yield* inLoop(
+          sender,
+          writeStream(world, sender, channel, payload, buffer, total, {
+            onFull: () => started.open(sender),
+          }),
+        );
       },
       *server(receiver, channel) {
         const buffer = allocateBuffer(receiver, bufferBytes);
         yield* started.pass(receiver);
         world.startClock(receiver);
-        yield* readStream(world, receiver, channel, payload, buffer, total);
+        yield* inLoop(receiver, readStream(world, receiver, channel, payload, buffer, total));
         world.messagesDelivered = total / parameters.messageSizeBytes;
         world.stop(receiver);
       },

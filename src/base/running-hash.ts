@@ -15,7 +15,8 @@ export class RunningHash {
   /** Takes an integer up to 2^53 whole. */
   addLong(value: number): void {
     this.add(value);
-    this.add(Math.floor(value / 4294967296));
+    const high = (value / 4294967296) | 0;
+    if (high !== 0) this.add(high);
   }
 
   /** Sixteen hexadecimal digits. */

@@ -1,4 +1,5 @@
 import type { Better, DeterminedBy } from '../stats/metric.js';
+import type { PriceTable } from '../profiles/price-list.js';
 import type { GrantMode, TransportDriver } from '../transport/contract.js';
 import type { GuestType } from '../xen/domain.js';
 import type { World } from './world.js';
@@ -78,6 +79,8 @@ export interface Scenario {
   readonly sweeps: { readonly quick: readonly Sweep[]; readonly full: readonly Sweep[] };
   /** Number of messages where the user gives none. */
   messages(parameters: Omit<CellParameters, 'messages'>): number;
+  /** Prices that differ from the profile's in this cell: for hypothetical hardware, which the cell then names so. */
+  prices?(prices: PriceTable, parameters: CellParameters, clockHz: number): PriceTable;
   /** Why this transport cannot do this work with these parameters. */
   skipReason?(driver: TransportDriver, parameters: CellParameters): string | undefined;
   topology(parameters: CellParameters): Topology;

@@ -1,4 +1,4 @@
-import { BLOCKED, ORDER, type Process } from '../sim/process.js';
+import { ORDER, type Process } from '../sim/process.js';
 import {
   AGAIN,
   type Channel,
@@ -8,6 +8,7 @@ import {
 } from '../transport/contract.js';
 import type { Guest } from '../transport/guest.js';
 import { GUEST_USER } from '../xen/causes.js';
+import { Task } from '../xen/task.js';
 import type { Payload } from './payload.js';
 import type { World } from './world.js';
 
@@ -116,6 +117,8 @@ export function* writeStream(
   return true;
 }
 
+const NO_WARM_UP = { afterBytes: 0, then: () => {} };
+
 /** Reads a stream of bytes into a buffer that is walked from start to end and again, and checks it. */
 export function* readStream(
   world: World,
@@ -124,7 +127,9 @@ export function* readStream(
   payload: Payload,
   buffer: number,
   totalBytes: number,
+  warmUp: { readonly afterBytes: number; readonly then: () => void } = NO_WARM_UP,
 ): Process<boolean> {
+  let warming = warmUp.afterBytes > 0;
   const span = Math.floor(payload.bufferBytes / payload.messageBytes) * payload.messageBytes;
   let received = 0;
   let position = 0;
@@ -142,11 +147,104 @@ export function* readStream(
       position += outcome;
       if (position === span) position = 0;
       world.bytesDelivered += outcome;
+      if (warming && received >= warmUp.afterBytes) {
+        warming = false;
+        warmUp.then();
+      }
     } else if (outcome === AGAIN) yield ORDER;
     else if (outcome === WOULD_BLOCK) yield* channel.waitUntilReadable();
     else return failed(world, 'read', received, outcome);
   }
   return true;
+}
+
+/** Sends and receives whole messages in one task, so many each way. */
+export function* exchangeMessages(
+  world: World,
+  guest: Guest,
+  channel: Channel,
+  payload: Payload,
+  out: number,
+  into: number,
+  each: number,
+): Process<boolean> {
+  const length = payload.messageBytes;
+  let sent = 0;
+  let received = 0;
+  while (sent < each || received < each) {
+    let blocked = true;
+    if (sent < each) {
+      payload.number(guest, out, sent);
+      const outcome = channel.trySend(out, length);
+      if (outcome === AGAIN) {
+        yield ORDER;
+        continue;
+      }
+      if (outcome === length) {
+        sent++;
+        blocked = false;
+      } else if (outcome !== WOULD_BLOCK) return failed(world, 'send', sent, outcome);
+    }
+    while (received < each) {
+      const outcome = channel.tryReceive(into, length);
+      if (outcome === AGAIN) {
+        yield ORDER;
+        continue;
+      }
+      if (outcome === WOULD_BLOCK) break;
+      if (outcome !== length) return failed(world, 'receive', received, outcome);
+      if (!payload.arrived(guest, into, received * length, length)) return wrong(world, received);
+      received++;
+      blocked = false;
+      world.messagesDelivered++;
+      world.bytesDelivered += length;
+      break;
+    }
+    if (blocked) yield* channel.waitUntilReady();
+  }
+  return true;
+}
+
+/** Sends one whole message. */
+export function* sendOne(
+  world: World,
+  guest: Guest,
+  channel: Channel,
+  payload: Payload,
+  address: number,
+  index: number,
+): Process<boolean> {
+  const length = payload.messageBytes;
+  payload.number(guest, address, index);
+  touchPayload(guest, length);
+  for (;;) {
+    const outcome = channel.trySend(address, length);
+    if (outcome === length) return true;
+    if (outcome === AGAIN) yield ORDER;
+    else if (outcome === WOULD_BLOCK) yield* channel.waitUntilWritable();
+    else return failed(world, 'send', index, outcome);
+  }
+}
+
+/** Receives one whole message and checks it. */
+export function* receiveOne(
+  world: World,
+  guest: Guest,
+  channel: Channel,
+  payload: Payload,
+  address: number,
+  index: number,
+): Process<boolean> {
+  const length = payload.messageBytes;
+  for (;;) {
+    const outcome = channel.tryReceive(address, length);
+    if (outcome === length) break;
+    if (outcome === AGAIN) yield ORDER;
+    else if (outcome === WOULD_BLOCK) yield* channel.waitUntilReadable();
+    else return failed(world, 'receive', index, outcome);
+  }
+  touchPayload(guest, length);
+  return payload.arrived(guest, address, index * length, length) || wrong(world, index);
 }
 
 /** Receives whole messages from any of many senders. */
@@ -182,17 +280,19 @@ export function* accepted(world: World, listener: Listener): Process<Channel | u
   return undefined;
 }
 
-/** Lets the machine's other events happen up to this guest's clock. */
-export function* settle(guest: Guest): Process {
-  while (guest.isAhead()) yield ORDER;
+/** Takes whatever still comes, until the peer has closed. */
+export function* untilPeerGone(channel: Channel, buffer: number, length: number): Process {
+  for (;;) {
+    const outcome = channel.tryReceive(buffer, length);
+    if (outcome === AGAIN) yield ORDER;
+    else if (outcome === WOULD_BLOCK) yield* channel.waitUntilReadable();
+    else if (outcome < 0) return;
+  }
 }
 
-/** Sleeps until nothing will ever wake it: for a process that has done its part but must keep its channel open. */
-export function* idleForever(guest: Guest): Process {
-  for (;;) {
-    guest.vcpu.currentTask?.block('nothing more to do');
-    yield BLOCKED;
-  }
+/** Runs a long loop of the calling task so that it is resumed directly (see Task.call). */
+export function inLoop<T>(guest: Guest, loop: Process<T>): Process<T> {
+  return Task.call(guest.vcpu.currentTask as Task, loop);
 }
 
 function failed(world: World, what: string, index: number, outcome: number): false {

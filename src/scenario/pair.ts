@@ -1,8 +1,8 @@
 import type { Process } from '../sim/process.js';
 import type { Channel } from '../transport/contract.js';
 import type { Guest } from '../transport/guest.js';
-import { accepted } from './flows.js';
-import type { World } from './world.js';
+import { accepted, inLoop } from './flows.js';
+import { Gate, type World } from './world.js';
 
 /** What the two ends of one connection do once they are connected. */
 export interface PairBehaviour {
@@ -17,6 +17,8 @@ export function startPair(world: World, behaviour: PairBehaviour): void {
   const server = world.guest(0);
   const client = world.guest(1);
   const endpoint = world.endpoint(1, server, [client]);
+  // Taking the connection down is no part of the work: the client waits until the server has done its share.
+  const serverDone = new Gate();
   world.spawn(server, 'server', serve());
   world.spawn(client, 'client', connect());
 
@@ -28,7 +30,8 @@ export function startPair(world: World, behaviour: PairBehaviour): void {
     }
     const channel = yield* accepted(world, listening.listener);
     if (channel === undefined) return;
-    yield* behaviour.server(server, channel);
+    yield* inLoop(server, behaviour.server(server, channel));
+    serverDone.open(server);
     world.pagesExposedToPeer = Math.max(world.pagesExposedToPeer, channel.pagesExposedToPeer());
     yield* channel.close();
     yield* listening.listener.close();
@@ -40,7 +43,8 @@ export function startPair(world: World, behaviour: PairBehaviour): void {
       world.fail(`connect failed: ${connected.failed}`);
       return;
     }
-    yield* behaviour.client(client, connected.channel);
+    yield* inLoop(client, behaviour.client(client, connected.channel));
+    yield* serverDone.pass(client);
     world.pagesExposedToPeer = Math.max(
       world.pagesExposedToPeer,
       connected.channel.pagesExposedToPeer(),

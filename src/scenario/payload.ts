@@ -12,8 +12,8 @@ const STAMP_BYTES = 8;
  */
 export class Payload {
   private readonly pattern: Buffer;
-  private readonly stamp = new Uint8Array(STAMP_BYTES);
-  private readonly stampView = new DataView(this.stamp.buffer);
+  private readonly stamp = Buffer.alloc(STAMP_BYTES);
+  private readonly messagesInBuffer: number;
   private readonly stamped: boolean;
 
   /**
@@ -26,6 +26,7 @@ export class Payload {
     readonly bufferBytes: number,
   ) {
     this.stamped = messageBytes >= 2 * STAMP_BYTES;
+    this.messagesInBuffer = Math.max(1, Math.floor(bufferBytes / messageBytes));
     const words = new Uint32Array(Math.ceil(bufferBytes / 4));
     const prng = new Prng(seed);
     for (let i = 0; i < words.length; i++) words[i] = prng.uint32();
@@ -41,15 +42,14 @@ export class Payload {
 
   /** Where in the buffer message number `index` begins. */
   offsetOf(index: number): number {
-    const messages = Math.max(1, Math.floor(this.bufferBytes / this.messageBytes));
-    return (index % messages) * this.messageBytes;
+    return (index % this.messagesInBuffer) * this.messageBytes;
   }
 
   /** Writes a message's number into it, in the guest's memory, before it is sent. */
   number(guest: Guest, address: number, index: number): void {
     if (!this.stamped) return;
-    this.writeStamp(index);
-    guest.memory.poke(address, this.stamp);
+    if (isAligned(address)) guest.memory.pokeWords(address, index | 0, ~index);
+    else guest.memory.poke(address, this.stampOf(index));
   }
 
   /**
@@ -58,15 +58,39 @@ export class Payload {
    * @param streamOffset position of the first byte in all that was sent
    */
   arrived(guest: Guest, address: number, streamOffset: number, length: number): boolean {
+    const { messageBytes } = this;
+    if (length === messageBytes && streamOffset % messageBytes === 0) {
+      return this.messageArrived(guest, address, streamOffset / messageBytes);
+    }
     let done = 0;
     while (done < length) {
-      const index = Math.floor((streamOffset + done) / this.messageBytes);
-      const within = streamOffset + done - index * this.messageBytes;
-      const step = Math.min(this.messageBytes - within, length - done);
-      if (!this.pieceArrived(guest, address + done, index, within, step)) return false;
+      const index = Math.floor((streamOffset + done) / messageBytes);
+      const within = streamOffset + done - index * messageBytes;
+      const step = Math.min(messageBytes - within, length - done);
+      const sound =
+        step === messageBytes
+          ? this.messageArrived(guest, address + done, index)
+          : this.pieceArrived(guest, address + done, index, within, step);
+      if (!sound) return false;
       done += step;
     }
     return true;
+  }
+
+  private messageArrived(guest: Guest, address: number, index: number): boolean {
+    const { messageBytes, pattern } = this;
+    if (!this.stamped || !isAligned(address)) {
+      return this.pieceArrived(guest, address, index, 0, messageBytes);
+    }
+    return (
+      guest.memory.hasWords(address, index | 0, ~index) &&
+      guest.memory.equals(
+        address + STAMP_BYTES,
+        pattern,
+        this.offsetOf(index) + STAMP_BYTES,
+        messageBytes - STAMP_BYTES,
+      )
+    );
   }
 
   private pieceArrived(
@@ -80,22 +104,29 @@ export class Payload {
     if (!this.stamped || within >= STAMP_BYTES) {
       return guest.memory.equals(address, this.pattern, base + within, length);
     }
-    this.writeStamp(index);
+    const stamp = this.stampOf(index);
     const inStamp = Math.min(STAMP_BYTES - within, length);
-    const stamp = Buffer.from(this.stamp.buffer);
     return (
       guest.memory.equals(address, stamp, within, inStamp) &&
       guest.memory.equals(address + inStamp, this.pattern, base + within + inStamp, length - inStamp)
     );
   }
 
-  private writeStamp(index: number): void {
-    this.stampView.setUint32(0, index >>> 0, true);
-    this.stampView.setUint32(4, ~index >>> 0, true);
+  private stampOf(index: number): Buffer {
+    this.stamp.writeInt32LE(index | 0, 0);
+    this.stamp.writeInt32LE(~index, 4);
+    return this.stamp;
   }
 }
 
-/** Memory of a guest's program. Returns its address. */
+/** Whether the stamp at an address can be written as two words: aligned, and not across a page. */
+function isAligned(address: number): boolean {
+  return (address & 7) === 0;
+}
+
+/** Memory of a guest's program, which it has just cleared: what fits is in its caches. Returns its address. */
 export function allocateBuffer(guest: Guest, bytes: number): number {
-  return guest.domain.allocate(Math.max(1, Math.ceil(bytes / PAGE_SIZE)));
+  const address = guest.domain.allocate(Math.max(1, Math.ceil(bytes / PAGE_SIZE)));
+  guest.memory.warm(address, bytes);
+  return address;
 }

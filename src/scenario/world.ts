@@ -105,6 +105,11 @@ export class World {
   stop(guest: Guest): void {
     this.clockToPs = this.timePs(guest);
     this.counted = this.read(guest);
+    this.readPortsInUse();
+  }
+
+  /** Notes how many event channels the connections take at this moment. */
+  readPortsInUse(): void {
     this.eventChannelsUsed = this.portsInUse() - this.portsBefore;
   }
 

@@ -43,9 +43,8 @@ export class Trace {
   /** @param a, b integers whose meaning belongs to the kind: an operation, a port, an index */
   add(kind: number, timePs: number, domid: number, a: number, b: number): void {
     this.events++;
-    this.hash.add(kind | (domid << 8));
+    this.hash.add(kind ^ (domid << 5) ^ Math.imul(a, 0x9e3779b1) ^ Math.imul(b, 0x85ebca77));
     this.hash.addLong(timePs);
-    this.hash.add(a ^ (b << 16));
     this.observer?.step(TRACE_KINDS[kind] as TraceKind, timePs, domid, a, b);
   }
 

@@ -121,6 +121,8 @@ export interface Channel {
   read(address: number, length: number): number;
   waitUntilWritable(): Process<void>;
   waitUntilReadable(): Process<void>;
+  /** Waits for either: for a task that sends and receives, after both have said WOULD_BLOCK. */
+  waitUntilReady(): Process<void>;
   /** Pages of this domain that the peer can read or write now. */
   pagesExposedToPeer(): number;
   close(): Process<void>;

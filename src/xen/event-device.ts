@@ -11,6 +11,7 @@ import type { Vcpu } from './vcpu.js';
 export class EventDevice {
   private readonly fired: number[] = [];
   private reader: Task | undefined;
+  private interrupted = false;
 
   constructor(private readonly vcpu: Vcpu) {}
 
@@ -25,6 +26,12 @@ export class EventDevice {
     this.reader?.wake();
   };
 
+  /** Lets the task that waits, or the next one that will, go on without a port: another descriptor of its poll() is ready. */
+  interrupt(): void {
+    this.interrupted = true;
+    this.reader?.wake();
+  }
+
   /** Whether a read would return at once. */
   get ready(): boolean {
     return this.fired.length > 0;
@@ -33,22 +40,26 @@ export class EventDevice {
   /**
    * read() and, as libraries do at once, write(): waits for a port and unmasks it.
    *
-   * @returns the port that fired
+   * @returns the port that fired, or -1 where `interrupt` ended the wait
    */
   *wait(reason: string): Process<number> {
     const { vcpu } = this;
     const { kernel, machine } = vcpu;
     kernel.enterSystemCall();
     vcpu.pcpu.charge(GUEST_KERNEL, machine.prices.eventDevice);
-    while (this.fired.length === 0) {
+    while (this.fired.length === 0 && !this.interrupted) {
       const task = vcpu.currentTask as Task;
       this.reader = task;
       task.block(reason);
       yield BLOCKED;
       this.reader = undefined;
     }
-    const port = this.fired.shift() as number;
+    const port = this.fired.shift();
     kernel.leaveSystemCall();
+    if (port === undefined) {
+      this.interrupted = false;
+      return -1;
+    }
     this.unmask(port);
     return port;
   }

@@ -25,14 +25,23 @@ const PV_MMU_UPDATES = 3;
 const PV_MMUEXT_OPS = 13;
 const PV_LOCAL_FLUSHES = 8;
 
-/** Shares pages of this domain with a peer. Returns undefined when the grant table is full. */
-export function sharePages(vcpu: Vcpu, peer: number, pages: number): SharedRegion | undefined {
+/**
+ * Shares pages of this domain with a peer. Returns undefined when the grant table is full.
+ *
+ * @param readOnly the peer may only read them
+ */
+export function sharePages(
+  vcpu: Vcpu,
+  peer: number,
+  pages: number,
+  readOnly = false,
+): SharedRegion | undefined {
   const { domain } = vcpu;
   systemCallPair(vcpu);
   const address = domain.allocate(pages);
   const references: number[] = [];
   for (let i = 0; i < pages; i++) {
-    const reference = domain.grantTable.grant(address + (i << PAGE_SHIFT), peer);
+    const reference = domain.grantTable.grant(address + (i << PAGE_SHIFT), peer, readOnly);
     if (reference < 0) {
       for (const given of references) domain.grantTable.end(given);
       domain.free(address, pages);

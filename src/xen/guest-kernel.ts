@@ -83,9 +83,16 @@ export class GuestKernel implements EventTarget {
     this.leaveSystemCall();
   }
 
-  /** A timer of this kernel will wake a sleeping task. */
-  wakeAt(timePs: number, task: Task): void {
-    this.vcpu.machine.queue.push(timePs, this, this.sleepers.push(task) - 1);
+  /** A timer of this kernel will wake a sleeping task. Returns the timer's number, for `cancelWake`. */
+  wakeAt(timePs: number, task: Task): number {
+    const timer = this.sleepers.push(task) - 1;
+    this.vcpu.machine.queue.push(timePs, this, timer);
+    return timer;
+  }
+
+  /** The task waits no longer for this timer. */
+  cancelWake(timer: number): void {
+    this.sleepers[timer] = undefined;
   }
 
   fire(timePs: number, argument: number): void {

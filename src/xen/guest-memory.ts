@@ -49,6 +49,24 @@ export class GuestMemory {
     this.vcpu.machine.memory.bytes[this.space.translate(address, true)] = value;
   }
 
+  /** Adds to a 32-bit word that a peer reads, as `index += n` does: one access to the line. */
+  addShared32(address: number, increment: number, line: SharedLine): void {
+    this.fetchLine(line.write(this.vcpu.pcpu.id));
+    const at = this.space.translate(address, true) >> 2;
+    const { words } = this.vcpu.machine.memory;
+    words[at] = (words[at] as number) + increment;
+  }
+
+  /** Atomically clears and sets bits of a byte that a peer writes too. Returns what it was. */
+  exchangeBits8(address: number, clear: number, set: number, line: SharedLine): number {
+    this.fetchLine(line.write(this.vcpu.pcpu.id));
+    const at = this.space.translate(address, true);
+    const { bytes } = this.vcpu.machine.memory;
+    const before = bytes[at] as number;
+    bytes[at] = (before & ~clear) | set;
+    return before;
+  }
+
   /** Reads bytes without a price: for payload checks and tests. */
   peek(address: number, length: number): Uint8Array {
     const result = new Uint8Array(length);
@@ -71,6 +89,30 @@ export class GuestMemory {
       this.vcpu.machine.memory.bytes.set(bytes.subarray(done, done + step), at);
       done += step;
     }
+  }
+
+  /** Brings pages into the TLB and caches as writing them does, without a price: before anything is measured. */
+  warm(address: number, length: number): void {
+    const { pcpu, tlbTag } = this.vcpu;
+    for (let at = address; at < address + length; at += PAGE_SIZE) {
+      pcpu.cache.touch(this.space.translate(at, true) >> PAGE_SHIFT, true);
+      pcpu.tlb.touch(at >>> PAGE_SHIFT, tlbTag);
+    }
+  }
+
+  /** Writes two 32-bit words without a price. The address is a multiple of 4, and both lie in one page. */
+  pokeWords(address: number, first: number, second: number): void {
+    const at = this.space.translate(address, true) >> 2;
+    const { words } = this.vcpu.machine.memory;
+    words[at] = first;
+    words[at + 1] = second;
+  }
+
+  /** Whether two 32-bit words have these values. The address is a multiple of 4, and both lie in one page. */
+  hasWords(address: number, first: number, second: number): boolean {
+    const at = this.space.translate(address, false) >> 2;
+    const { words } = this.vcpu.machine.memory;
+    return words[at] === first && words[at + 1] === second;
   }
 
   /** Whether the bytes at an address equal a part of an expected buffer. Without a price: for payload checks. */

@@ -77,7 +77,7 @@ export class Pcpu implements EventTarget {
       this.resumeLater();
       return;
     }
-    this.aheadCharges.length = 0;
+    if (this.isShared) this.aheadCharges.length = 0;
     this.current.run();
   }
 
@@ -192,8 +192,10 @@ export class Pcpu implements EventTarget {
     this.preemptAt = Number.POSITIVE_INFINITY;
     const vcpu = this.current;
     if (vcpu === undefined || this.waiting.length === 0) return;
-    const earliest = this.runningSince + this.machine.ratelimitPs;
-    if (timePs < earliest) {
+    const earliest = vcpu.unpreemptible
+      ? this.clock
+      : this.runningSince + this.machine.ratelimitPs;
+    if (timePs < earliest || vcpu.unpreemptible) {
       this.armPreemptionAt(earliest);
       return;
     }

@@ -1,4 +1,4 @@
-import type { Process } from '../sim/process.js';
+import { CALLED, type Process } from '../sim/process.js';
 import type { Vcpu } from './vcpu.js';
 
 /** One process of a guest, on one of its vCPUs. */
@@ -6,12 +6,35 @@ export class Task {
   state: 'ready' | 'running' | 'blocked' | 'done' = 'ready';
   /** What it waits for, in words: shown when a cell cannot progress. */
   waitingFor = '';
+  /** The generator that runs now: the top of the stack. */
+  process: Process<unknown>;
+  private readonly callers: Process<unknown>[] = [];
 
   constructor(
     readonly vcpu: Vcpu,
     readonly name: string,
-    readonly process: Process<unknown>,
-  ) {}
+    process: Process<unknown>,
+  ) {
+    this.process = process;
+  }
+
+  /**
+   * Runs a process to its end, as `yield*` does, but so that it is resumed directly and not through its callers: for
+   * long loops, where each resumption through a caller would cost as much as the work.
+   */
+  static *call<T>(task: Task, process: Process<T>): Process<T> {
+    task.callers.push(task.process);
+    task.process = process;
+    return (yield CALLED) as T;
+  }
+
+  /** The running generator has ended: back to its caller. Returns false when there is none. */
+  returnToCaller(): boolean {
+    const caller = this.callers.pop();
+    if (caller === undefined) return false;
+    this.process = caller;
+    return true;
+  }
 
   /** Marks the task as waiting; it must yield BLOCKED next. */
   block(reason: string): void {

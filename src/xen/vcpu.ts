@@ -1,6 +1,6 @@
 import { InvariantViolation } from '../base/errors.js';
 import type { EventTarget } from '../sim/event-queue.js';
-import { ORDER, type Process } from '../sim/process.js';
+import { BLOCKED, ORDER, type Process } from '../sim/process.js';
 import { TRACE } from '../sim/trace.js';
 import { GuestFault } from './address-space.js';
 import {
@@ -41,6 +41,8 @@ export class Vcpu implements EventTarget {
   readonly tasks: Task[] = [];
   currentTask: Task | undefined;
   fpuLoaded = true;
+  /** Inside an operation of Xen's that is long and cannot be preempted: until it ends, a preemption waits. */
+  unpreemptible = false;
   /** Work taken back by a preemption. */
   owed: { readonly cause: number; readonly ps: number }[] = [];
   readonly kernel: GuestKernel;
@@ -93,6 +95,7 @@ export class Vcpu implements EventTarget {
     if (kernel.timerDue) kernel.takeTimer();
     kernel.armTick();
     if (this.upcallPending) this.deliverUpcalls();
+    let result: unknown;
     for (;;) {
       let task = this.currentTask;
       if (task === undefined) {
@@ -107,9 +110,14 @@ export class Vcpu implements EventTarget {
         task.state = 'running';
       }
       if (!this.fpuLoaded) this.loadFpu();
-      const step = task.process.next();
+      const step = task.process.next(result);
       if (this.state !== 'running') return;
+      result = undefined;
       if (step.done === true) {
+        if (task.returnToCaller()) {
+          result = step.value;
+          continue;
+        }
         task.state = 'done';
         this.currentTask = undefined;
         this.kernel.switchFrom(task);
@@ -118,7 +126,7 @@ export class Vcpu implements EventTarget {
           pcpu.resumeLater();
           return;
         }
-      } else {
+      } else if (step.value === BLOCKED) {
         this.currentTask = undefined;
         this.kernel.switchFrom(task);
       }
@@ -196,6 +204,7 @@ export class Vcpu implements EventTarget {
   wakeFrom(from: Pcpu): void {
     if (this.state !== 'blocked') return;
     this.state = 'waking';
+    from.charge(HYPERVISOR_WORK, this.machine.prices.vcpuUnblock);
     this.machine.trace.add(TRACE.wake, from.clock, this.domain.domid, this.id, 0);
     if (from === this.pcpu) {
       this.pcpu.makeRunnable(this, from.clock);

@@ -124,6 +124,7 @@ export class XenstoreConnection {
   private readonly outstanding: Request[] = [];
   private readonly events: XenstoreWatchEvent[] = [];
   private watcher: Task | undefined;
+  private readonly handlers = new Map<string, (path: string) => void>();
   private readonly guestPort: EventPort | undefined;
   private readonly dom0Port: EventPort | undefined;
 
@@ -216,6 +217,15 @@ export class XenstoreConnection {
     }
   }
 
+  /**
+   * Passes the events of one token to a handler, which runs in this domain's interrupt handler, and not to
+   * `nextWatchEvent`: for programs that watch for a long time beside others (xenbus_dev of Linux tells them apart so too).
+   */
+  handleWatch(token: string, handler: ((path: string) => void) | undefined): void {
+    if (handler === undefined) this.handlers.delete(token);
+    else this.handlers.set(token, handler);
+  }
+
   /** Waits for the next watch event of this domain. */
   *nextWatchEvent(): Process<XenstoreWatchEvent> {
     const { vcpu } = this.domain;
@@ -240,13 +250,26 @@ export class XenstoreConnection {
   /** @internal xenstored passes watch events on. */
   tell(dom0: Vcpu, events: readonly XenstoreWatchEvent[]): void {
     this.events.push(...events);
-    if (this.dom0Port === undefined) this.watcher?.wake();
+    if (this.dom0Port === undefined) this.passOnEvents();
     else this.daemon.dom0.eventChannels.send(dom0, this.dom0Port.number);
   }
 
   /** Runs in this domain: the interrupt handler of xenbus. */
   private onAnswer(): void {
     while (this.outstanding[0]?.result !== undefined) this.outstanding.shift()?.task?.wake();
+    if (this.events.length > 0) this.passOnEvents();
+  }
+
+  private passOnEvents(): void {
+    if (this.handlers.size > 0) {
+      const others = this.events.filter((event) => {
+        const handler = this.handlers.get(event.token);
+        handler?.(event.path);
+        return handler === undefined;
+      });
+      this.events.length = 0;
+      this.events.push(...others);
+    }
     if (this.events.length > 0) this.watcher?.wake();
   }
 }

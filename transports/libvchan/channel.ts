@@ -1,4 +1,4 @@
-import { advanced, readableBytes, ringOffset, writableBytes } from '../../src/ring/free-running-ring.js';
+import { readableBytes, ringOffset, writableBytes } from '../../src/ring/free-running-ring.js';
 import type { Process } from '../../src/sim/process.js';
 import { TRACE } from '../../src/sim/trace.js';
 import {
@@ -137,6 +137,10 @@ export class VchanChannel implements Channel {
     yield* this.side.device.wait('vchan: data in the ring');
   }
 
+  *waitUntilReady(): Process<void> {
+    yield* this.side.device.wait('vchan: data or room');
+  }
+
   pagesExposedToPeer(): number {
     return this.closed ? 0 : this.side.pagesExposed;
   }
@@ -206,7 +210,7 @@ export class VchanChannel implements Channel {
     if (guest.isAhead()) return AGAIN;
     const length = this.unpublished;
     this.unpublished = 0;
-    this.moveIndex(this.writeProd, length, line);
+    guest.memory.addShared32(this.writeProd, length, line);
     guest.machine.trace.add(TRACE.publish, guest.vcpu.pcpu.clock, guest.domid, length, 0);
     this.notifyIfAsked(NOTIFY_WRITE);
     return length;
@@ -217,28 +221,21 @@ export class VchanChannel implements Channel {
     if (guest.isAhead()) return AGAIN;
     const length = this.unconsumed;
     this.unconsumed = 0;
-    this.moveIndex(this.readCons, length, line);
+    guest.memory.addShared32(this.readCons, length, line);
     guest.machine.trace.add(TRACE.consume, guest.vcpu.pcpu.clock, guest.domid, length, 0);
     this.notifyIfAsked(NOTIFY_READ);
     return length;
   }
 
-  private moveIndex(index: number, length: number, line: SharedLine): void {
-    const { memory } = this.side.guest;
-    memory.writeShared32(index, advanced(memory.readShared32(index, line), length), line);
-  }
-
   private requestNotify(bit: number): void {
     const { guest, line } = this.side;
-    const before = guest.memory.readShared8(this.myNotify, line);
-    guest.memory.writeShared8(this.myNotify, before | bit, line);
+    guest.memory.exchangeBits8(this.myNotify, 0, bit, line);
   }
 
   /** send_notify: an event only for a peer that has asked for it. */
   private notifyIfAsked(bit: number): void {
     const { guest, line, device, port } = this.side;
-    const asked = guest.memory.readShared8(this.peerNotify, line);
-    guest.memory.writeShared8(this.peerNotify, asked & ~bit, line);
+    const asked = guest.memory.exchangeBits8(this.peerNotify, bit, 0, line);
     if ((asked & bit) !== 0) device.notify(port);
   }
 

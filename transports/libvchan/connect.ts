@@ -224,6 +224,7 @@ interface Connection {
   readonly source: number;
   /** In the line of those that may have data. */
   queued: boolean;
+  gone: boolean;
 }
 
 /** A server with one vchan for each client. One event device serves them all, as one epoll over all handles would. */
@@ -249,7 +250,7 @@ export class VchanListener implements Listener {
     const device = alone ? this.guest.openEventDevice() : this.device;
     const started = yield* startServer(this.guest, this.endpoint, client, device);
     if (!('channel' in started)) return started;
-    const connection = { channel: started.channel, source: this.accepted++, queued: false };
+    const connection = { channel: started.channel, source: this.accepted++, queued: false, gone: false };
     this.byPort.set(started.port, connection);
     for (;;) {
       const other = this.byPort.get(yield* device.wait('vchan: a client'));
@@ -270,7 +271,10 @@ export class VchanListener implements Listener {
       // Empty, and it has asked to be told: its next event puts it back in line.
       this.ready.shift();
       connection.queued = false;
-      if (outcome === PEER_GONE && ++this.gone === this.byPort.size) return PEER_GONE;
+      if (outcome === PEER_GONE && !connection.gone) {
+        connection.gone = true;
+        if (++this.gone === this.byPort.size) return PEER_GONE;
+      }
     }
   }
 

@@ -26,10 +26,13 @@ export const modelTestbed: Testbed = {
 export function runModelCell(plan: CellPlan): Cell {
   const skipped = skipReason(plan);
   if (skipped !== undefined) return cell(plan, { verdict: 'skipped', reason: skipped });
+  const { profile, scenario, parameters } = plan;
+  const listed = priceTable(profile, plan.draw?.fractions);
+  const prices = scenario.prices?.(listed, parameters, profile.clockHz) ?? listed;
   let world: World;
   try {
     world = buildWorld(
-      { features: plan.profile.features, prices: priceTable(plan.profile, plan.draw?.fractions) },
+      { features: profile.features, prices },
       plan.transport,
       plan.scenario,
       plan.parameters,

@@ -1,0 +1,25 @@
+import type { Scenario } from '../src/scenario/contract.js';
+import { bidirectional } from './bidirectional.js';
+import { bufferSize } from './buffer-size.js';
+import { copyLocality } from './copy-locality.js';
+import { fanIn } from './fan-in.js';
+import { grantMode } from './grant-mode.js';
+import { messageRate } from './message-rate.js';
+import { paced } from './paced.js';
+import { pingPong } from './ping-pong.js';
+import { setup } from './setup.js';
+import { stream } from './stream.js';
+
+/** The one list of scenarios. A new one is a file and a line here. */
+export const scenarios: readonly Scenario[] = [
+  bufferSize,
+  stream,
+  messageRate,
+  pingPong,
+  paced,
+  bidirectional,
+  fanIn,
+  setup,
+  grantMode,
+  copyLocality,
+];

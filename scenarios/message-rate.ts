@@ -1,0 +1,49 @@
+import type { Scenario } from '../src/scenario/contract.js';
+import { messageTooLarge } from '../src/scenario/fit.js';
+import { inLoop, receiveMessages, sendMessages } from '../src/scenario/flows.js';
+import { startPair } from '../src/scenario/pair.js';
+import { allocateBuffer, Payload } from '../src/scenario/payload.js';
+import { receiverAndSender } from '../src/scenario/topology.js';
+
+/** Whole messages one way, as fast as they go: each is sent or not, never in parts. */
+export const messageRate: Scenario = {
+  name: 'message-rate',
+  summary: 'whole messages one way, as many a second as go',
+  version: 1,
+  settings: {},
+  metrics: [],
+  protocolDetermined: ['copiedBytesPerByte'],
+  sweeps: {
+    quick: [{ ringSizeBytes: [65_536], messageSizeBytes: [64, 1024] }],
+    full: [
+      {
+        ringSizeBytes: [4096, 65_536],
+        messageSizeBytes: [16, 64, 256, 1024, 4000],
+        guestType: ['pvh', 'pv'],
+        placement: ['own', 'shared'],
+      },
+    ],
+  },
+  messages: () => 4000,
+  topology: receiverAndSender,
+  skipReason: messageTooLarge,
+  start(world) {
+    const { messages, messageSizeBytes, seed } = world.parameters;
+    const payload = new Payload(seed, messageSizeBytes, messageSizeBytes);
+    startPair(world, {
+      *client(sender, channel) {
+        const buffer = payload.place(sender);
+        world.startClock(sender);
+        yield* inLoop(sender, sendMessages(world, sender, channel, payload, buffer, messages));
+      },
+      *server(receiver, channel) {
+        const buffer = allocateBuffer(receiver, messageSizeBytes);
+        yield* inLoop(
+          receiver,
+          receiveMessages(world, receiver, channel, payload, buffer, messages),
+        );
+        world.stop(receiver);
+      },
+    });
+  },
+};
