@@ -1,0 +1,64 @@
+import type { Cell, MetricValue, ResultsFile } from '../results/types.js';
+import { LatencyHistogram } from '../stats/latency-histogram.js';
+import type { Distribution, ReportCell, ReportData } from './view/report-data.js';
+import { primaryMetric } from './view/sweep.js';
+
+/**
+ * Results files as one body of data, cells in the order of their files. Samples and traces are left out: a report shows
+ * values and intervals.
+ */
+export function collectReportData(results: readonly ResultsFile[]): ReportData {
+  return {
+    runs: results.map((file) => file.run),
+    cells: results.flatMap((file, run) => file.cells.map((cell) => reportCell(cell, run))),
+  };
+}
+
+function reportCell(cell: Cell, run: number): ReportCell {
+  const { histograms: _histograms, trace: _trace, metrics, ...rest } = cell;
+  return {
+    ...rest,
+    run,
+    metrics: Object.fromEntries(
+      Object.entries(metrics).map(([name, metric]) => [name, withoutSamples(metric)]),
+    ),
+  };
+}
+
+function withoutSamples(metric: MetricValue): MetricValue {
+  const { samples: _samples, ...rest } = metric;
+  return rest;
+}
+
+/** Where a percentile curve is read: enough for a smooth line on an axis that counts nines. */
+const CURVE: readonly number[] = [
+  50, 60, 70, 75, 80, 85, 90, 92.5, 95, 97, 98, 99, 99.5, 99.7, 99.9,
+];
+
+/** More curves than this make a page slow and are looked at by nobody. */
+const MOST_CURVES = 400;
+
+/** Adds the percentile curves of cells whose workload is about latency. Throws UserError for a broken histogram. */
+export function attachDistributions(data: ReportData, results: readonly ResultsFile[]): ReportData {
+  const sources = results.flatMap((file) => file.cells);
+  let curves = 0;
+  const cells = data.cells.map((cell, i) => {
+    const source = sources[i];
+    if (source === undefined || cell.verdict !== 'valid' || curves >= MOST_CURVES) return cell;
+    if (!primaryMetric(cell.scenario, [cell])?.startsWith('latencyNs')) return cell;
+    const latencyNs = latencyCurve(source);
+    if (latencyNs === undefined) return cell;
+    curves++;
+    return { ...cell, distributions: { latencyNs } };
+  });
+  return { runs: data.runs, cells };
+}
+
+/** The recorded latencies of a cell as a percentile curve. Throws UserError for a histogram that cannot be read. */
+function latencyCurve(cell: Cell): Distribution | undefined {
+  const encoded = cell.histograms?.['latencyNs'];
+  if (encoded === undefined) return undefined;
+  const histogram = LatencyHistogram.decode(encoded, `${cell.id}, histogram latencyNs`);
+  if (histogram.count === 0) return undefined;
+  return CURVE.map((percentile) => [percentile, histogram.percentileNs(percentile)]);
+}

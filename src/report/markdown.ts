@@ -1,0 +1,155 @@
+import type { FigureSpec, TableSpec } from './view/chart-spec.js';
+import { verdictsElsewhere } from './view/elsewhere.js';
+import { modelAgainstXen, outcomeTable } from './view/evidence.js';
+import { metricLabel, workloadOrder } from './view/labels.js';
+import type { Choice, PageModel } from './view/page-body.js';
+import type { ReportData } from './view/report-data.js';
+import { HOW_SURE, leadText, sizeNote, type WorkloadVerdict } from './view/verdict.js';
+import { bestOf, elsewhereText, summarySentence, transportsIn } from './view/verdict-markup.js';
+
+/** GitHub takes 65,536 characters in a comment; some are left for what is written around the report. */
+export const MOST_CHARACTERS = 60_000;
+const MOST_TABLE_ROWS = 40;
+
+/**
+ * The report as Markdown for a pull request or a mailing list: the most important first, pictures by file name, and cut at
+ * the end of a section where it would grow too long.
+ */
+export function renderMarkdown(data: ReportData, choice: Choice, model: PageModel): string {
+  const verdicts = model.workloads.map(({ verdict }) => verdict);
+  const sections = [
+    heading(data),
+    scoreboard(verdicts),
+    sentences(verdicts),
+    elsewhere(data, choice),
+    ...model.sections.map((section) =>
+      [`## ${text(section.title)}`, text(section.lead), ...section.figures.map(figure)].join(
+        '\n\n',
+      ),
+    ),
+    evidence('Failure and limits', outcomeTable(data)),
+    evidence('Model against real Xen', modelAgainstXen(data)),
+  ].filter((section) => section !== '');
+  return fit(sections);
+}
+
+/** Whole sections as long as they fit; what is left out is said. */
+function fit(sections: readonly string[]): string {
+  const closing = '\n*Cut here: the rest is in index.html beside this file.*\n';
+  let out = '';
+  for (const section of sections) {
+    if (out.length + section.length + closing.length + 2 > MOST_CHARACTERS) {
+      const left = MOST_CHARACTERS - out.length - closing.length - 2;
+      const lines = section.slice(0, Math.max(0, left)).split('\n').slice(0, -1).join('\n');
+      return `${out}${lines}\n${closing}`;
+    }
+    out += `${section}\n\n`;
+  }
+  return `${out.trimEnd()}\n`;
+}
+
+/** Text of a results file as Markdown text: nothing in it starts markup, a link, a mention or a table cell. */
+export function text(raw: string): string {
+  return raw
+    .replace(/[\r\n]+/g, ' ')
+    .replace(/&/g, '&amp;')
+    .replace(/</g, '&lt;')
+    .replace(/>/g, '&gt;')
+    .replace(/([\\`*_{}[\]|#!~])/g, '\\$1')
+    .replace(/@/g, '&#64;')
+    .replace(/(https?|ftp):\/\//gi, '$1:&#47;&#47;');
+}
+
+function heading(data: ReportData): string {
+  const runs = data.runs.map((run, i) => {
+    const cells = data.cells.filter((cell) => cell.run === i);
+    const valid = cells.filter((cell) => cell.verdict === 'valid').length;
+    const state = run.complete ? '' : ' **The run was interrupted.**';
+    return `- run ${text(run.id)}: ${cells.length} cells, ${valid} valid; interdom ${text(run.version)} (${text(run.commit.slice(0, 12))}), suite ${text(run.suite)}, seed ${run.seed}, ${text(run.host.cpu)}.${state}`;
+  });
+  return `# Inter-domain transports compared\n\n${runs.join('\n')}`;
+}
+
+function scoreboard(verdicts: readonly WorkloadVerdict[]): string {
+  if (verdicts.length === 0) return '## Verdict\n\nNo valid cell has a figure.';
+  const transports = transportsIn(verdicts);
+  const rows = verdicts.map((verdict) => {
+    const figures = transports.map((name) => {
+      const standing = bestOf(verdict, name);
+      if (standing === undefined) return '-';
+      const figureText = text(standing.text);
+      return standing.competitor === verdict.winner ? `**${figureText}**` : figureText;
+    });
+    return [
+      `${text(verdict.title)} (${text(metricLabel(verdict.metric))}, ${text(verdict.at)})`,
+      ...figures,
+      text(leadText(verdict)),
+      verdict.confidence.level,
+    ];
+  });
+  const head = ['Workload', ...transports.map(text), 'Lead', 'How sure'];
+  return `## Verdict\n\n${text(summarySentence(verdicts))}\n\n${rawTable(head, rows)}\n\n${text(`${sizeNote(verdicts)} How sure: ${HOW_SURE}`.trim())}`;
+}
+
+function sentences(verdicts: readonly WorkloadVerdict[]): string {
+  return verdicts
+    .map((verdict) => {
+      const rest = [
+        verdict.extent,
+        ...verdict.flips.map((flip) => `${flip.sentence}.`),
+        verdict.why === '' ? '' : `Why: ${verdict.why}.`,
+        `How sure: ${verdict.confidence.level}, ${verdict.confidence.text}.`,
+        verdict.problems === '' ? '' : `Not shown: ${verdict.problems}.`,
+      ].filter((part) => part !== '');
+      return `- **${text(verdict.title)}** (${text(verdict.at)}): ${text(verdict.headline)}. ${text(rest.join(' '))}`;
+    })
+    .join('\n');
+}
+
+function elsewhere(data: ReportData, choice: Choice): string {
+  const rows = verdictsElsewhere(data, choice.selection);
+  if (rows.length < 2) return '';
+  const scenarios = [...new Set(rows.flatMap((row) => [...row.verdicts.keys()]))].sort(
+    workloadOrder,
+  );
+  const titles = new Map(rows.flatMap((row) => [...row.verdicts].map(([s, v]) => [s, v.title])));
+  const head = ['Where', ...scenarios.map((s) => text(titles.get(s) ?? s))];
+  const body = rows.map((row) => [
+    text(row.name),
+    ...scenarios.map((s) => text(elsewhereText(row.verdicts.get(s)))),
+  ]);
+  return `### Does it hold elsewhere?\n\n${rawTable(head, body)}`;
+}
+
+function figure(spec: FigureSpec): string {
+  return [
+    `### ${text(spec.title)}`,
+    `![${text(spec.title)}](${spec.id}.png)`,
+    [...spec.notes.map((note) => `Note: ${text(note)}.`), `Source: ${text(spec.source)}`].join(
+      '  \n',
+    ),
+    table(spec.table),
+  ].join('\n\n');
+}
+
+function evidence(title: string, spec: TableSpec | undefined): string {
+  return spec === undefined ? '' : `## ${title}\n\n${table(spec)}`;
+}
+
+function table(spec: TableSpec): string {
+  const shown = spec.rows.slice(0, MOST_TABLE_ROWS);
+  const rows = shown.map((row, r) =>
+    row.map((cell, c) => (spec.best[r] === c ? `**${text(cell)}**` : text(cell))),
+  );
+  const more = spec.rows.length - shown.length;
+  const note = more > 0 ? `\n\n${more} more rows are in index.html.` : '';
+  return rawTable(spec.columns.map(text), rows) + note;
+}
+
+/** Cells are Markdown already. */
+function rawTable(head: readonly string[], rows: readonly (readonly string[])[]): string {
+  const line = (cells: readonly string[]): string => `| ${cells.join(' | ')} |`;
+  return [line(head), line(head.map((_, i) => (i === 0 ? '---' : '---:'))), ...rows.map(line)].join(
+    '\n',
+  );
+}

@@ -1,0 +1,95 @@
+import type { TableSpec } from './chart-spec.js';
+import { compareText, dimensionLabel, metricLabel, own, workloadTitle } from './labels.js';
+import { formatParameter, formatQuantity } from './quantity.js';
+import type { ReportCell, ReportData } from './report-data.js';
+import { transportOrder } from './series-style.js';
+
+/** More rows than this are left to the table of every number. */
+const MOST_ROWS = 60;
+
+/**
+ * What protocols did under faults and at limits, one row a scenario and outcome. Undefined where no cell says more than
+ * that all was delivered.
+ */
+export function outcomeTable(data: ReportData): TableSpec | undefined {
+  const counts = new Map<string, { cell: ReportCell; outcome: string; count: number }>();
+  for (const cell of data.cells) {
+    const entries = Object.entries(cell.outcome ?? {});
+    if (entries.every(([, value]) => value === true || value === 'delivered')) continue;
+    const outcome = entries
+      .sort((a, b) => compareText(a[0], b[0]))
+      .map(([name, value]) => `${dimensionLabel(name)}: ${formatParameter(name, value)}`)
+      .join(', ');
+    const key = JSON.stringify([cell.scenario, cell.transport, cell.verdict, outcome]);
+    const known = counts.get(key);
+    counts.set(key, { cell, outcome, count: (known?.count ?? 0) + 1 });
+  }
+  if (counts.size === 0) return undefined;
+  const rows = [...counts.values()].sort(
+    (a, b) =>
+      compareText(a.cell.scenario, b.cell.scenario) ||
+      transportOrder(a.cell.transport, b.cell.transport) ||
+      b.count - a.count,
+  );
+  return {
+    caption: 'What each transport did',
+    columns: ['Scenario', 'Transport', 'Verdict', 'Cells', 'Outcome'],
+    rows: rows
+      .slice(0, MOST_ROWS)
+      .map(({ cell, outcome, count }) => [
+        workloadTitle(cell.scenario),
+        cell.transport,
+        cell.verdict,
+        String(count),
+        outcome,
+      ]),
+    best: [],
+  };
+}
+
+/** Cells of the model beside the same cells on real Xen. Undefined where no pair exists. */
+export function modelAgainstXen(data: ReportData): TableSpec | undefined {
+  const keyOf = (cell: ReportCell): string =>
+    JSON.stringify([
+      cell.transport,
+      cell.scenario,
+      Object.entries(cell.parameters).sort((a, b) => compareText(a[0], b[0])),
+    ]);
+  const real = new Map<string, ReportCell>();
+  for (const cell of data.cells) {
+    if (cell.testbed === 'xen' && cell.verdict === 'valid') real.set(keyOf(cell), cell);
+  }
+  if (real.size === 0) return undefined;
+  const rows: string[][] = [];
+  for (const cell of data.cells) {
+    const its =
+      cell.testbed === 'model' && cell.verdict === 'valid' ? real.get(keyOf(cell)) : undefined;
+    if (its === undefined) continue;
+    for (const name of Object.keys(cell.metrics).sort(compareText)) {
+      const mine = own(cell.metrics, name);
+      const measured = own(its.metrics, name);
+      if (mine === undefined || measured === undefined || mine.determinedBy === undefined) continue;
+      const difference =
+        measured.value === 0 ? Number.NaN : (mine.value / measured.value - 1) * 100;
+      rows.push([
+        `${workloadTitle(cell.scenario)}, ${cell.transport}`,
+        metricLabel(name),
+        mine.determinedBy,
+        formatQuantity(mine.value, mine.unit),
+        formatQuantity(measured.value, measured.unit),
+        Number.isNaN(difference)
+          ? mine.value === 0
+            ? '0 %'
+            : '-'
+          : `${difference > 0 ? '+' : ''}${difference.toFixed(1)} %`,
+      ]);
+    }
+  }
+  if (rows.length === 0) return undefined;
+  return {
+    caption: 'Model against real Xen',
+    columns: ['Cell', 'Metric', 'Set by', 'Model', 'Real Xen', 'Difference'],
+    rows: rows.slice(0, MOST_ROWS),
+    best: [],
+  };
+}

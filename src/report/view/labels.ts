@@ -1,0 +1,135 @@
+/**
+ * Words for the names in a results file. A name that is not listed is shown as it stands, so an unknown scenario,
+ * metric or counter still gets its row and its chart.
+ */
+
+interface WorkloadText {
+  readonly title: string;
+  /** What the first metric says, in words a reader knows. */
+  readonly question: string;
+}
+
+const WORKLOADS: Readonly<Record<string, WorkloadText>> = {
+  'buffer-size': { title: 'Equal buffers', question: 'bytes a second at the same buffer size' },
+  stream: { title: 'Bulk stream', question: 'bytes a second of a byte stream' },
+  'message-rate': { title: 'Message rate', question: 'whole messages a second' },
+  'ping-pong': { title: 'Round trip', question: 'median round trip, one in flight' },
+  paced: { title: 'Paced load', question: '99th percentile, timed from the intended send' },
+  bidirectional: { title: 'Both directions', question: 'bytes a second, both ways at once' },
+  'fan-in': { title: 'Many to one', question: 'many senders to one receiver' },
+  setup: { title: 'Connection set-up', question: 'time until the first byte may go' },
+  'grant-mode': { title: 'Grant modes', question: 'granted once, for each transfer, or copied' },
+  'copy-locality': { title: 'Copy locality', question: 'copy rate against caches' },
+};
+
+const METRICS: Readonly<Record<string, string>> = {
+  bytesPerSecond: 'Throughput',
+  messagesPerSecond: 'Messages a second',
+  latencyNsP50: 'Latency p50',
+  latencyNsP90: 'Latency p90',
+  latencyNsP99: 'Latency p99',
+  latencyNsP999: 'Latency p99.9',
+  latencyNsMax: 'Latency max',
+  setupNs: 'Set-up',
+  hypercallsPerMessage: 'Hypercalls a message',
+  vmexitsPerMessage: 'VMEXITs a message',
+  entriesPerMessage: 'Hypervisor entries a message',
+  eventsPerMessage: 'Events a message',
+  tlbFlushesPerMessage: 'TLB flushes a message',
+  tlbMissesPerMessage: 'TLB misses a message',
+  tlbNsPerMessage: 'TLB cost a message',
+  copiedBytesPerByte: 'Bytes copied a byte',
+  cpuNsPerByte: 'CPU time a byte',
+  pagesExposedToPeer: 'Pages exposed to the peer',
+  eventChannelsUsed: 'Event channels',
+  xenstoreOperations: 'Xenstore operations',
+  recoveryNs: 'Recovery',
+};
+
+const DIMENSIONS: Readonly<Record<string, string>> = {
+  run: 'Run',
+  testbed: 'Testbed',
+  profile: 'Profile',
+  transport: 'Transport',
+  scenario: 'Scenario',
+  verdict: 'Verdict',
+  ringSizeBytes: 'Ring size',
+  messageSizeBytes: 'Message size',
+  messages: 'Messages',
+  guestType: 'Guest type',
+  grantMode: 'Grant mode',
+  placement: 'Placement',
+  seed: 'Seed',
+  senders: 'Senders',
+  transferBytes: 'Bytes transferred',
+  workingSetBytes: 'Working set',
+  copyWidthBits: 'Copy width',
+};
+
+const CAUSES: Readonly<Record<string, string>> = {
+  copy: 'copying',
+  'hypervisor-entry': 'hypervisor entry',
+  'hypervisor-work': 'hypervisor work',
+  'page-walk': 'page walk',
+  tlb: 'TLB',
+  'cache-line': 'cache-line transfer',
+  lock: 'lock',
+  'event-delivery': 'event delivery',
+  'context-switch': 'context switch',
+  'guest-user': 'guest user',
+  'guest-kernel': 'guest kernel',
+  teardown: 'teardown',
+  toolstack: 'toolstack',
+  idle: 'idle',
+};
+
+const COUNTERS: Readonly<Record<string, string>> = {
+  flushRequests: 'flush requests',
+  asidFlushes: 'ASID flushes',
+  shootdownIpis: 'shootdown IPIs',
+  cr3Writes: 'CR3 writes',
+  invlpg: 'INVLPG',
+  entriesDropped: 'entries dropped',
+  misses: 'misses',
+  hlt: 'HLT',
+  eoi: 'EOI',
+  nm: '#NM',
+  'external-interrupt': 'external interrupt',
+  'pv-syscall': 'PV syscall',
+  'pv-trap': 'PV trap',
+  localFlushes: 'local flushes',
+};
+
+/** The member of a record that is its own, whatever its name: never an inherited function. */
+export function own<T>(record: Readonly<Record<string, T>>, key: string): T | undefined {
+  return Object.hasOwn(record, key) ? record[key] : undefined;
+}
+
+export const workloadTitle = (scenario: string): string =>
+  own(WORKLOADS, scenario)?.title ?? scenario;
+export const workloadQuestion = (scenario: string): string =>
+  own(WORKLOADS, scenario)?.question ?? '';
+export const metricLabel = (name: string): string => own(METRICS, name) ?? name;
+export const dimensionLabel = (key: string): string => own(DIMENSIONS, key) ?? key;
+export const causeLabel = (cause: string): string => own(CAUSES, cause) ?? cause;
+export const counterLabel = (name: string): string => own(COUNTERS, name) ?? name;
+
+/** Scenarios in the order in which a reader meets them; unknown ones come last, by name. */
+export function workloadOrder(a: string, b: string): number {
+  const names = Object.keys(WORKLOADS);
+  const place = (name: string): number => {
+    const index = names.indexOf(name);
+    return index < 0 ? names.length : index;
+  };
+  return place(a) - place(b) || compareText(a, b);
+}
+
+/** Order by code unit: the same on every machine, unlike localeCompare. */
+export function compareText(a: string, b: string): number {
+  return a < b ? -1 : a > b ? 1 : 0;
+}
+
+/** The items that are there. */
+export function present<T>(items: readonly (T | undefined)[]): readonly T[] {
+  return items.filter((item) => item !== undefined);
+}

@@ -1,0 +1,94 @@
+import type { ParameterValue } from '../../results/types.js';
+import { own } from './labels.js';
+import { dimensionValue, type ReportCell, type ReportData } from './report-data.js';
+
+/** Dimensions of which a chart shows one value at a time, in the order in which they are chosen. */
+export const FACET_KEYS = [
+  'run',
+  'testbed',
+  'profile',
+  'guestType',
+  'placement',
+  'grantMode',
+] as const;
+
+/** Scenarios that compare the values of a facet, and so show all of them. */
+const SWEPT_FACETS: Readonly<Record<string, readonly string[]>> = { 'grant-mode': ['grantMode'] };
+
+export interface Facet {
+  readonly key: string;
+  /** In the order in which the cells name them. */
+  readonly values: readonly ParameterValue[];
+}
+
+/** The chosen value of each facet, as text. A facet that is missing is not narrowed. */
+export type Selection = Readonly<Record<string, string>>;
+
+/** The facets that have something to choose. */
+export function facetsOf(data: ReportData): readonly Facet[] {
+  return FACET_KEYS.map((key) => ({ key, values: distinct(data.cells, key) })).filter(
+    (facet) => facet.values.length > 1,
+  );
+}
+
+/** The distinct values of a dimension in the order of first appearance. */
+export function distinct(cells: readonly ReportCell[], key: string): readonly ParameterValue[] {
+  const seen = new Set<ParameterValue>();
+  for (const cell of cells) {
+    const value = dimensionValue(cell, key);
+    if (value !== undefined) seen.add(value);
+  }
+  return [...seen];
+}
+
+/** The selection with which a report opens: facet by facet, the value with the most valid cells. */
+export function defaultSelection(data: ReportData): Selection {
+  const selection: Record<string, string> = {};
+  let remaining = data.cells;
+  for (const { key, values } of facetsOf(data)) {
+    const best = mostValid(remaining, key) ?? values[0];
+    selection[key] = String(best);
+    remaining = remaining.filter((cell) => matches(cell, key, String(best)));
+  }
+  return selection;
+}
+
+function mostValid(cells: readonly ReportCell[], key: string): ParameterValue | undefined {
+  const counts = new Map<ParameterValue, number>();
+  for (const cell of cells) {
+    const value = dimensionValue(cell, key);
+    if (value === undefined) continue;
+    counts.set(value, (counts.get(value) ?? 0) + (cell.verdict === 'valid' ? 1 : 0));
+  }
+  let best: ParameterValue | undefined;
+  for (const [value, count] of counts) {
+    if (best === undefined || count > (counts.get(best) ?? 0)) best = value;
+  }
+  return best;
+}
+
+/** A cell that does not know the facet is shown under every value of it. */
+function matches(cell: ReportCell, key: string, wanted: string): boolean {
+  const value = dimensionValue(cell, key);
+  return value === undefined || String(value) === wanted;
+}
+
+/** The facet values that a scenario compares, and which a selection therefore leaves alone. */
+export function sweptFacets(scenario: string): readonly string[] {
+  return own(SWEPT_FACETS, scenario) ?? [];
+}
+
+/** The cells of one scenario under a selection, whatever their verdict. */
+export function selectCells(
+  data: ReportData,
+  selection: Selection,
+  scenario: string,
+): readonly ReportCell[] {
+  const swept = sweptFacets(scenario);
+  const wanted = FACET_KEYS.filter((key) => Object.hasOwn(selection, key) && !swept.includes(key));
+  return data.cells.filter(
+    (cell) =>
+      cell.scenario === scenario &&
+      wanted.every((key) => matches(cell, key, selection[key] as string)),
+  );
+}

@@ -1,0 +1,258 @@
+import type { Better, ParameterValue } from '../../results/types.js';
+import { median, sortedAscending } from '../../stats/quantile.js';
+import { compareText, own } from './labels.js';
+import { REPLICATE_KEYS, replicateId } from './replicates.js';
+import { dimensionValue, effectiveRingBytes, metricOf, type ReportCell } from './report-data.js';
+import { FACET_KEYS, sweptFacets } from './selection.js';
+import { isControl, transportOrder } from './series-style.js';
+import { classOf, type SizeClass, sizeClasses } from './size-classes.js';
+
+/** One transport at one place of the sweep; several cells where it was repeated. */
+export interface SweepPoint {
+  /** The size the protocol really had: what the point is drawn at. */
+  readonly x: number;
+  /** The size class (or the plain value) by which transports are compared. */
+  readonly place: number;
+  /** The median of the repetitions; low and high are their extremes, or the interval of a single sample. */
+  readonly value: number;
+  readonly low: number;
+  readonly high: number;
+  readonly byReplicate: ReadonlyMap<string, number>;
+  readonly cells: readonly ReportCell[];
+}
+
+export interface SweepSeries {
+  readonly transport: string;
+  /** Who competes: the transport, or "v2v per-transfer" where the scenario compares grant modes. */
+  readonly competitor: string;
+  /** Other parameters that vary besides x and panel, "key=value"; only equal ones compete. Usually empty. */
+  readonly variant: string;
+  readonly points: readonly SweepPoint[];
+}
+
+export interface SweepPanel {
+  /** The value of the panel dimension; undefined where the sweep has none. */
+  readonly value: ParameterValue | undefined;
+  readonly series: readonly SweepSeries[];
+}
+
+/** One scenario under one selection: a line a transport along x, one panel for each value of a second dimension. */
+export interface Sweep {
+  readonly scenario: string;
+  readonly metric: string;
+  readonly unit: string;
+  readonly better: Better;
+  readonly xKey: string;
+  readonly panelKey: string | undefined;
+  readonly variantKeys: readonly string[];
+  readonly panels: readonly SweepPanel[];
+  /** Largest difference of sizes that are compared as equal, as a share: 0.001 is 0.1 %. */
+  readonly sizeSpread: number;
+  readonly cells: readonly ReportCell[];
+}
+
+const PRIMARY_METRIC: Readonly<Record<string, string>> = {
+  'message-rate': 'messagesPerSecond',
+  'ping-pong': 'latencyNsP50',
+  paced: 'latencyNsP99',
+  setup: 'setupNs',
+};
+
+const METRIC_PREFERENCE = ['bytesPerSecond', 'messagesPerSecond', 'latencyNsP50', 'setupNs'];
+
+const X_PREFERENCE: Readonly<Record<string, readonly string[]>> = {
+  'ping-pong': ['messageSizeBytes'],
+  paced: ['offeredPerSecond', 'intervalNs', 'messageSizeBytes'],
+  'fan-in': ['senders'],
+  'copy-locality': ['workingSetBytes', 'copyWidthBits'],
+};
+
+/** Parameters that follow from others, or only say how long to measure. */
+const NOT_AN_AXIS: readonly string[] = ['messages', 'transferBytes', 'warmupMessages'];
+
+/** The figure by which a scenario is judged, among those its cells have. */
+export function primaryMetric(scenario: string, cells: readonly ReportCell[]): string | undefined {
+  const known = own(PRIMARY_METRIC, scenario);
+  const candidates = known === undefined ? METRIC_PREFERENCE : [known, ...METRIC_PREFERENCE];
+  const has = (metric: string): boolean =>
+    cells.some((cell) => metricOf(cell, metric) !== undefined);
+  const preferred = candidates.find(has);
+  if (preferred !== undefined) return preferred;
+  const first = cells.find((cell) => cell.verdict === 'valid');
+  return first === undefined
+    ? undefined
+    : Object.keys(first.metrics).find((name) => first.metrics[name]?.better !== 'none');
+}
+
+/** The sweep of a scenario, or undefined where no valid cell has the metric. */
+export function sweepOf(
+  scenario: string,
+  all: readonly ReportCell[],
+  metric = primaryMetric(scenario, all),
+): Sweep | undefined {
+  const competing = all.filter((cell) => !isControl(cell.transport));
+  const cells = competing.length === 0 ? all : competing;
+  const sample = cells.find((cell) => metric !== undefined && metricOf(cell, metric) !== undefined);
+  const described = sample === undefined ? undefined : own(sample.metrics, metric ?? '');
+  if (metric === undefined || described === undefined) return undefined;
+  const rings = sizeClasses(ownedRings(cells));
+  const axes: Axes = { ...chooseAxes(scenario, cells), rings };
+  return {
+    scenario,
+    metric,
+    unit: described.unit,
+    better: described.better,
+    xKey: axes.xKey,
+    panelKey: axes.panelKey,
+    variantKeys: axes.variantKeys,
+    panels: panelsOf(cells, metric, axes),
+    sizeSpread: rings.reduce((most, c) => Math.max(most, c.largest / c.smallest - 1), 0),
+    cells,
+  };
+}
+
+interface Axes {
+  readonly xKey: string;
+  readonly panelKey: string | undefined;
+  readonly variantKeys: readonly string[];
+  readonly rings: readonly SizeClass[];
+}
+
+function* ownedRings(cells: readonly ReportCell[]): Generator<{ owner: string; size: number }> {
+  for (const cell of cells) {
+    const size = effectiveRingBytes(cell);
+    if (size !== undefined && size > 0) yield { owner: cell.transport, size };
+  }
+}
+
+/** Which of the parameters that vary goes along x, which makes panels, and which are left to tell series apart. */
+function chooseAxes(scenario: string, cells: readonly ReportCell[]): Omit<Axes, 'rings'> {
+  const swept = sweptFacets(scenario);
+  const fixed = new Set<string>([...REPLICATE_KEYS, ...NOT_AN_AXIS]);
+  for (const key of FACET_KEYS) if (!swept.includes(key)) fixed.add(key);
+  const values = new Map<string, Set<ParameterValue>>();
+  for (const cell of cells) {
+    for (const [key, value] of Object.entries(cell.parameters)) {
+      if (fixed.has(key)) continue;
+      const known = values.get(key) ?? new Set<ParameterValue>();
+      values.set(key, known.add(value));
+    }
+  }
+  const numeric = (key: string): boolean =>
+    [...(values.get(key) ?? [])].every((value) => typeof value === 'number' && value > 0);
+  const preferred = [...(own(X_PREFERENCE, scenario) ?? []), 'ringSizeBytes', 'messageSizeBytes'];
+  const rest = [...values.keys()].filter((key) => !preferred.includes(key)).sort(compareText);
+  const varying = [...new Set([...preferred, ...rest])].filter(
+    (key) => (values.get(key)?.size ?? 0) > 1,
+  );
+  const x = varying.find(numeric);
+  const panelKey = varying.find((key) => key !== x && numeric(key));
+  return {
+    xKey: x ?? (values.has('ringSizeBytes') ? 'ringSizeBytes' : 'messageSizeBytes'),
+    panelKey,
+    variantKeys: varying.filter((key) => key !== x && key !== panelKey),
+  };
+}
+
+/** Where a cell stands on an axis: its ring by what the protocol made of it. Undefined where it has no such value. */
+function placeOn(
+  cell: ReportCell,
+  key: string,
+  rings: readonly SizeClass[],
+): { exact: number; place: number } | undefined {
+  if (key === 'ringSizeBytes') {
+    const size = effectiveRingBytes(cell);
+    const place = size === undefined ? undefined : classOf(rings, size)?.size;
+    return size === undefined || place === undefined ? undefined : { exact: size, place };
+  }
+  const value = dimensionValue(cell, key);
+  return typeof value === 'number' ? { exact: value, place: value } : undefined;
+}
+
+function panelsOf(cells: readonly ReportCell[], metric: string, axes: Axes): readonly SweepPanel[] {
+  const panels = new Map<ParameterValue | undefined, Map<string, Map<number, ReportCell[]>>>();
+  for (const cell of cells) {
+    if (metricOf(cell, metric) === undefined) continue;
+    const place = placeOn(cell, axes.xKey, axes.rings)?.place ?? 0;
+    const panel =
+      axes.panelKey === undefined ? undefined : placeOn(cell, axes.panelKey, axes.rings)?.place;
+    const series = entry(panels, panel, () => new Map<string, Map<number, ReportCell[]>>());
+    const points = entry(series, JSON.stringify(identity(cell, axes)), () => new Map());
+    entry(points, place, () => [] as ReportCell[]).push(cell);
+  }
+  return [...panels]
+    .sort((a, b) => Number(a[0] ?? 0) - Number(b[0] ?? 0))
+    .map(([value, series]) => ({
+      value,
+      series: [...series].map(([name, points]) => seriesOf(name, points, metric, axes)).sort(order),
+    }));
+}
+
+/** What makes a series: transport, competitor, variant. */
+function identity(cell: ReportCell, axes: Axes): [string, string, string] {
+  const competitor = [cell.transport];
+  const variant: string[] = [];
+  const competing = sweptFacets(cell.scenario);
+  for (const key of axes.variantKeys) {
+    const value = String(dimensionValue(cell, key) ?? '-');
+    if (competing.includes(key)) competitor.push(value);
+    else variant.push(`${key}=${value}`);
+  }
+  return [cell.transport, competitor.join(' '), variant.join(', ')];
+}
+
+function order(a: SweepSeries, b: SweepSeries): number {
+  return (
+    transportOrder(a.transport, b.transport) ||
+    compareText(a.competitor, b.competitor) ||
+    compareText(a.variant, b.variant)
+  );
+}
+
+function seriesOf(
+  name: string,
+  points: ReadonlyMap<number, readonly ReportCell[]>,
+  metric: string,
+  axes: Axes,
+): SweepSeries {
+  const [transport, competitor, variant] = JSON.parse(name) as ReturnType<typeof identity>;
+  return {
+    transport,
+    competitor,
+    variant,
+    points: [...points]
+      .sort((a, b) => a[0] - b[0])
+      .map(([place, cells]) => pointOf(place, cells, metric, axes)),
+  };
+}
+
+function pointOf(
+  place: number,
+  cells: readonly ReportCell[],
+  metric: string,
+  axes: Axes,
+): SweepPoint {
+  const byReplicate = new Map<string, number>();
+  for (const cell of cells) byReplicate.set(replicateId(cell), metricOf(cell, metric) as number);
+  const values = sortedAscending([...byReplicate.values()]);
+  const interval = own((cells[0] as ReportCell).metrics, metric)?.interval;
+  const single = values.length === 1 && interval !== undefined ? interval : undefined;
+  return {
+    x: placeOn(cells[0] as ReportCell, axes.xKey, axes.rings)?.exact ?? place,
+    place,
+    value: median(values),
+    low: single?.[0] ?? (values[0] as number),
+    high: single?.[1] ?? (values.at(-1) as number),
+    byReplicate,
+    cells,
+  };
+}
+
+function entry<K, V>(map: Map<K, V>, key: K, make: () => V): V {
+  let value = map.get(key);
+  if (value === undefined) {
+    value = make();
+    map.set(key, value);
+  }
+  return value;
+}

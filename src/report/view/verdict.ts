@@ -1,0 +1,294 @@
+import type { ProfileRecord } from '../../results/types.js';
+import { cpuTimePerMessage, estimatedShares, problemNote } from './breakdown.js';
+import { causeLabel, own, workloadQuestion, workloadTitle } from './labels.js';
+import { formatQuantity, formatRatio, formatScaled, formatShare, scaleFor } from './quantity.js';
+import { type Focus, placeText, referenceSlot, slotText } from './reference-slot.js';
+import { hasPriceDraws } from './replicates.js';
+import type { ReportData } from './report-data.js';
+import {
+  type Flip,
+  flipsAlong,
+  isEstablished,
+  meanTimesWorse,
+  pairedWins,
+  ranked,
+  type Slot,
+  slotsOf,
+  tally,
+  timesWorse,
+} from './standings.js';
+import type { Sweep, SweepPoint } from './sweep.js';
+
+/** One transport in the headline of a workload. */
+export interface Standing {
+  readonly competitor: string;
+  readonly transport: string;
+  readonly value: number;
+  readonly text: string;
+  /** How many times worse than the best: 1 for the best itself. */
+  readonly timesWorse: number;
+  /** Geometric mean of the same over all sizes at which both have a figure. */
+  readonly meanTimesWorse: number;
+}
+
+/** `firm` and `fair` survive estimates being wrong by a factor of two; see HOW_SURE. */
+export type ConfidenceLevel = 'firm' | 'fair' | 'weak';
+
+export interface Confidence {
+  readonly level: ConfidenceLevel;
+  readonly text: string;
+}
+
+/** What the words of confidence mean; every report prints it beside them. */
+export const HOW_SURE =
+  'Figures from one seed of the model are exact; what is uncertain is the prices. "firm": the order stands even if every ' +
+  'price that is an estimate, wholly or in part, were wrong by a factor of two against the leader (or it holds in 95 % of ' +
+  'the price draws, where the run has them). "fair": it stands against the wholly estimated ones (or in 80 % of the ' +
+  'draws). "weak": it may not; interdom run --uncertainty 50 tells.';
+
+/** A change of the lead, in a sentence and in few words ("libvchan from a 32 KiB ring"). */
+export interface LeadChange {
+  readonly sentence: string;
+  readonly brief: string;
+}
+
+export interface WorkloadVerdict {
+  readonly scenario: string;
+  readonly title: string;
+  readonly question: string;
+  readonly metric: string;
+  readonly unit: string;
+  readonly better: string;
+  /** Where the headline figures are taken, e.g. "a 64 KiB ring, 4 KiB messages". */
+  readonly at: string;
+  readonly standings: readonly Standing[];
+  /** Undefined for a draw, or where there is nobody to compare with. */
+  readonly winner: string | undefined;
+  /** "libvchan is fastest: 682 MiB/s, 1.43x v4v (477 MiB/s) and ..." */
+  readonly headline: string;
+  /** "It leads at 14 of 16 sizes compared." */
+  readonly extent: string;
+  /** Where one transport overtakes another; empty where nothing flips. */
+  readonly flips: readonly LeadChange[];
+  readonly why: string;
+  readonly confidence: Confidence;
+  /** Largest difference of rings that are compared as equal, as a share. */
+  readonly sizeSpread: number;
+  readonly problems: string;
+}
+
+/** The verdict of one workload, or undefined where no transport has a figure. */
+export function verdictOf(
+  data: ReportData,
+  sweep: Sweep,
+  focus: Focus = {},
+): WorkloadVerdict | undefined {
+  const slot = referenceSlot(sweep, focus);
+  if (slot === undefined) return undefined;
+  const slots = slotsOf(sweep);
+  const standings = standingsOf(sweep, slot, slots);
+  const [first, second] = ranked(sweep, slot);
+  const established =
+    first !== undefined && second !== undefined && isEstablished(sweep, first[1], second[1]);
+  const winner = established ? first[0] : undefined;
+  return {
+    scenario: sweep.scenario,
+    title: workloadTitle(sweep.scenario),
+    question: workloadQuestion(sweep.scenario),
+    metric: sweep.metric,
+    unit: sweep.unit,
+    better: sweep.better,
+    at: slotText(sweep, slot),
+    standings,
+    winner,
+    headline: headlineOf(sweep, standings, established),
+    extent: extentOf(sweep, slots),
+    flips: flipTexts(sweep, slots, slot),
+    why: second === undefined || first === undefined ? '' : whyText(first, second),
+    confidence: confidenceOf(data, sweep, first, second),
+    sizeSpread: sweep.sizeSpread,
+    problems: problemNote(sweep.cells),
+  };
+}
+
+function standingsOf(sweep: Sweep, slot: Slot, slots: readonly Slot[]): readonly Standing[] {
+  const order = ranked(sweep, slot);
+  const best = order[0];
+  if (best === undefined) return [];
+  const values = order.map(([, point]) => point.value);
+  const scale = scaleFor(values, sweep.unit);
+  return order.map(([competitor, point]) => ({
+    competitor,
+    transport: (point.cells[0] as { transport: string }).transport,
+    value: point.value,
+    text: `${formatScaled(point.value, scale)} ${scale.suffix}`.trim(),
+    timesWorse: timesWorse(sweep, best[1].value, point.value),
+    meanTimesWorse: meanTimesWorse(sweep, slots, best[0], competitor),
+  }));
+}
+
+function headlineOf(sweep: Sweep, standings: readonly Standing[], established: boolean): string {
+  const [best, ...rest] = standings;
+  if (best === undefined) return '';
+  if (rest.length === 0) return `only ${best.competitor} has a figure: ${best.text}`;
+  const others = rest.map((s) => `${formatRatio(s.timesWorse)} ${s.competitor} (${s.text})`);
+  if (!established) {
+    const level = rest.filter((s) => s.timesWorse < 1.02).map((s) => s.competitor);
+    const names = level.length === 0 ? [rest[0]?.competitor ?? ''] : level;
+    return `${best.competitor} and ${joinWords(names)} are level (${best.text}; ${rest
+      .map((s) => `${s.competitor} ${s.text}`)
+      .join(', ')})`;
+  }
+  if (sweep.better === 'lower') {
+    const slower = rest.map(
+      (s) => `${s.competitor} takes ${formatRatio(s.timesWorse)} (${s.text})`,
+    );
+    return `${best.competitor} is quickest: ${best.text}; ${joinWords(slower)}`;
+  }
+  return `${best.competitor} is fastest: ${best.text}, ${joinWords(others)}`;
+}
+
+export function joinWords(words: readonly string[]): string {
+  if (words.length <= 1) return words[0] ?? '';
+  return `${words.slice(0, -1).join(', ')} and ${words.at(-1)}`;
+}
+
+function extentOf(sweep: Sweep, slots: readonly Slot[]): string {
+  const { compared, draws, leads } = tally(sweep, slots);
+  if (compared < 2) return '';
+  const parts = [...leads]
+    .sort((a, b) => b[1] - a[1])
+    .map(([name, count]) => `${name} at ${count}`);
+  if (draws > 0) parts.push(`nobody at ${draws}`);
+  return `Over ${compared} sizes compared, the lead is with ${joinWords(parts)}.`;
+}
+
+/** Changes of the lead along both axes through the reference point. */
+function flipTexts(sweep: Sweep, slots: readonly Slot[], at: Slot): readonly LeadChange[] {
+  const same = slots.filter((slot) => slot.variant === at.variant);
+  const along = same.filter((slot) => slot.panel === at.panel);
+  const changes = flipsAlong(sweep, along).map((flip) => leadChange(sweep.xKey, flip));
+  const { panelKey } = sweep;
+  if (panelKey === undefined) return changes;
+  const across = same
+    .filter((slot) => slot.place === at.place && slot.panel !== undefined)
+    .map((slot) => ({ ...slot, place: Number(slot.panel) }));
+  return [...changes, ...flipsAlong(sweep, across).map((flip) => leadChange(panelKey, flip))];
+}
+
+function leadChange(key: string, { from, to, before, after }: Flip): LeadChange {
+  return {
+    sentence: `${after} overtakes ${before} between ${placeText(key, from)} and ${placeText(key, to)}`,
+    brief: `${after} from ${placeText(key, to)}`,
+  };
+}
+
+/** The cause of CPU time by which the second is furthest behind. */
+function whyText(
+  first: readonly [string, SweepPoint],
+  second: readonly [string, SweepPoint],
+): string {
+  const mine = first[1].cells[0];
+  const its = second[1].cells[0];
+  const a = mine === undefined ? undefined : cpuTimePerMessage(mine);
+  const b = its === undefined ? undefined : cpuTimePerMessage(its);
+  if (a === undefined || b === undefined) return '';
+  let cause = '';
+  let gap = 0;
+  for (const name of Object.keys(b.busy)) {
+    const difference = (own(b.busy, name) ?? 0) - (own(a.busy, name) ?? 0);
+    if (difference > gap) {
+      cause = name;
+      gap = difference;
+    }
+  }
+  const total = `${formatQuantity(b.totalNs, 'ns')} of CPU time a message against ${formatQuantity(a.totalNs, 'ns')}`;
+  if (b.totalNs <= a.totalNs)
+    return `${second[0]} needs no more CPU time (${total}), but waits longer`;
+  const against = formatQuantity(own(a.busy, cause) ?? 0, 'ns');
+  const most = formatQuantity(own(b.busy, cause) ?? 0, 'ns');
+  return `${second[0]} needs ${total}; the largest difference is ${causeLabel(cause)}, ${most} against ${against}`;
+}
+
+function confidenceOf(
+  data: ReportData,
+  sweep: Sweep,
+  first: readonly [string, SweepPoint] | undefined,
+  second: readonly [string, SweepPoint] | undefined,
+): Confidence {
+  if (first === undefined || second === undefined)
+    return { level: 'weak', text: 'nothing to compare with' };
+  const [, better] = first;
+  const [, worse] = second;
+  const paired = pairedWins(sweep, better, worse);
+  if (paired.of > 1) {
+    const kind = hasPriceDraws(better.cells) ? 'draws of the prices' : 'seeds';
+    const share = paired.wins / paired.of;
+    return {
+      level: share >= 0.95 ? 'firm' : share >= 0.8 ? 'fair' : 'weak',
+      text: `ahead of ${second[0]} in ${paired.wins} of ${paired.of} ${kind} (${formatRatio(paired.low)} to ${formatRatio(paired.high)})`,
+    };
+  }
+  const sampled = own(better.cells[0]?.metrics ?? {}, sweep.metric)?.assume === 'nothing';
+  if (sampled) {
+    const apart = isEstablished(sweep, better, worse);
+    return {
+      level: apart ? 'fair' : 'weak',
+      text: apart
+        ? 'sampled; the intervals do not overlap'
+        : 'sampled; the difference is not established',
+    };
+  }
+  return fromPrices(data, sweep, better, worse);
+}
+
+/** One exact figure a side: would the order survive estimates that are wrong by two against the leader? */
+function fromPrices(
+  data: ReportData,
+  sweep: Sweep,
+  better: SweepPoint,
+  worse: SweepPoint,
+): Confidence {
+  const [leader, other] = [better, worse].map((point) => {
+    const cell = point.cells[0];
+    return cell && estimatedShares(cell, profileOf(data, cell));
+  });
+  if (leader === undefined || other === undefined) {
+    return { level: 'weak', text: 'exact for this seed; what its prices rest on is not recorded' };
+  }
+  const ratio = timesWorse(sweep, better.value, worse.value);
+  const survives = (mine: number, its: number): boolean => ratio * (1 - its / 2) > 1 + mine;
+  const firm = survives(leader.wholly + leader.partly, other.wholly + other.partly);
+  const level = firm ? 'firm' : survives(leader.wholly, other.wholly) ? 'fair' : 'weak';
+  return {
+    level,
+    text: `exact for this seed; of the CPU time ${formatShare(leader.wholly)} rests on estimated prices and ${formatShare(leader.partly)} on partly estimated ones`,
+  };
+}
+
+/** The profile of a cell as its run recorded it. */
+export function profileOf(
+  data: ReportData,
+  cell: { readonly run: number; readonly profile: string },
+): ProfileRecord | undefined {
+  const profiles = data.runs[cell.run]?.profiles;
+  return profiles === undefined ? undefined : own(profiles, cell.profile);
+}
+
+/** How far rings differ that are compared as equal, over all workloads; empty where they do not. */
+export function sizeNote(verdicts: readonly WorkloadVerdict[]): string {
+  const spread = verdicts.reduce((most, verdict) => Math.max(most, verdict.sizeSpread), 0);
+  if (spread <= 0.0005) return '';
+  return `Transports are compared at equal effective ring size; rings that count as equal differ by at most ${(spread * 100).toFixed(1)} %.`;
+}
+
+/** The lead over the second in few words: "1.39x libvchan", "libvchan takes 1.07x", "~ level". */
+export function leadText(verdict: WorkloadVerdict): string {
+  const second = verdict.standings[1];
+  if (second === undefined) return 'no comparison';
+  if (verdict.winner === undefined) return '~ level';
+  const ratio = formatRatio(second.timesWorse);
+  return verdict.better === 'lower'
+    ? `${second.competitor} takes ${ratio}`
+    : `${ratio} ${second.competitor}`;
+}
