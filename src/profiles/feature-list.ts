@@ -1,0 +1,45 @@
+/** What happens on this hardware and this Xen, as against what it costs. */
+export interface Features {
+  /** How guest-physical memory is translated for PVH guests. Decides what an unmap flushes. */
+  readonly nestedPaging: 'npt' | 'ept';
+  /** TLB entries carry ASID or VPID, so that a VMEXIT need not flush. Tags belong to a vCPU. */
+  readonly taggedTlb: boolean;
+  /** The APIC is virtualised: writing EOI does not exit. */
+  readonly virtualApic: boolean;
+  /** Xen switches the FPU lazily: the first use after a vCPU switch is a #NM exit. */
+  readonly lazyFpu: boolean;
+  /** The upcall comes through a vector of the local APIC, and so wants an EOI (HVMOP_set_evtchn_upcall_vector). */
+  readonly upcallVector: boolean;
+  /** Open to L1TF: Xen flushes the L1D on each return to a PVH guest. */
+  readonly l1tfFlush: boolean;
+  readonly tlbEntries: number;
+  readonly l1Bytes: number;
+  readonly l2Bytes: number;
+  /** Shared by all pCPUs of the socket. */
+  readonly l3Bytes: number;
+  /** Ticks a second of a guest kernel that is not idle (Debian: CONFIG_HZ=250). */
+  readonly guestTickHz: number;
+  /** A vCPU that was just scheduled is not preempted for so long (Xen: sched_ratelimit_us). */
+  readonly schedulerRatelimitUs: number;
+  /** Longest a vCPU runs while others wait (Xen credit: 30 ms; credit2: 2 to 10 ms). */
+  readonly schedulerTimesliceUs: number;
+}
+
+type FeatureKind = 'boolean' | 'count' | readonly string[];
+
+/** Kind of each feature, for checking a profile that was read from a file. */
+export const FEATURE_KINDS: Readonly<Record<keyof Features, FeatureKind>> = {
+  nestedPaging: ['npt', 'ept'],
+  taggedTlb: 'boolean',
+  virtualApic: 'boolean',
+  lazyFpu: 'boolean',
+  upcallVector: 'boolean',
+  l1tfFlush: 'boolean',
+  tlbEntries: 'count',
+  l1Bytes: 'count',
+  l2Bytes: 'count',
+  l3Bytes: 'count',
+  guestTickHz: 'count',
+  schedulerRatelimitUs: 'count',
+  schedulerTimesliceUs: 'count',
+};
