@@ -1,7 +1,7 @@
-import { GUEST_KERNEL, TLB } from './causes.js';
-import { GNTTAB_MAP, GNTTAB_UNMAP, MMU_UPDATE, MMUEXT_OP } from './counters.js';
+import { GUEST_KERNEL, HYPERVISOR_WORK, TLB } from './causes.js';
+import { GNTTAB_MAP, GNTTAB_UNMAP } from './counters.js';
 import { PAGE_SHIFT } from './memory.js';
-import { flushLocally } from './tlb-flush.js';
+import { flushAfterUnmap } from './tlb-flush.js';
 import type { Vcpu } from './vcpu.js';
 
 /** Pages that this domain lets a peer reach (an open /dev/xen/gntalloc). */
@@ -17,13 +17,12 @@ export interface MappedRegion {
 }
 
 /**
- * What mapping and unmapping a grant in user space costs a PV guest besides its grant operations, which are made twice,
- * for the user's page table and for the kernel's (Linux gntdev.c, use_ptemod). Counted on Xen 4.17 with Linux 6.1
- * (docs/cost-model.md): 6 mmu_update, 26 mmuext_op and 16 local flushes for a map and an unmap.
+ * System calls of one map (ioctl MAP_GRANT_REF, mmap) and of one unmap (ioctl GET_OFFSET_FOR_VADDR, munmap, ioctl
+ * UNMAP_GRANT_REF) by libxengnttab on Linux.
  */
-const PV_MMU_UPDATES = 3;
-const PV_MMUEXT_OPS = 13;
-const PV_LOCAL_FLUSHES = 8;
+const MAP_SYSTEM_CALLS = 2;
+const UNMAP_SYSTEM_CALLS = 3;
+const SHARE_SYSTEM_CALLS = 2;
 
 /**
  * Shares pages of this domain with a peer. Returns undefined when the grant table is full.
@@ -37,7 +36,7 @@ export function sharePages(
   readOnly = false,
 ): SharedRegion | undefined {
   const { domain } = vcpu;
-  systemCallPair(vcpu);
+  systemCalls(vcpu, SHARE_SYSTEM_CALLS);
   const address = domain.allocate(pages);
   const references: number[] = [];
   for (let i = 0; i < pages; i++) {
@@ -59,7 +58,7 @@ export function sharePages(
  */
 export function unsharePages(vcpu: Vcpu, region: SharedRegion): number {
   const { domain } = vcpu;
-  systemCallPair(vcpu);
+  systemCalls(vcpu, SHARE_SYSTEM_CALLS);
   let leaked = 0;
   region.references.forEach((reference, i) => {
     if (domain.grantTable.end(reference)) domain.free(region.address + (i << PAGE_SHIFT), 1);
@@ -74,26 +73,25 @@ export function mapPages(
   domid: number,
   references: readonly number[],
 ): MappedRegion | { readonly status: number } {
-  systemCallPair(vcpu);
+  systemCalls(vcpu, MAP_SYSTEM_CALLS);
   vcpu.pcpu.charge(GUEST_KERNEL, vcpu.machine.prices.memoryMap);
   const mapped = vcpu.domain.grantTable.map(vcpu, domid, references);
   if (!('address' in mapped)) return { status: mapped.status };
-  if (vcpu.domain.type === 'pv') pvPageTableWork(vcpu, GNTTAB_MAP);
+  if (vcpu.domain.type === 'pv') mapForKernel(vcpu, references.length);
   return { address: mapped.address, handles: mapped.handles };
 }
 
 /** Unmaps pages of a peer. */
 export function unmapPages(vcpu: Vcpu, region: MappedRegion): void {
-  systemCallPair(vcpu);
+  systemCalls(vcpu, UNMAP_SYSTEM_CALLS);
   vcpu.pcpu.charge(GUEST_KERNEL, vcpu.machine.prices.memoryMap);
   vcpu.domain.grantTable.unmap(vcpu, region.handles);
-  if (vcpu.domain.type === 'pv') pvPageTableWork(vcpu, GNTTAB_UNMAP);
+  if (vcpu.domain.type === 'pv') unmapForKernel(vcpu, region.handles.length);
   else invalidatePages(vcpu, region);
 }
 
-/** ioctl and mmap, or munmap and ioctl. */
-function systemCallPair(vcpu: Vcpu): void {
-  for (let i = 0; i < 2; i++) {
+function systemCalls(vcpu: Vcpu, count: number): void {
+  for (let i = 0; i < count; i++) {
     vcpu.kernel.enterSystemCall();
     vcpu.kernel.leaveSystemCall();
   }
@@ -112,10 +110,19 @@ function invalidatePages(vcpu: Vcpu, region: MappedRegion): void {
   });
 }
 
-function pvPageTableWork(vcpu: Vcpu, grantOperation: number): void {
-  vcpu.enter(grantOperation);
-  for (let i = 0; i < PV_MMU_UPDATES; i++) vcpu.enter(MMU_UPDATE);
-  for (let i = 0; i < PV_MMUEXT_OPS; i++) vcpu.enter(MMUEXT_OP);
-  for (let i = 0; i < PV_LOCAL_FLUSHES; i++) flushLocally(vcpu.pcpu, vcpu.domain);
+/**
+ * A PV guest maps each page twice, for the user's page table and for the kernel's (Linux gntdev.c, use_ptemod): a second
+ * grant operation each way, and a second flush.
+ */
+function mapForKernel(vcpu: Vcpu, pages: number): void {
+  vcpu.enter(GNTTAB_MAP);
+  vcpu.pcpu.charge(HYPERVISOR_WORK, vcpu.machine.prices.grantMap * pages);
+  vcpu.leave();
+}
+
+function unmapForKernel(vcpu: Vcpu, pages: number): void {
+  vcpu.enter(GNTTAB_UNMAP);
+  vcpu.pcpu.charge(HYPERVISOR_WORK, vcpu.machine.prices.grantUnmap * pages);
+  flushAfterUnmap(vcpu, pages);
   vcpu.leave();
 }
