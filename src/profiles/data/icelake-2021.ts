@@ -134,6 +134,7 @@ export const ICELAKE_2021: Profile = {
     timerTick: estimate(1600, 'ns', WHY.timerTick),
     xenbus: estimate(3500, 'ns', WHY.xenbus),
     memoryMap: estimate(2000, 'ns', WHY.memoryMap),
+    clockRead: estimate(35, 'ns', WHY.clockRead),
     payload: estimate(8, 'ps/B', WHY.payload),
 
     copySetup: derived(40, 'cycles', 35, 60, REP_MOVS),

@@ -139,6 +139,7 @@ export const NEHALEM_2009: Profile = {
     timerTick: estimate(2500, 'ns', WHY.timerTick),
     xenbus: estimate(5000, 'ns', WHY.xenbus),
     memoryMap: estimate(3000, 'ns', WHY.memoryMap),
+    clockRead: estimate(400, 'ns', WHY.clockReadSlow),
     payload: estimate(12, 'ps/B', WHY.payload),
 
     copySetup: estimate(45, 'cycles', REP_MOVS),

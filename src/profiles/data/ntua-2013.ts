@@ -37,6 +37,7 @@ export const NTUA_2013: Profile = {
     upcall: fitted(500, 'ns', 'share of notify + wake across domains, 24.5 us'),
     taskSwitch: fitted(1000, 'ns', 'share of notify + wake across domains, 24.5 us'),
 
+    clockRead: fitted(1500, 'ns', 'gettimeofday around each single shot'),
     payload: free('ps/B', 'the program neither makes nor checks its payload'),
 
     copySetup: fitted(100, 'ns', 'single shots of 4 KiB'),

@@ -116,6 +116,7 @@ export const SANDYBRIDGE_2012: Profile = {
     timerTick: estimate(2200, 'ns', WHY.timerTick),
     xenbus: estimate(4500, 'ns', WHY.xenbus),
     memoryMap: estimate(2700, 'ns', WHY.memoryMap),
+    clockRead: estimate(350, 'ns', WHY.clockReadSlow),
     payload: estimate(16, 'ps/B', WHY.payload),
 
     copySetup: derived(40, 'cycles', 35, 60, REP_MOVS),

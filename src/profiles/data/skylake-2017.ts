@@ -133,6 +133,7 @@ export const SKYLAKE_2017: Profile = {
     timerTick: estimate(2000, 'ns', WHY.timerTick),
     xenbus: estimate(4000, 'ns', WHY.xenbus),
     memoryMap: estimate(2500, 'ns', WHY.memoryMap),
+    clockRead: estimate(40, 'ns', WHY.clockRead),
     payload: estimate(10, 'ps/B', WHY.payload),
 
     copySetup: derived(40, 'cycles', 35, 60, REP_MOVS),

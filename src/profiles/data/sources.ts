@@ -56,6 +56,8 @@ export const WHY = {
     'two locks, the message in and out of the ring, a wait-queue; sending and switching ' +
     'are charged apart',
   memoryMap: 'vma, notifier and page tables of one small region',
+  clockRead: 'clock_gettime without a system call, by the pvclock page or the TSC',
+  clockReadSlow: 'gettimeofday: the Xen clock source of its time needed a system call',
   payload: 'each byte touched once by vector instructions: half a copy in L1',
   xenstore: 'xenstored with its data in memory; no figure has been published',
   broker: 'a daemon of dom0 wakes, decides, answers; its xenstore operations are charged apart',

@@ -138,6 +138,7 @@ export const ZEN4_2023: Profile = {
     timerTick: estimate(1400, 'ns', WHY.timerTick),
     xenbus: estimate(3000, 'ns', WHY.xenbus),
     memoryMap: estimate(1800, 'ns', WHY.memoryMap),
+    clockRead: estimate(35, 'ns', WHY.clockRead),
     payload: estimate(6, 'ps/B', WHY.payload),
 
     copySetup: estimate(40, 'cycles', `as Intel: ${REP_MOVS}`),
