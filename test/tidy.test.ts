@@ -1,0 +1,217 @@
+import assert from 'node:assert/strict';
+import { readdirSync, readFileSync } from 'node:fs';
+import { dirname, join, posix, relative, sep } from 'node:path';
+import { describe, it } from 'node:test';
+import { fileURLToPath } from 'node:url';
+
+/**
+ * The mechanical rules of docs/STYLE.md and docs/ARCHITECTURE.md, held. Each rule is a function from files to faults, so
+ * that a canary can show that it finds what it looks for.
+ */
+
+const root = join(dirname(fileURLToPath(import.meta.url)), '..', '..');
+
+interface SourceFile {
+  /** From the root, with forward slashes. */
+  readonly path: string;
+  readonly text: string;
+}
+
+/** Who may import whom. A layer may always import itself. */
+const LAYERS: Readonly<Record<string, readonly string[]>> = {
+  'src/base': [],
+  'src/sim': ['src/base'],
+  'src/ring': ['src/base'],
+  'src/profiles': ['src/base'],
+  'src/stats': ['src/base'],
+  'src/xen': ['src/base', 'src/sim', 'src/profiles'],
+  'src/transport': ['src/base', 'src/sim', 'src/ring', 'src/profiles', 'src/xen'],
+  transports: ['src/base', 'src/sim', 'src/ring', 'src/xen', 'src/transport'],
+  'src/results': ['src/base', 'src/stats'],
+  'src/scenario': ['src/base', 'src/sim', 'src/profiles', 'src/xen', 'src/transport', 'src/stats'],
+  scenarios: ['src/base', 'src/scenario'],
+  'src/testbed': [
+    'src/base',
+    'src/sim',
+    'src/profiles',
+    'src/xen',
+    'src/transport',
+    'src/stats',
+    'src/scenario',
+    'src/results',
+  ],
+  'src/runner': [
+    'src/base',
+    'src/profiles',
+    'src/transport',
+    'src/stats',
+    'src/scenario',
+    'src/results',
+    'src/testbed',
+  ],
+  'src/judge': ['src/base', 'src/stats', 'src/results'],
+  'src/report': ['src/base', 'src/stats', 'src/results', 'src/judge'],
+  'src/cli': ['*'],
+  'src/bench': ['*'],
+  test: ['*'],
+};
+
+/** Layers in which time, environment and chance come by injection only. */
+const DETERMINISTIC = [
+  'src/base',
+  'src/sim',
+  'src/ring',
+  'src/xen',
+  'src/profiles',
+  'src/transport',
+  'src/stats',
+  'src/scenario',
+  'src/runner',
+  'src/judge',
+  'src/testbed/model',
+  'transports',
+  'scenarios',
+];
+
+const MOST_LINES = 480;
+const VAGUE_NAMES = /(^|[-/])(utils?|helpers?|common|misc)([-./]|$)/;
+
+function layerOf(path: string): string | undefined {
+  return Object.keys(LAYERS)
+    .filter((layer) => path.startsWith(`${layer}/`))
+    .sort((a, b) => b.length - a.length)[0];
+}
+
+function isTest(path: string): boolean {
+  return /\.test\.ts$/.test(path) || path.startsWith('test/');
+}
+
+function importsOf(file: SourceFile): string[] {
+  const found = file.text.matchAll(/(?:from|import)\s*\(?\s*'([^']+)'/g);
+  return [...found].map((match) => match[1] as string);
+}
+
+/** Imports that go up, or sideways where the table does not say so. */
+function layerFaults(files: readonly SourceFile[]): string[] {
+  const faults: string[] = [];
+  for (const file of files) {
+    const layer = layerOf(file.path);
+    if (layer === undefined) {
+      faults.push(`${file.path}: belongs to no layer of the table`);
+      continue;
+    }
+    const allowed = LAYERS[layer] as readonly string[];
+    if (allowed.includes('*') || isTest(file.path)) continue;
+    for (const target of importsOf(file)) {
+      if (!target.startsWith('.')) continue;
+      const resolved = posix.normalize(posix.join(posix.dirname(file.path), target));
+      const other = layerOf(resolved);
+      if (other !== layer && !(other !== undefined && allowed.includes(other))) {
+        faults.push(`${file.path}: a file of ${layer} imports ${resolved}`);
+      }
+    }
+  }
+  return faults;
+}
+
+/** Wall clocks, the environment, chance, and mathematics that differs between machines. */
+function determinismFaults(files: readonly SourceFile[]): string[] {
+  const forbidden: readonly [RegExp, string][] = [
+    [/\bDate\.now\(|\bnew Date\(\)|\bperformance\.now\(|\bprocess\.hrtime/, 'reads a clock'],
+    [/\bMath\.random\(/, 'draws unseeded chance'],
+    [/\bprocess\.env\b/, 'reads the environment'],
+    [/\bMath\.(pow|log|log2|log10|exp|sin|cos|tan|cbrt|hypot)\(/, 'differs between machines'],
+    [/\*\*/, 'differs between machines (power)'],
+    [/\btoLocale\w*\(|\bIntl\./, 'depends on the locale'],
+  ];
+  const faults: string[] = [];
+  for (const file of files) {
+    if (isTest(file.path)) continue;
+    if (!DETERMINISTIC.some((layer) => file.path.startsWith(`${layer}/`))) continue;
+    const code = withoutComments(file.text);
+    for (const [pattern, why] of forbidden) {
+      const match = pattern.exec(code);
+      if (match !== null) faults.push(`${file.path}: ${match[0]} ${why}`);
+    }
+  }
+  return faults;
+}
+
+function styleFaults(files: readonly SourceFile[]): string[] {
+  const faults: string[] = [];
+  for (const { path, text } of files) {
+    const lines = text.split('\n').length;
+    if (lines > MOST_LINES && !isTest(path)) faults.push(`${path}: ${lines} lines`);
+    if (VAGUE_NAMES.test(path)) faults.push(`${path}: a name that says nothing`);
+    const name = path.split('/').at(-1) as string;
+    if (!/^[a-z0-9]+(-[a-z0-9]+)*(\.(property|long|xen|browser))?(\.test)?\.ts$/.test(name)) {
+      faults.push(`${path}: not in kebab-case`);
+    }
+    if (/^export default /m.test(text)) faults.push(`${path}: a default export`);
+    if (/\b(it|describe|test)\.(only|todo)\(/.test(text) && path !== 'test/tidy.test.ts') {
+      faults.push(`${path}: a test that runs alone, or not yet`);
+    }
+  }
+  return faults;
+}
+
+/** Paths of one machine, which nobody else has. */
+function machineFaults(files: readonly SourceFile[]): string[] {
+  const path = new RegExp(['/wo', 'rk/|/fa', 'rm/|/ro', 'ot/|/home/[a-z]+/'].join(''));
+  return files
+    .filter((file) => path.test(file.text))
+    .map((file) => `${file.path}: names a path of one machine`);
+}
+
+function withoutComments(text: string): string {
+  return text.replace(/\/\*[\s\S]*?\*\//g, '').replace(/(^|[^:])\/\/.*$/gm, '$1');
+}
+
+function sources(): SourceFile[] {
+  const files: SourceFile[] = [];
+  for (const top of ['src', 'transports', 'scenarios', 'test']) {
+    for (const entry of readdirSync(join(root, top), { recursive: true, withFileTypes: true })) {
+      if (!entry.isFile() || !entry.name.endsWith('.ts')) continue;
+      const path = join(entry.parentPath ?? entry.path, entry.name);
+      files.push({
+        path: relative(root, path).split(sep).join('/'),
+        text: readFileSync(path, 'utf8'),
+      });
+    }
+  }
+  return files;
+}
+
+describe('tidy', () => {
+  const files = sources();
+
+  it('finds the sources', () => {
+    assert.ok(files.length > 50);
+  });
+  it('lets layers import downwards only', () => {
+    assert.deepEqual(layerFaults(files), []);
+  });
+  it('keeps clocks, the environment and chance out of all that must be deterministic', () => {
+    assert.deepEqual(determinismFaults(files), []);
+  });
+  it('keeps names, sizes and exports as the style guide says', () => {
+    assert.deepEqual(styleFaults(files), []);
+  });
+  it('names no path of one machine', () => {
+    assert.deepEqual(machineFaults(files), []);
+  });
+
+  it('canary: each rule finds a file that breaks it', () => {
+    const sample = (path: string, text: string): SourceFile[] => [{ path, text }];
+    assert.equal(layerFaults(sample('src/xen/a.ts', "import { x } from '../cli/main.js';")).length, 1);
+    assert.equal(layerFaults(sample('scenarios/a.ts', "import { x } from '../transports/v4v/index.js';")).length, 1);
+    assert.equal(layerFaults(sample('src/nowhere/a.ts', '')).length, 1);
+    assert.equal(determinismFaults(sample('src/xen/a.ts', 'const t = Date.now();')).length, 1);
+    assert.equal(determinismFaults(sample('scenarios/a.ts', 'const t = 2 ** 3;')).length, 1);
+    assert.equal(determinismFaults(sample('src/xen/a.ts', '// Math.random() is forbidden')).length, 0);
+    assert.equal(styleFaults(sample('src/xen/utils.ts', '')).length, 1);
+    assert.equal(styleFaults(sample('src/xen/aB.ts', 'export default 1;')).length, 2);
+    assert.equal(styleFaults(sample('src/xen/a.ts', '\n'.repeat(500))).length, 1);
+    assert.equal(machineFaults(sample('src/xen/a.ts', `'${['/wo', 'rk/'].join('')}x'`)).length, 1);
+  });
+});
