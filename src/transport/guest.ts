@@ -3,7 +3,7 @@ import { EventDevice } from '../xen/event-device.js';
 import type { GuestMemory } from '../xen/guest-memory.js';
 import type { Machine } from '../xen/machine.js';
 import type { Vcpu } from '../xen/vcpu.js';
-import type { XenstoreConnection } from '../xen/xenstored.js';
+import type { XenstoreConnection } from '../xen/xenstore/xenstored.js';
 
 /** A domain as a driver sees it: what a program in that guest can use. */
 export class Guest {

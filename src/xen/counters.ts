@@ -40,7 +40,12 @@ const zeroTlb = () => ({
 
 const zeroGrants = () => ({ mapped: 0, unmapped: 0, copied: 0, copiedBytes: 0 });
 const zeroEvents = () => ({ sent: 0, delivered: 0, coalesced: 0, virqs: 0, ipis: 0, channels: 0 });
-const zeroCopies = () => ({ guestBytes: 0, hypervisorBytes: 0, guestCopies: 0, hypervisorCopies: 0 });
+const zeroCopies = () => ({
+  guestBytes: 0,
+  hypervisorBytes: 0,
+  guestCopies: 0,
+  hypervisorCopies: 0,
+});
 const zeroWork = () => ({
   pageWalks: 0,
   systemCalls: 0,

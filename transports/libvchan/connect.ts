@@ -7,11 +7,11 @@ import type {
 } from '../../src/transport/contract.js';
 import { PEER_GONE, WOULD_BLOCK } from '../../src/transport/contract.js';
 import type { Guest } from '../../src/transport/guest.js';
-import { GNTST_NO_SPACE } from '../../src/xen/grant-table.js';
-import { mapPages, sharePages, unmapPages, unsharePages } from '../../src/xen/grant-device.js';
-import type { EventDevice } from '../../src/xen/event-device.js';
 import { errnoName } from '../../src/xen/errno.js';
-import type { XenstorePermission } from '../../src/xen/xenstore-protocol.js';
+import type { EventDevice } from '../../src/xen/event-device.js';
+import { mapPages, sharePages, unmapPages, unsharePages } from '../../src/xen/grant-device.js';
+import { GNTST_NO_SPACE } from '../../src/xen/grant-table.js';
+import type { XenstorePermission } from '../../src/xen/xenstore/protocol.js';
 import { VchanChannel } from './channel.js';
 import {
   CLI_LIVE,
@@ -117,7 +117,10 @@ function* startServer(
     control,
     line,
     readRing: { address: leftRegion?.address ?? control + inPageOffset(left), bytes: 1 << left },
-    writeRing: { address: rightRegion?.address ?? control + inPageOffset(right), bytes: 1 << right },
+    writeRing: {
+      address: rightRegion?.address ?? control + inPageOffset(right),
+      bytes: 1 << right,
+    },
     device,
     port,
     pagesExposed: 1 + leftPages + rightPages,
@@ -142,11 +145,7 @@ export function* connectVchan(guest: Guest, endpoint: Endpoint): Process<Connect
   yield* xenstore.unwatch(path, 'vchan');
 
   vcpu.kernel.enterSystemCall();
-  const port = domain.eventChannels.bindInterdomain(
-    vcpu,
-    endpoint.serverDomid,
-    Number(serverPort),
-  );
+  const port = domain.eventChannels.bindInterdomain(vcpu, endpoint.serverDomid, Number(serverPort));
   vcpu.kernel.leaveSystemCall();
   if (port < 0) return { failed: `no event channel (${errnoName(port)})`, limit: 'event channels' };
   const device = guest.openEventDevice();
@@ -250,7 +249,12 @@ export class VchanListener implements Listener {
     const device = alone ? this.guest.openEventDevice() : this.device;
     const started = yield* startServer(this.guest, this.endpoint, client, device);
     if (!('channel' in started)) return started;
-    const connection = { channel: started.channel, source: this.accepted++, queued: false, gone: false };
+    const connection = {
+      channel: started.channel,
+      source: this.accepted++,
+      queued: false,
+      gone: false,
+    };
     this.byPort.set(started.port, connection);
     for (;;) {
       const other = this.byPort.get(yield* device.wait('vchan: a client'));

@@ -1,12 +1,12 @@
-import type { PriceTable } from '../../profiles/price-list.js';
 import type { Features } from '../../profiles/feature-list.js';
+import type { PriceTable } from '../../profiles/price-list.js';
 import type { CellParameters, Scenario } from '../../scenario/contract.js';
 import { World } from '../../scenario/world.js';
 import type { Endpoint, TransportDriver } from '../../transport/contract.js';
 import { Guest } from '../../transport/guest.js';
 import { DEFAULT_LIMITS, type DomainLimits } from '../../xen/domain.js';
 import { Machine } from '../../xen/machine.js';
-import { Xenstored } from '../../xen/xenstored.js';
+import { Xenstored } from '../../xen/xenstore/xenstored.js';
 
 /** Limits high enough that none is met: what an administrator would set for thousands of connections. */
 const RAISED_LIMITS: DomainLimits = {
@@ -42,7 +42,12 @@ export function buildWorld(
   });
   const raised = topology.limits === 'raised';
   const limits = raised ? RAISED_LIMITS : DEFAULT_LIMITS;
-  const dom0 = machine.createDomain({ name: 'dom0', type: 'pv', pcpus: [0], limits: RAISED_LIMITS });
+  const dom0 = machine.createDomain({
+    name: 'dom0',
+    type: 'pv',
+    pcpus: [0],
+    limits: RAISED_LIMITS,
+  });
   const xenstored = new Xenstored(dom0, raised ? RAISED_QUOTAS : {});
   const dom0Guest = new Guest(dom0, xenstored.introduce(dom0));
   const guests = topology.guests.map((spec, index) => {

@@ -4,8 +4,8 @@ import {
   type XenstoreQuotas,
   type XenstoreUsage,
   type XenstoreWatchEvent,
-} from './xenstore-protocol.js';
-import type { XenstoreTransaction } from './xenstore-transaction.js';
+} from './protocol.js';
+import type { XenstoreTransaction } from './transaction.js';
 
 export interface XenstoreWatch {
   readonly domain: XenstoreDomain;

@@ -1,5 +1,5 @@
-import { invariant } from '../base/errors.js';
-import { XenstoreDomain } from './xenstore-domain.js';
+import { invariant } from '../../base/errors.js';
+import { XenstoreDomain } from './domain.js';
 import {
   leafName,
   parentPath,
@@ -7,12 +7,8 @@ import {
   type XenstoreError,
   type XenstorePermission,
   type XenstoreQuotas,
-} from './xenstore-protocol.js';
-import {
-  type AccessedNode,
-  NO_GENERATION,
-  type XenstoreTransaction,
-} from './xenstore-transaction.js';
+} from './protocol.js';
+import { type AccessedNode, NO_GENERATION, type XenstoreTransaction } from './transaction.js';
 
 export interface StoredPermission extends XenstorePermission {
   /** The domain it was meant for is gone; a later one of that domid gets nothing by it. */

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { InvariantViolation } from '../base/errors.js';
-import type { XenstorePermission, XenstoreResult } from './xenstore-protocol.js';
-import { XenstoreStore } from './xenstore-store.js';
+import { InvariantViolation } from '../../base/errors.js';
+import type { XenstorePermission, XenstoreResult } from './protocol.js';
+import { XenstoreStore } from './store.js';
 
 function value<T>(result: XenstoreResult<T>): T {
   assert.ok(result.ok, `expected success, got ${result.ok ? '' : result.error}`);

@@ -1,4 +1,4 @@
-import type { WatchEventFate, XenstoreDomain, XenstoreWatch } from './xenstore-domain.js';
+import type { WatchEventFate, XenstoreDomain, XenstoreWatch } from './domain.js';
 import {
   accessOf,
   DOM0_ONLY,
@@ -7,8 +7,8 @@ import {
   type XenstoreCaller,
   type XenstoreNode,
   type XenstoreNodes,
-} from './xenstore-nodes.js';
-import { domainPath, parentPath, type XenstoreQuotas } from './xenstore-protocol.js';
+} from './nodes.js';
+import { domainPath, parentPath, type XenstoreQuotas } from './protocol.js';
 
 /**
  * The watches of all domains, and who may hear of what. They are found by path, so that a change

@@ -6,9 +6,9 @@ import type {
   XenstorePermission,
   XenstoreQuotas,
   XenstoreWatchEvent,
-} from './xenstore-protocol.js';
-import { XENSTORE_DEFAULT_QUOTAS } from './xenstore-protocol.js';
-import { XenstoreStore } from './xenstore-store.js';
+} from './protocol.js';
+import { XENSTORE_DEFAULT_QUOTAS } from './protocol.js';
+import { XenstoreStore } from './store.js';
 
 interface PathRequest {
   kind: 'read' | 'directory' | 'getPermissions' | 'mkdir' | 'rm';

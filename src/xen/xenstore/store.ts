@@ -1,6 +1,6 @@
-import { invariant } from '../base/errors.js';
-import { type XenstoreCounters, type XenstoreRequest, zeroRequests } from './xenstore-counters.js';
-import type { XenstoreDomain } from './xenstore-domain.js';
+import { invariant } from '../../base/errors.js';
+import { type XenstoreCounters, type XenstoreRequest, zeroRequests } from './counters.js';
+import type { XenstoreDomain } from './domain.js';
 import {
   accessOf,
   isUnprivileged,
@@ -13,7 +13,7 @@ import {
   type XenstoreCaller,
   type XenstoreNode,
   XenstoreNodes,
-} from './xenstore-nodes.js';
+} from './nodes.js';
 import {
   absolutePath,
   isValidPath,
@@ -28,10 +28,10 @@ import {
   type XenstoreResult,
   type XenstoreUsage,
   type XenstoreWatchEvent,
-} from './xenstore-protocol.js';
-import { XenstoreTransaction } from './xenstore-transaction.js';
-import { XenstoreTree } from './xenstore-tree.js';
-import { XenstoreWatches } from './xenstore-watches.js';
+} from './protocol.js';
+import { XenstoreTransaction } from './transaction.js';
+import { XenstoreTree } from './tree.js';
+import { XenstoreWatches } from './watches.js';
 
 const DONE: XenstoreResult<void> = { ok: true, value: undefined };
 const BEYOND_OCTETS = /[\u0100-\uffff]/;

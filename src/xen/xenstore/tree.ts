@@ -1,4 +1,4 @@
-import type { XenstoreDomain } from './xenstore-domain.js';
+import type { XenstoreDomain } from './domain.js';
 import {
   accessOf,
   DOM0_ONLY,
@@ -13,15 +13,15 @@ import {
   type XenstoreCaller,
   type XenstoreNode,
   type XenstoreNodes,
-} from './xenstore-nodes.js';
+} from './nodes.js';
 import {
   childPath,
   isValidPath,
   parentPath,
   type XenstoreError,
   type XenstoreQuotas,
-} from './xenstore-protocol.js';
-import type { XenstoreWatches } from './xenstore-watches.js';
+} from './protocol.js';
+import type { XenstoreWatches } from './watches.js';
 
 /** The tree that nodes form: finding under permissions, growing, pruning; watches fire. */
 export class XenstoreTree {

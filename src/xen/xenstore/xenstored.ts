@@ -1,17 +1,17 @@
-import { BLOCKED, ORDER, type Process } from '../sim/process.js';
-import { TRACE } from '../sim/trace.js';
-import { GUEST_KERNEL, TOOLSTACK } from './causes.js';
-import type { Domain } from './domain.js';
-import type { EventPort } from './event-channels.js';
-import type { Task } from './task.js';
-import type { Vcpu } from './vcpu.js';
+import { BLOCKED, ORDER, type Process } from '../../sim/process.js';
+import { TRACE } from '../../sim/trace.js';
+import { GUEST_KERNEL, TOOLSTACK } from '../causes.js';
+import type { Domain } from '../domain.js';
+import type { EventPort } from '../event-channels.js';
+import type { Task } from '../task.js';
+import type { Vcpu } from '../vcpu.js';
 import type {
   XenstorePermission,
   XenstoreQuotas,
   XenstoreResult,
   XenstoreWatchEvent,
-} from './xenstore-protocol.js';
-import { XenstoreStore } from './xenstore-store.js';
+} from './protocol.js';
+import { XenstoreStore } from './store.js';
 
 interface Request {
   readonly connection: XenstoreConnection;
@@ -195,10 +195,9 @@ export class XenstoreConnection {
 
   /** Carries out several requests in one transaction, again from the start when it met a conflict. */
   *transaction(
-    body: (transactionId: number) => readonly ((
-      store: XenstoreStore,
-      domid: number,
-    ) => XenstoreResult<unknown>)[],
+    body: (
+      transactionId: number,
+    ) => readonly ((store: XenstoreStore, domid: number) => XenstoreResult<unknown>)[],
   ): Process<XenstoreResult<void>> {
     this.domain.machine.counters.xenstore.transactions++;
     for (;;) {

@@ -1,4 +1,4 @@
-import type { StoredPermission, XenstoreNode } from './xenstore-nodes.js';
+import type { StoredPermission, XenstoreNode } from './nodes.js';
 
 /** The generation of a node that does not exist. */
 export const NO_GENERATION = -1;
