@@ -15,14 +15,28 @@ export function collectReportData(results: readonly ResultsFile[]): ReportData {
 }
 
 function reportCell(cell: Cell, run: number): ReportCell {
-  const { histograms: _histograms, trace: _trace, metrics, ...rest } = cell;
+  const { histograms: _histograms, trace: _trace, metrics, attributionNs, ...rest } = cell;
   return {
     ...rest,
     run,
+    ...(attributionNs === undefined ? {} : { attributionNs: fewCpus(attributionNs) }),
     metrics: Object.fromEntries(
       Object.entries(metrics).map(([name, metric]) => [name, withoutSamples(metric)]),
     ),
   };
+}
+
+/** A fan-in of a thousand senders has a thousand pCPUs; by name they tell nothing. */
+const MOST_CPUS = 8;
+
+function fewCpus(byCpu: NonNullable<Cell['attributionNs']>): NonNullable<Cell['attributionNs']> {
+  const names = Object.keys(byCpu);
+  if (names.length <= MOST_CPUS) return byCpu;
+  const sums: Record<string, number> = Object.create(null);
+  for (const causes of Object.values(byCpu)) {
+    for (const [cause, ns] of Object.entries(causes)) sums[cause] = (sums[cause] ?? 0) + ns;
+  }
+  return { [`all ${names.length} pCPUs`]: sums };
 }
 
 function withoutSamples(metric: MetricValue): MetricValue {

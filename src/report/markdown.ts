@@ -147,7 +147,7 @@ function table(spec: TableSpec): string {
 }
 
 /** Cells are Markdown already. */
-function rawTable(head: readonly string[], rows: readonly (readonly string[])[]): string {
+export function rawTable(head: readonly string[], rows: readonly (readonly string[])[]): string {
   const line = (cells: readonly string[]): string => `| ${cells.join(' | ')} |`;
   return [line(head), line(head.map((_, i) => (i === 0 ? '---' : '---:'))), ...rows.map(line)].join(
     '\n',

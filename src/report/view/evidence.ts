@@ -14,7 +14,7 @@ const MOST_ROWS = 60;
 export function outcomeTable(data: ReportData): TableSpec | undefined {
   const counts = new Map<string, { cell: ReportCell; outcome: string; count: number }>();
   for (const cell of data.cells) {
-    const entries = Object.entries(cell.outcome ?? {});
+    const entries = Object.entries(cell.outcome ?? {}).filter(([name]) => name !== 'hypothetical');
     if (entries.every(([, value]) => value === true || value === 'delivered')) continue;
     const outcome = entries
       .sort((a, b) => compareText(a[0], b[0]))

@@ -33,8 +33,9 @@ export function figureSections(
 ): readonly FigureSection[] {
   const sweeps = (wanted: readonly Workload[]): readonly FigureSpec[] =>
     wanted
-      .filter(({ sweep }) => isWorthLines(sweep))
-      .map(({ sweep }) => sweepFigure(data, sweep, selection, view));
+      .flatMap(({ sweep, otherSweeps }) => [sweep, ...otherSweeps])
+      .filter(isWorthLines)
+      .map((sweep) => sweepFigure(data, sweep, selection, view));
   const byRing = workloads.filter(({ sweep }) => isByRing(sweep));
   const latency = workloads.filter(({ sweep }) => sweep.metric.startsWith('latencyNs'));
   const rest = workloads.filter((w) => !byRing.includes(w) && !latency.includes(w));
@@ -73,7 +74,21 @@ export function figureSections(
       figures: sweeps(rest),
     },
   ];
-  return sections.filter((section) => section.figures.length > 0);
+  return uniqueIds(sections.filter((section) => section.figures.length > 0));
+}
+
+/** Scenarios whose names differ only in signs would else write over each other's picture. */
+function uniqueIds(sections: readonly FigureSection[]): readonly FigureSection[] {
+  const taken = new Set<string>();
+  return sections.map((section) => ({
+    ...section,
+    figures: section.figures.map((figure) => {
+      let { id } = figure;
+      for (let n = 2; id === '' || taken.has(id); n++) id = `${figure.id || 'figure'}-${n}`;
+      taken.add(id);
+      return id === figure.id ? figure : { ...figure, id };
+    }),
+  }));
 }
 
 /** A ring-size sweep of a rate: the headline of the proposal. */

@@ -44,6 +44,11 @@ const METRICS: Readonly<Record<string, string>> = {
   eventChannelsUsed: 'Event channels',
   xenstoreOperations: 'Xenstore operations',
   recoveryNs: 'Recovery',
+  connections: 'Connections',
+  fairness: 'Fairness',
+  teardownNs: 'Teardown',
+  xenstoreOperationsPerConnection: 'Xenstore operations a connection',
+  grantsPerConnection: 'Grants a connection',
 };
 
 const DIMENSIONS: Readonly<Record<string, string>> = {
@@ -63,7 +68,9 @@ const DIMENSIONS: Readonly<Record<string, string>> = {
   senders: 'Senders',
   transferBytes: 'Bytes transferred',
   workingSetBytes: 'Working set',
-  copyWidthBits: 'Copy width',
+  copyBits: 'Copy width in bits',
+  messagesPerSecond: 'Offered load',
+  limits: 'Limits',
 };
 
 const CAUSES: Readonly<Record<string, string>> = {

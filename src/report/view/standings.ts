@@ -13,6 +13,11 @@ export interface Slot {
   readonly points: ReadonlyMap<string, SweepPoint>;
 }
 
+type Direction = Pick<Sweep, 'better'>;
+
+/** A figure with its range and its repetitions. */
+export type Ranged = Pick<SweepPoint, 'value' | 'low' | 'high' | 'byReplicate'>;
+
 /** The outcome at one slot: the leader, or undefined where it is a draw or nobody to compare with. */
 export interface SlotResult {
   readonly slot: Slot;
@@ -42,7 +47,7 @@ export function slotsOf(sweep: Sweep): readonly Slot[] {
 }
 
 /** How many times worse b is than a: above 1 where a is better. */
-export function timesWorse(sweep: Sweep, a: number, b: number): number {
+export function timesWorse(sweep: Direction, a: number, b: number): number {
   return sweep.better === 'lower' ? b / a : a / b;
 }
 
@@ -60,7 +65,7 @@ export function resultAt(sweep: Sweep, slot: Slot): SlotResult {
 }
 
 /** True where `better` is ahead by more than a draw and their ranges do not overlap. */
-export function isEstablished(sweep: Sweep, better: SweepPoint, worse: SweepPoint): boolean {
+export function isEstablished(sweep: Direction, better: Ranged, worse: Ranged): boolean {
   if (timesWorse(sweep, better.value, worse.value) < 1 + DRAW_SHARE) return false;
   if (better.byReplicate.size > 1) {
     const { wins, of } = pairedWins(sweep, better, worse);
@@ -71,9 +76,9 @@ export function isEstablished(sweep: Sweep, better: SweepPoint, worse: SweepPoin
 
 /** On how many common repetitions (same seed, same prices) a is better than b, and the range of the ratio. */
 export function pairedWins(
-  sweep: Sweep,
-  a: SweepPoint,
-  b: SweepPoint,
+  sweep: Direction,
+  a: Ranged,
+  b: Ranged,
 ): { wins: number; of: number; low: number; high: number } {
   let wins = 0;
   let of = 0;

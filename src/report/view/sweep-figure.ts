@@ -9,7 +9,7 @@ import {
   sourceLine,
   sweepTable,
 } from './figure-parts.js';
-import { dimensionLabel, metricLabel, workloadTitle } from './labels.js';
+import { dimensionLabel, metricLabel, own, workloadTitle } from './labels.js';
 import { formatParameter, formatRatio } from './quantity.js';
 import type { ReportData } from './report-data.js';
 import type { Selection } from './selection.js';
@@ -33,7 +33,7 @@ export function sweepFigure(
   const size = axisLabel(sweep.xKey).toLowerCase();
   const relative = view.relativeTo === '' ? '' : `, as a multiple of ${view.relativeTo}`;
   return {
-    id: figureId(sweep.scenario, sweep.metric),
+    id: figureId(sweep.scenario, 'by', kebab(sweep.xKey)),
     title: `${workloadTitle(sweep.scenario)}: ${metric.toLowerCase()} against ${size}${relative}`,
     subtitle: [
       sweep.better === 'lower' ? 'Lower is better.' : 'Higher is better.',
@@ -61,11 +61,27 @@ export function sweepFigure(
             `points stand at effective sizes; those compared as equal differ by at most ${(sweep.sizeSpread * 100).toFixed(1)} %`,
           ]
         : []),
+      ...hypothetical(sweep),
       ...[problemNote(sweep.cells)].filter((note) => note !== ''),
     ],
     source: sourceLine(data, selection),
     table: sweepTable(sweep, slots, `${workloadTitle(sweep.scenario)}: ${metric.toLowerCase()}`),
   };
+}
+
+/** ringSizeBytes as "ring-size". */
+function kebab(key: string): string {
+  return key.replace(/Bytes$/, '').replace(/[A-Z]/g, (letter) => `-${letter}`);
+}
+
+/** What a cell supposes that no Xen does. */
+function hypothetical(sweep: Sweep): readonly string[] {
+  const supposed = new Set<string>();
+  for (const cell of sweep.cells) {
+    const what = own(cell.outcome ?? {}, 'hypothetical');
+    if (what !== undefined) supposed.add(String(what));
+  }
+  return [...supposed].map((what) => `hypothetical, as no Xen does it: ${what}`);
 }
 
 /** At most `most` items, evenly taken, first and last included. */
@@ -116,7 +132,7 @@ function panelSpec(sweep: Sweep, panel: SweepPanel, view: LineView): LinePanelSp
     x: {
       title: axisLabel(sweep.xKey),
       scale: view.scale,
-      unit: sweep.xKey.endsWith('Bytes') ? 'B' : '1',
+      unit: axisUnit(sweep.xKey),
     },
     y: {
       title: relative
@@ -129,6 +145,11 @@ function panelSpec(sweep: Sweep, panel: SweepPanel, view: LineView): LinePanelSp
     bands,
     marks,
   };
+}
+
+function axisUnit(key: string): string {
+  if (key.endsWith('Bytes')) return 'B';
+  return key.endsWith('PerSecond') ? '1/s' : '1';
 }
 
 function panelTitle(sweep: Sweep, panel: SweepPanel): string {

@@ -1,9 +1,9 @@
 import type { Better, ParameterValue } from '../../results/types.js';
 import { median, sortedAscending } from '../../stats/quantile.js';
+import { type Axes, axesOf } from './axes.js';
 import { compareText, own } from './labels.js';
-import { REPLICATE_KEYS, replicateId } from './replicates.js';
+import { replicateId } from './replicates.js';
 import { dimensionValue, effectiveRingBytes, metricOf, type ReportCell } from './report-data.js';
-import { FACET_KEYS, sweptFacets } from './selection.js';
 import { isControl, transportOrder } from './series-style.js';
 import { classOf, type SizeClass, sizeClasses } from './size-classes.js';
 
@@ -53,22 +53,13 @@ export interface Sweep {
 
 const PRIMARY_METRIC: Readonly<Record<string, string>> = {
   'message-rate': 'messagesPerSecond',
+  'fan-in': 'messagesPerSecond',
   'ping-pong': 'latencyNsP50',
   paced: 'latencyNsP99',
   setup: 'setupNs',
 };
 
 const METRIC_PREFERENCE = ['bytesPerSecond', 'messagesPerSecond', 'latencyNsP50', 'setupNs'];
-
-const X_PREFERENCE: Readonly<Record<string, readonly string[]>> = {
-  'ping-pong': ['messageSizeBytes'],
-  paced: ['offeredPerSecond', 'intervalNs', 'messageSizeBytes'],
-  'fan-in': ['senders'],
-  'copy-locality': ['workingSetBytes', 'copyWidthBits'],
-};
-
-/** Parameters that follow from others, or only say how long to measure. */
-const NOT_AN_AXIS: readonly string[] = ['messages', 'transferBytes', 'warmupMessages'];
 
 /** The figure by which a scenario is judged, among those its cells have. */
 export function primaryMetric(scenario: string, cells: readonly ReportCell[]): string | undefined {
@@ -96,7 +87,7 @@ export function sweepOf(
   const described = sample === undefined ? undefined : own(sample.metrics, metric ?? '');
   if (metric === undefined || described === undefined) return undefined;
   const rings = sizeClasses(ownedRings(cells));
-  const axes: Axes = { ...chooseAxes(scenario, cells), rings };
+  const axes: Layout = { ...axesOf(scenario, cells), rings };
   return {
     scenario,
     metric,
@@ -111,10 +102,7 @@ export function sweepOf(
   };
 }
 
-interface Axes {
-  readonly xKey: string;
-  readonly panelKey: string | undefined;
-  readonly variantKeys: readonly string[];
+interface Layout extends Axes {
   readonly rings: readonly SizeClass[];
 }
 
@@ -123,35 +111,6 @@ function* ownedRings(cells: readonly ReportCell[]): Generator<{ owner: string; s
     const size = effectiveRingBytes(cell);
     if (size !== undefined && size > 0) yield { owner: cell.transport, size };
   }
-}
-
-/** Which of the parameters that vary goes along x, which makes panels, and which are left to tell series apart. */
-function chooseAxes(scenario: string, cells: readonly ReportCell[]): Omit<Axes, 'rings'> {
-  const swept = sweptFacets(scenario);
-  const fixed = new Set<string>([...REPLICATE_KEYS, ...NOT_AN_AXIS]);
-  for (const key of FACET_KEYS) if (!swept.includes(key)) fixed.add(key);
-  const values = new Map<string, Set<ParameterValue>>();
-  for (const cell of cells) {
-    for (const [key, value] of Object.entries(cell.parameters)) {
-      if (fixed.has(key)) continue;
-      const known = values.get(key) ?? new Set<ParameterValue>();
-      values.set(key, known.add(value));
-    }
-  }
-  const numeric = (key: string): boolean =>
-    [...(values.get(key) ?? [])].every((value) => typeof value === 'number' && value > 0);
-  const preferred = [...(own(X_PREFERENCE, scenario) ?? []), 'ringSizeBytes', 'messageSizeBytes'];
-  const rest = [...values.keys()].filter((key) => !preferred.includes(key)).sort(compareText);
-  const varying = [...new Set([...preferred, ...rest])].filter(
-    (key) => (values.get(key)?.size ?? 0) > 1,
-  );
-  const x = varying.find(numeric);
-  const panelKey = varying.find((key) => key !== x && numeric(key));
-  return {
-    xKey: x ?? (values.has('ringSizeBytes') ? 'ringSizeBytes' : 'messageSizeBytes'),
-    panelKey,
-    variantKeys: varying.filter((key) => key !== x && key !== panelKey),
-  };
 }
 
 /** Where a cell stands on an axis: its ring by what the protocol made of it. Undefined where it has no such value. */
@@ -169,7 +128,11 @@ function placeOn(
   return typeof value === 'number' ? { exact: value, place: value } : undefined;
 }
 
-function panelsOf(cells: readonly ReportCell[], metric: string, axes: Axes): readonly SweepPanel[] {
+function panelsOf(
+  cells: readonly ReportCell[],
+  metric: string,
+  axes: Layout,
+): readonly SweepPanel[] {
   const panels = new Map<ParameterValue | undefined, Map<string, Map<number, ReportCell[]>>>();
   for (const cell of cells) {
     if (metricOf(cell, metric) === undefined) continue;
@@ -189,15 +152,13 @@ function panelsOf(cells: readonly ReportCell[], metric: string, axes: Axes): rea
 }
 
 /** What makes a series: transport, competitor, variant. */
-function identity(cell: ReportCell, axes: Axes): [string, string, string] {
+function identity(cell: ReportCell, axes: Layout): [string, string, string] {
   const competitor = [cell.transport];
-  const variant: string[] = [];
-  const competing = sweptFacets(cell.scenario);
-  for (const key of axes.variantKeys) {
-    const value = String(dimensionValue(cell, key) ?? '-');
-    if (competing.includes(key)) competitor.push(value);
-    else variant.push(`${key}=${value}`);
+  for (const key of axes.competitorKeys) {
+    const value = dimensionValue(cell, key);
+    if (value !== undefined) competitor.push(String(value));
   }
+  const variant = axes.variantKeys.map((key) => `${key}=${String(dimensionValue(cell, key))}`);
   return [cell.transport, competitor.join(' '), variant.join(', ')];
 }
 
@@ -213,7 +174,7 @@ function seriesOf(
   name: string,
   points: ReadonlyMap<number, readonly ReportCell[]>,
   metric: string,
-  axes: Axes,
+  axes: Layout,
 ): SweepSeries {
   const [transport, competitor, variant] = JSON.parse(name) as ReturnType<typeof identity>;
   return {
@@ -230,7 +191,7 @@ function pointOf(
   place: number,
   cells: readonly ReportCell[],
   metric: string,
-  axes: Axes,
+  axes: Layout,
 ): SweepPoint {
   const byReplicate = new Map<string, number>();
   for (const cell of cells) byReplicate.set(replicateId(cell), metricOf(cell, metric) as number);

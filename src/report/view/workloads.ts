@@ -1,4 +1,5 @@
-import { workloadOrder } from './labels.js';
+import { raysOf } from './axes.js';
+import { present, workloadOrder } from './labels.js';
 import { type Focus, referenceSlot } from './reference-slot.js';
 import type { ReportCell, ReportData } from './report-data.js';
 import { type Selection, selectCells } from './selection.js';
@@ -11,6 +12,8 @@ import { verdictOf, type WorkloadVerdict } from './verdict.js';
 export interface Workload {
   readonly scenario: string;
   readonly sweep: Sweep;
+  /** Other parameters that were varied one at a time around the same point. */
+  readonly otherSweeps: readonly Sweep[];
   /** Where headline figures and bars are taken. */
   readonly slot: Slot;
   readonly verdict: WorkloadVerdict;
@@ -25,10 +28,11 @@ export function workloadsOf(
   const scenarios = [...new Set(data.cells.map((cell) => cell.scenario))].sort(workloadOrder);
   const found: Workload[] = [];
   for (const scenario of scenarios) {
-    const sweep = sweepOf(scenario, selectCells(data, selection, scenario));
+    const rays = raysOf(scenario, selectCells(data, selection, scenario));
+    const [sweep, ...otherSweeps] = present(rays.map((cells) => sweepOf(scenario, cells)));
     const slot = sweep && referenceSlot(sweep, focus);
     const verdict = sweep && verdictOf(data, sweep, focus);
-    if (sweep && slot && verdict) found.push({ scenario, sweep, slot, verdict });
+    if (sweep && slot && verdict) found.push({ scenario, sweep, otherSweeps, slot, verdict });
   }
   return found;
 }
