@@ -94,9 +94,12 @@ function describe(value: unknown): string {
   return shown.length > 40 ? `${shown.slice(0, 40)}...` : shown;
 }
 
-const V8_POSITION = / in JSON at position (\d+)/;
+const V8_POSITION = / in JSON at position (\d+)( \(line \d+ column \d+\))?/;
 
-/** Reads JSON text. Throws UserError with the line and column, where the JavaScript engine tells it. */
+/**
+ * Reads JSON text. Throws UserError with the line and column, where the JavaScript engine tells
+ * it.
+ */
 export function parseJson(text: string, file: string): JsonPlace {
   try {
     // Editors on Windows begin a file with a byte order mark.

@@ -1,6 +1,6 @@
 /**
- * The name that was probably meant, or undefined where none is close: at most a third of its letters are wrong, left
- * out, added or swapped with their neighbour.
+ * The name that was probably meant, or undefined where none is close: at most a third of its
+ * letters are wrong, left out, added or swapped with their neighbour.
  */
 export function nearestName(written: string, names: readonly string[]): string | undefined {
   let best: string | undefined;

@@ -9,7 +9,10 @@ export interface RecordedProfile {
   readonly prices: Readonly<Record<string, Price>>;
 }
 
-/** Features and prices in full, so that a report can show every source. Fits ProfileRecord of the results file. */
+/**
+ * Features and prices in full, so that a report can show every source. Fits ProfileRecord of the
+ * results file.
+ */
 export function profileRecord(profile: Profile): RecordedProfile {
   const prices: Record<string, Price> = {};
   for (const [name, price] of Object.entries(profile.prices)) {

@@ -2,16 +2,19 @@ import { invariant } from '../base/errors.js';
 import { Prng } from '../base/prng.js';
 import { PRICE_NAMES, type PriceName } from './price-list.js';
 
-const UINT32_VALUES = 2 ** 32;
+const UINT32_VALUES = 4294967296;
 
 /**
- * Draws of all prices for `--uncertainty`, as positions in their ranges (0 low, 1 high; both ends excluded).
+ * Draws of all prices for `--uncertainty`, as positions in their ranges (0 low, 1 high; both ends
+ * excluded).
  *
- * A Latin hypercube (McKay, Beckman and Conover, Technometrics 21(2), 1979): the range of each price is cut into as
- * many equal strata as there are draws, and each stratum is met exactly once, in an order of its own for each price. So
- * a few draws already cover every price evenly. Prices are drawn independently of each other.
+ * A Latin hypercube (McKay, Beckman and Conover, Technometrics 21(2), 1979): the range of each
+ * price is cut into as many equal strata as there are draws, and each stratum is met exactly once,
+ * in an order of its own for each price. So a few draws already cover every price evenly. Prices
+ * are drawn independently of each other.
  *
- * The same seed and number give the same draws on every machine; a draw means the same for every transport.
+ * The same seed and number give the same draws on every machine; a draw means the same for every
+ * transport.
  *
  * @param seed any integer
  * @param draws how many, from 1

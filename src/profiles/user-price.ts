@@ -10,7 +10,10 @@ const UNITS: Readonly<Record<PriceMeaning['kind'], readonly PriceUnit[]>> = {
   'per-byte': ['ps/B', 'ns/B'],
 };
 
-/** Sums of picoseconds stay exact below 2^53, two and a half hours: nothing that happens once may take one. */
+/**
+ * Sums of picoseconds stay exact below 2^53, two and a half hours: nothing that happens once may
+ * take one.
+ */
 const MOST_PS = 3600 * PS_PER_S;
 
 /** Where a price that says little takes the rest from. */
@@ -24,8 +27,9 @@ export interface PriceContext {
 /**
  * Reads one price of a user's profile.
  *
- * Without a base every member is wanted. With one, what is missing comes from there, except that a new value brings
- * its own range (as wide in proportion as the base's), and that it is an estimate unless it says better.
+ * Without a base every member is wanted. With one, what is missing comes from there, except that a
+ * new value brings its own range (as wide in proportion as the base's), and that it is an estimate
+ * unless it says better.
  */
 export function readPrice(place: JsonPlace, context: PriceContext): Price {
   place.expectMembers(MEMBERS, 'member of a price');

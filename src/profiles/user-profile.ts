@@ -28,12 +28,14 @@ const FEATURE_LIMITS: Readonly<Partial<Record<keyof Features, readonly [number, 
 };
 
 /**
- * Reads a user's own profile from JSON text: either complete, or like another one but for what it names.
+ * Reads a user's own profile from JSON text: either complete, or like another one but for what it
+ * names.
  *
  *     { "name": "my-xeon", "like": "skylake-2017",
  *       "features": { "l3Bytes": 16777216 }, "prices": { "vmexit": { "value": 700 } } }
  *
- * Prices in cycles follow `clockHz`. Throws UserError with the place and the reason for anything else.
+ * Prices in cycles follow `clockHz`. Throws UserError with the place and the reason for anything
+ * else.
  *
  * @param where path of the file, for messages
  * @param known the profiles that `like` may name, and whose names are taken

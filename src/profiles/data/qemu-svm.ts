@@ -26,9 +26,9 @@ const guess = (instructions: number, what: string): Price =>
 
 const FREE = 'free in the emulation: a step of the hardware takes no instruction';
 const COPY =
-  'a streamed byte costs 0.65 instructions in two copies and a comparison (messages of 1 to 4 ' +
-  'KiB), of which 0.50 are one copy and the comparison (pages kept mapped): 0.15 a byte for a copy, at ' +
-  '2 ns; the emulation has no caches';
+  'a streamed byte costs 0.65 instructions in two copies and a comparison (1 to 4 KiB messages), ' +
+  'of which 0.50 are one copy and the comparison (pages kept mapped): 0.15 a byte for a copy, ' +
+  'at 2 ns; the emulation has no caches';
 
 /**
  * The emulated CPU on which real Xen is counted: QEMU's TCG with SVM and nested paging, one
@@ -65,8 +65,8 @@ export const QEMU_SVM: Profile = {
       11_240,
       'the exit itself is free; without NRIP-save Xen finds and decodes the instruction by ' +
         'walking the page tables of the guest. Half a ping-pong round trip of PVH guests on one ' +
-        'CPU takes 50,528 in Xen: 4.06 x vmexit 11240, and 4900 for the rest, as in PV. In sum only: a ' +
-        'hypercall that sends takes 11,497, EOI 5,498, #NM 652, HLT with the switch 32,073',
+        'CPU takes 50,528 in Xen: 4.06 x vmexit 11240, and 4900 for the rest, as in PV. In sum ' +
+        'only: a hypercall that sends takes 11,497, EOI 5,498, #NM 652, HLT with the switch 32,073',
     ),
     pvEntry: counted(
       200,
