@@ -151,9 +151,9 @@ export const QEMU_SVM: Profile = {
     timerTick: guess(5000, 'tick of Linux'),
     xenbus: guess(6000, 'xenbus driver'),
     memoryMap: counted(
-      10_043,
-      'guest kernel, map + unmap of one page: 21926 = 4 x (syscall 60 + systemCall ' +
-        '400) + 2 x memoryMap 10043',
+      9813,
+      'guest kernel, map + unmap of one page: 21926 = 5 x (syscall 60 + systemCall 400) + ' +
+        '2 x memoryMap 9813',
     ),
     clockRead: guess(30, 'clock_gettime without a system call'),
     payload: derived(
