@@ -1,0 +1,19 @@
+import type { Command } from '../command.js';
+import { compare } from './compare.js';
+import { completion } from './completion.js';
+import { doctor } from './doctor.js';
+import { list } from './list.js';
+import { report } from './report.js';
+import { run } from './run.js';
+import { schema } from './schema.js';
+
+/** All commands, in the order of the help. */
+export const COMMANDS: readonly Command[] = [
+  run,
+  compare,
+  report,
+  list,
+  schema,
+  doctor,
+  completion,
+];

@@ -1,0 +1,72 @@
+import { UserError } from '../../base/errors.js';
+import { renderComparison } from '../../report/render-comparison.js';
+import type { ResultsFile } from '../../results/types.js';
+import type { Invocation } from '../command.js';
+import { COMPARE_FORMATS } from '../commands/compare.js';
+import { EXIT, type ExitCode } from '../exit-codes.js';
+import { readRuns } from '../find-runs.js';
+import type { OptionValues } from '../options/option-values.js';
+import { incomparable } from './comparable.js';
+
+/** Carries out `interdom compare`. */
+export async function compareRuns(invocation: Invocation): Promise<ExitCode> {
+  const { options, positionals, terminal } = invocation;
+  if (positionals.length > 2) {
+    throw new UserError(`${positionals.length} runs are named, and two can be compared`, {
+      where: 'interdom compare',
+      remedy: 'name the one before and the one after',
+    });
+  }
+  const results = await readRuns(positionals);
+  const why = incomparable(results);
+  if (why !== undefined) {
+    terminal.complain(`interdom: not comparable: ${why}`);
+    return EXIT.notComparable;
+  }
+  if (!results.some(hasFigures)) {
+    terminal.complain('interdom: nothing was measured: no cell is valid');
+    return EXIT.nothingMeasured;
+  }
+  const { width, colour } = terminal;
+  const rows = joined(options, 'rows');
+  const cols = joined(options, 'cols');
+  const metric = joined(options, 'metric');
+  const filter = filterOf(options);
+  const text = renderComparison(results, {
+    ...(rows === undefined ? {} : { rows }),
+    ...(cols === undefined ? {} : { cols }),
+    ...(metric === undefined ? {} : { metric }),
+    ...(filter === undefined ? {} : { filter }),
+    width,
+    colour,
+    format: options.word('format', COMPARE_FORMATS) ?? 'table',
+  });
+  await terminal.print(text);
+  return EXIT.ok;
+}
+
+function hasFigures({ cells }: ResultsFile): boolean {
+  return cells.some(({ verdict }) => verdict === 'valid');
+}
+
+/** A list goes on as it was written: the comparison knows what may stand in it. */
+function joined(options: OptionValues, name: string): string | undefined {
+  return options.list(name)?.texts.join(',');
+}
+
+/** `field=value`, as often as one likes. Throws UserError. */
+function filterOf(options: OptionValues): Readonly<Record<string, string>> | undefined {
+  const given = options.list('filter');
+  if (given === undefined) return undefined;
+  const pairs = given.texts.map((text): [string, string] => {
+    const equals = text.indexOf('=');
+    if (equals > 0 && equals < text.length - 1) {
+      return [text.slice(0, equals), text.slice(equals + 1)];
+    }
+    throw new UserError(`"${text}" is not field=value`, {
+      where: given.where,
+      remedy: 'write for example --filter scenario=stream',
+    });
+  });
+  return Object.fromEntries(pairs);
+}

@@ -1,0 +1,120 @@
+import { accessSync, constants, existsSync, readFileSync } from 'node:fs';
+import { cpus, totalmem } from 'node:os';
+import { delimiter, join } from 'node:path';
+import { formatBytes, MIB } from '../../base/units.js';
+import { installLine, REQUIREMENTS } from '../../testbed/xen/image/packages.js';
+import type { Environment } from '../terminal.js';
+import { checkDrawing } from './check-drawing.js';
+
+/** One thing that was looked at. */
+export interface Finding {
+  readonly what: string;
+  /** `missing`: something optional is not there; `broken`: nothing works without it. */
+  readonly state: 'ok' | 'missing' | 'broken';
+  readonly detail: string;
+}
+
+/** What a machine has, and the one command that brings what it has not. */
+export interface Diagnosis {
+  readonly findings: readonly Finding[];
+  readonly install: string | undefined;
+}
+
+/** Looks at this machine. Changes nothing. */
+export async function checkMachine(environment: Environment): Promise<Diagnosis> {
+  const path = (environment['PATH'] ?? '').split(delimiter).filter((folder) => folder !== '');
+  const packages: string[] = [];
+  const findings = [
+    checkNode(),
+    checkCapacity(),
+    await checkDrawing(),
+    checkXen(path, packages),
+    checkProgram(path, packages, {
+      what: 'browser',
+      names: ['chromium', 'chromium-browser', 'google-chrome'],
+      purpose: "the tests of the report's page need one; the page itself opens in any",
+      package: 'chromium',
+    }),
+    checkProgram(path, packages, {
+      what: 'git',
+      names: ['git'],
+      purpose: 'results say from which commit they come',
+      package: 'git',
+    }),
+  ];
+  return { findings, install: packages.length === 0 ? undefined : installLine(packages) };
+}
+
+function checkNode(): Finding {
+  const text = readFileSync(new URL('../../../../package.json', import.meta.url), 'utf8');
+  const wanted = (JSON.parse(text) as { engines: { node: string } }).engines.node;
+  const [major = 0, minor = 0] = process.versions.node.split('.').map(Number);
+  const [leastMajor = 0, leastMinor = 0] = wanted.replace(/^\D+/, '').split('.').map(Number);
+  const enough = major > leastMajor || (major === leastMajor && minor >= leastMinor);
+  return {
+    what: 'Node',
+    state: enough ? 'ok' : 'broken',
+    detail: `${process.versions.node}; ${wanted} is needed`,
+  };
+}
+
+function checkCapacity(): Finding {
+  const memory = formatBytes(Math.floor(totalmem() / MIB) * MIB);
+  return {
+    what: 'testbed model',
+    state: 'ok',
+    detail: `runs here; ${cpus().length} cores, ${memory} of memory`,
+  };
+}
+
+/** What must be installed, and what the testbed fetches by itself where it is missing. */
+function checkXen(path: readonly string[], packages: string[]): Finding {
+  const what = 'testbed xen';
+  const missing = REQUIREMENTS.filter(({ files }) => !files.every((file) => existsSync(file)));
+  const toInstall = missing.filter(({ unpackable }) => !unpackable);
+  const toFetch = missing.filter(({ unpackable }) => unpackable);
+  packages.push(...toInstall.map((one) => one.package));
+  if (toFetch.length > 0 && !(onPath(path, 'apt-get') && onPath(path, 'dpkg-deb'))) {
+    return {
+      what,
+      state: 'missing',
+      detail: 'takes its parts from Debian packages: use Debian 12',
+    };
+  }
+  const parts = [
+    ...toInstall.map((one) => `${one.purpose} (${one.package}) is missing`),
+    ...(toFetch.length === 0
+      ? []
+      : [`fetched when first used: ${toFetch.map((one) => one.package).join(', ')}`]),
+  ];
+  if (parts.length === 0) parts.push('all that it needs is installed');
+  return { what, state: toInstall.length === 0 ? 'ok' : 'missing', detail: parts.join('; ') };
+}
+
+interface WantedProgram {
+  readonly what: string;
+  readonly names: readonly string[];
+  readonly purpose: string;
+  readonly package: string;
+}
+
+function checkProgram(path: readonly string[], packages: string[], wanted: WantedProgram): Finding {
+  const found = wanted.names.find((name) => onPath(path, name));
+  if (found === undefined) packages.push(wanted.package);
+  return {
+    what: wanted.what,
+    state: found === undefined ? 'missing' : 'ok',
+    detail: found === undefined ? wanted.purpose : `${found} is there`,
+  };
+}
+
+function onPath(path: readonly string[], name: string): boolean {
+  return path.some((folder) => {
+    try {
+      accessSync(join(folder, name), constants.X_OK);
+      return true;
+    } catch {
+      return false;
+    }
+  });
+}

@@ -1,0 +1,26 @@
+import { UserError } from '../base/errors.js';
+import { EXIT, type ExitCode } from './exit-codes.js';
+import type { Terminal } from './terminal.js';
+
+/** Says what went wrong, in one message, and returns the exit code that belongs to it. */
+export function reportFault(error: unknown, terminal: Terminal, verbose: boolean): ExitCode {
+  if (error instanceof UserError) {
+    terminal.complain(userMessage(error));
+    if (verbose && error.stack !== undefined) terminal.complain(error.stack);
+    return EXIT.wrongInput;
+  }
+  const name = error instanceof Error ? error.name : 'Error';
+  const what = error instanceof Error ? error.message : String(error);
+  terminal.complain(`interdom: internal error: ${name === 'Error' ? '' : `${name}: `}${what}`);
+  if (verbose && error instanceof Error) terminal.complain(error.stack ?? '');
+  else terminal.complain('  try: --verbose shows where; please report it');
+  return EXIT.internalError;
+}
+
+/** What, where, and what to do. */
+export function userMessage(error: UserError): string {
+  const lines = [`interdom: ${error.message}`];
+  if (error.where !== undefined) lines.push(`  in ${error.where}`);
+  if (error.remedy !== undefined) lines.push(`  try: ${error.remedy}`);
+  return lines.join('\n');
+}

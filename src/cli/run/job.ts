@@ -1,0 +1,129 @@
+import { canonicalJson } from '../../base/canonical-json.js';
+import { UserError } from '../../base/errors.js';
+import type { Profile } from '../../profiles/profile.js';
+import { profileRecord } from '../../profiles/record.js';
+import { parseProfile } from '../../profiles/user-profile.js';
+import { beginRun, journalHeader } from '../../results/provenance.js';
+import { JournalWriter, readJournal } from '../../results/store.js';
+import type { Cell, JournalHeader, ProfileRecord, RunDescription } from '../../results/types.js';
+import { planCells } from '../../runner/plan.js';
+import type { Catalogue, PlannedCell, RunRequest } from '../../runner/request.js';
+import { parseRequest } from '../../runner/request-schema.js';
+import { checkSameOrigin, continuePlan } from '../../runner/resume.js';
+import { CATALOGUE } from '../catalogue.js';
+import type { Invocation } from '../command.js';
+import { packageVersion } from '../program-version.js';
+import { type Destination, destinationOf, resultsBeside } from './destination.js';
+import { hostFacts, programCommit } from './host-facts.js';
+import { readRequest } from './read-request.js';
+
+/** A run that is about to begin, or to go on. */
+export interface Job {
+  readonly request: RunRequest;
+  readonly catalogue: Catalogue;
+  /** As it began. */
+  readonly run: RunDescription;
+  readonly header: JournalHeader;
+  readonly plan: readonly PlannedCell[];
+  readonly todo: readonly PlannedCell[];
+  /** Cells by id: those of the journal, and those that are done meanwhile. */
+  readonly done: Map<string, Cell>;
+  readonly destination: Destination;
+  readonly journal: JournalWriter | undefined;
+}
+
+/** A new run as the options say. Begins its journal. Throws UserError. */
+export function newJob({ options, positionals, words }: Invocation): Job {
+  const { request, catalogue } = readRequest(options, positionals, CATALOGUE);
+  const plan = planCells(request, catalogue);
+  const run = beginRun({
+    startedAtMs: Date.now(),
+    command: ['interdom', ...words],
+    version: packageVersion(),
+    commit: programCommit(),
+    seed: request.seed,
+    suite: request.suite,
+    host: hostFacts(),
+    profiles: records(request, catalogue),
+  });
+  const destination = destinationOf(options.text('output'), run.id);
+  const header = journalHeader(run, { ...request });
+  const { journalPath } = destination;
+  const journal = journalPath === undefined ? undefined : JournalWriter.create(journalPath, header);
+  return {
+    request,
+    catalogue,
+    run,
+    header,
+    plan,
+    todo: plan,
+    done: new Map(),
+    destination,
+    journal,
+  };
+}
+
+/** Options that may stand beside --resume: none of them decides which cells there are. */
+const MAY_GO_WITH_RESUME = [
+  'resume',
+  'output',
+  'format',
+  'report',
+  'jobs',
+  'quiet',
+  'no-progress',
+  'no-harness',
+  'config',
+  'verbose',
+];
+
+/** A run that was interrupted, with the options that it had. Throws UserError. */
+export async function resumedJob(
+  { options, positionals }: Invocation,
+  journalPath: string,
+  otherOptions: readonly string[],
+): Promise<Job> {
+  const unwelcome = otherOptions.find(
+    (name) => !MAY_GO_WITH_RESUME.includes(name) && options.given(name)?.where === `--${name}`,
+  );
+  if (unwelcome !== undefined || positionals.length > 0) {
+    throw new UserError('a resumed run has the options that it began with', {
+      where: unwelcome === undefined ? `"${positionals[0]}"` : `--${unwelcome}`,
+      remedy: 'leave it out, or start a run of its own',
+    });
+  }
+  const { header, cells, keptBytes } = await readJournal(journalPath);
+  const { run } = header;
+  checkSameOrigin(run, { version: packageVersion(), commit: programCommit() }, journalPath);
+  const request = parseRequest(header.options, journalPath);
+  const profiles = request.profiles.map((name) => profileOf(name, run, journalPath));
+  const catalogue = { ...CATALOGUE, profiles };
+  const plan = planCells(request, catalogue);
+  const { done, todo } = continuePlan(plan, cells, journalPath);
+  const output = options.text('output') ?? resultsBeside(journalPath);
+  const destination = { ...destinationOf(output, run.id), journalPath };
+  const journal = JournalWriter.resume(journalPath, keptBytes);
+  return { request, catalogue, run, header, plan, todo, done: new Map(done), destination, journal };
+}
+
+/** A profile as the run began with it: built in, or the user's own out of the journal. */
+function profileOf(name: string, run: RunDescription, where: string): Profile {
+  const record = run.profiles[name];
+  if (record === undefined) throw new UserError(`the profile ${name} is not in it`, { where });
+  const builtIn = CATALOGUE.profiles.find((profile) => profile.name === name);
+  if (builtIn === undefined)
+    return parseProfile(JSON.stringify(record), `${where}, profile ${name}`);
+  if (canonicalJson(profileRecord(builtIn)) === canonicalJson(record)) return builtIn;
+  throw new UserError(`the profile ${name} has changed since the run began`, {
+    where,
+    remedy: 'start the run anew',
+  });
+}
+
+function records(request: RunRequest, { profiles }: Catalogue): Record<string, ProfileRecord> {
+  return Object.fromEntries(
+    profiles
+      .filter(({ name }) => request.profiles.includes(name))
+      .map((profile) => [profile.name, profileRecord(profile)]),
+  );
+}

@@ -1,0 +1,32 @@
+import { cellsToCsv } from '../../results/csv.js';
+import { resultsText } from '../../results/store.js';
+import type { ResultsFile } from '../../results/types.js';
+import type { RUN_FORMATS } from '../commands/run.js';
+import type { Terminal } from '../terminal.js';
+
+export type RunFormat = (typeof RUN_FORMATS)[number];
+
+/** Prints results in one of the formats that show them as a whole; `ndjson` is printed cell by cell. */
+export async function presentResults(
+  results: ResultsFile,
+  format: Exclude<RunFormat, 'ndjson'>,
+  terminal: Terminal,
+): Promise<void> {
+  const { width, colour } = terminal;
+  switch (format) {
+    case 'json':
+      for (const piece of resultsText(results)) await terminal.print(piece);
+      return;
+    case 'csv':
+      return terminal.print(cellsToCsv(results.cells));
+    case 'md': {
+      const { renderComparison } = await import('../../report/render-comparison.js');
+      if (!results.cells.some(({ verdict }) => verdict === 'valid')) return;
+      return terminal.print(renderComparison([results], { width, colour: false, format }));
+    }
+    case 'table': {
+      const { renderRunSummary } = await import('../../report/render-run-summary.js');
+      return terminal.print(renderRunSummary(results, { width, colour }));
+    }
+  }
+}

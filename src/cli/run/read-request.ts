@@ -1,0 +1,123 @@
+import { unknownName } from '../../base/did-you-mean.js';
+import { UserError } from '../../base/errors.js';
+import { DEFAULT_PROFILE_NAME } from '../../profiles/index.js';
+import type { Profile } from '../../profiles/profile.js';
+import type { Catalogue, RunRequest } from '../../runner/request.js';
+import { parseGuestTypes } from '../../runner/sweep.js';
+import type { OptionValues } from '../options/option-values.js';
+import { TESTBEDS } from '../testbeds.js';
+import { resolveProfiles } from './profile-files.js';
+
+/** The largest seed: 32 bits count. */
+const LARGEST_SEED = 0xffff_ffff;
+const MOST_MESSAGES = 1_000_000_000;
+const MOST_REPEATS = 10_000;
+
+/** A request, and the catalogue that it was made from: with the user's own profiles in it. */
+export interface ReadRequest {
+  readonly request: RunRequest;
+  readonly catalogue: Catalogue;
+}
+
+/** Reads the options of `run` that decide which cells there are. Throws UserError. */
+export function readRequest(
+  options: OptionValues,
+  scenarios: readonly string[],
+  offered: Catalogue,
+): ReadRequest {
+  const profiles = resolveProfiles(options.list('profile'), offered.profiles, DEFAULT_PROFILE_NAME);
+  const catalogue = { ...offered, profiles: withOwn(offered.profiles, profiles) };
+  const given = {
+    ringSizeBytes: options.sizes('ring-size'),
+    messageSizeBytes: options.sizes('message-size'),
+    guestType: guestTypes(options),
+    grantMode: options.words('grant-mode', ['persistent', 'per-transfer', 'copy']),
+    placement: options.words('placement', ['own', 'shared']),
+    messages: options.integer('messages', 1, MOST_MESSAGES),
+  };
+  const request: RunRequest = {
+    testbed: knownName(
+      'a testbed',
+      options.text('testbed') ?? 'model',
+      TESTBEDS,
+      options,
+      'testbed',
+    ),
+    transports: transportNames(options, catalogue),
+    profiles: profiles.map(({ name }) => name),
+    scenarios: scenarioNames(scenarios, catalogue),
+    suite: options.text('suite') ?? 'quick',
+    ...withoutUndefined(given),
+    seed: options.integer('seed', 0, LARGEST_SEED) ?? 1,
+    seeds: options.integer('seeds', 1, MOST_REPEATS) ?? 1,
+    uncertainty: options.integer('uncertainty', 0, MOST_REPEATS) ?? 0,
+    set: settings(options),
+  };
+  return { request, catalogue };
+}
+
+function transportNames(options: OptionValues, { transports }: Catalogue): readonly string[] {
+  const given = options.list('transport');
+  if (given === undefined) {
+    return transports.filter((one) => one.capabilities.comparable).map(({ name }) => name);
+  }
+  for (const text of given.texts) knownName('a transport', text, transports, options, 'transport');
+  return given.texts;
+}
+
+function scenarioNames(words: readonly string[], { scenarios }: Catalogue): readonly string[] {
+  const names = words.flatMap((word) => word.split(',')).filter((name) => name !== '');
+  const known = scenarios.map(({ name }) => name);
+  for (const name of names) {
+    if (!known.includes(name)) throw unknownName('a scenario', name, known, 'interdom run');
+  }
+  return names;
+}
+
+function knownName(
+  kind: string,
+  name: string,
+  all: readonly { readonly name: string }[],
+  options: OptionValues,
+  option: string,
+): string {
+  const names = all.map((one) => one.name);
+  if (names.includes(name)) return name;
+  throw unknownName(kind, name, names, options.given(option)?.where ?? `--${option}`);
+}
+
+function guestTypes(options: OptionValues): readonly string[] | undefined {
+  const given = options.list('guest-type');
+  for (const text of given?.texts ?? []) parseGuestTypes(text, given?.where);
+  return given?.texts;
+}
+
+/** `key=value`, and `key=value,value` for a sweep; the same key twice adds to its values. */
+function settings(options: OptionValues): Readonly<Record<string, readonly string[]>> {
+  const given = options.given('set');
+  const lists: Record<string, string[]> = Object.create(null);
+  for (const text of given?.texts ?? []) {
+    const equals = text.indexOf('=');
+    const values = text.slice(equals + 1).split(',');
+    if (equals < 1 || values.includes('')) {
+      throw new UserError(`"${text}" is not key=value`, {
+        where: given?.where ?? '--set',
+        remedy: 'write for example --set transferBytes=16m',
+      });
+    }
+    (lists[text.slice(0, equals).trim()] ??= []).push(...values);
+  }
+  return { ...lists };
+}
+
+function withOwn(offered: readonly Profile[], chosen: readonly Profile[]): readonly Profile[] {
+  return [...offered, ...chosen.filter((profile) => !offered.includes(profile))];
+}
+
+type Defined<T> = { [K in keyof T]?: Exclude<T[K], undefined> };
+
+function withoutUndefined<T extends object>(values: T): Defined<T> {
+  return Object.fromEntries(
+    Object.entries(values).filter(([, value]) => value !== undefined),
+  ) as Defined<T>;
+}
