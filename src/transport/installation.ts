@@ -1,0 +1,136 @@
+import { InvariantViolation } from '../base/errors.js';
+import type { Process } from '../sim/process.js';
+import { ORDER } from '../sim/process.js';
+import { TEARDOWN } from '../xen/causes.js';
+import { DEFAULT_LIMITS, type Domain, type DomainLimits, type GuestType } from '../xen/domain.js';
+import { Machine, type MachineOptions } from '../xen/machine.js';
+import { PAGE_SIZE } from '../xen/memory.js';
+import type { XenstoreQuotas } from '../xen/xenstore/protocol.js';
+import { Xenstored } from '../xen/xenstore/xenstored.js';
+import { Guest } from './guest.js';
+
+/** `own`: each vCPU on a pCPU of its own, dom0's included; `shared`: all on one. */
+export type Placement = 'own' | 'shared';
+
+export interface GuestSpec {
+  readonly name: string;
+  readonly type: GuestType;
+}
+
+export interface InstallationOptions {
+  /** What happens on this hardware, and what it costs. */
+  readonly hardware: Pick<MachineOptions, 'features' | 'prices'>;
+  /** The domains beside dom0, in the order of their domids from 1. */
+  readonly guests: readonly GuestSpec[];
+  readonly placement: Placement;
+  /** `default`: what xl and xenstored give a domain; `raised`: RAISED_LIMITS and RAISED_QUOTAS. */
+  readonly limits: 'default' | 'raised';
+  readonly seed: number;
+  /**
+   * on_crash of xl.cfg: a domain that crashes stays as it is ("preserve", and the default here), or the toolstack
+   * destroys it when it learns of the crash.
+   */
+  readonly onCrash?: 'preserve' | 'destroy';
+}
+
+/** Limits high enough that none is met: what an administrator would set for thousands of connections. */
+export const RAISED_LIMITS: DomainLimits = {
+  eventChannels: 131_071,
+  eventAbi: 'fifo',
+  grantFrames: 4096,
+  maptrackFrames: 65_536,
+};
+
+/** Quotas of xenstored to go with RAISED_LIMITS. */
+export const RAISED_QUOTAS: Partial<XenstoreQuotas> = {
+  nodesPerDomain: 1_000_000,
+  watchesPerDomain: 100_000,
+  transactionsPerDomain: 10_000,
+  memoryPerDomainBytes: 0,
+};
+
+const GIB_BYTES = 1024 * 1024 * 1024;
+
+/**
+ * An installation of Xen: a machine with dom0, xenstored in it, and guests that it knows.
+ *
+ * Nothing has run when it is built, and building it takes no virtual time. A transport that needs something in dom0
+ * starts it next (`TransportDriver.prepareDom0`).
+ */
+export class Installation {
+  readonly machine: Machine;
+  readonly xenstored: Xenstored;
+  readonly dom0: Guest;
+  readonly guests: readonly Guest[];
+
+  constructor(options: InstallationOptions) {
+    const shared = options.placement === 'shared';
+    const raised = options.limits === 'raised';
+    this.machine = new Machine({
+      ...options.hardware,
+      pcpus: shared ? 1 : 1 + options.guests.length,
+      seed: options.seed,
+    });
+    // dom0's own limits are never what is studied.
+    const dom0 = this.machine.createDomain({
+      name: 'dom0',
+      type: 'pv',
+      pcpus: [0],
+      limits: RAISED_LIMITS,
+    });
+    this.xenstored = new Xenstored(dom0, raised ? RAISED_QUOTAS : {});
+    this.dom0 = new Guest(dom0, this.xenstored.introduce(dom0));
+    this.guests = options.guests.map((spec, index) => {
+      const domain = this.machine.createDomain({
+        name: spec.name,
+        type: spec.type,
+        pcpus: [shared ? 0 : index + 1],
+        limits: raised ? RAISED_LIMITS : DEFAULT_LIMITS,
+      });
+      return new Guest(domain, this.xenstored.introduce(domain));
+    });
+    if (options.onCrash === 'destroy') {
+      this.machine.stopWatchers.push((domain) => {
+        dom0.vcpu.spawn('toolstack', this.destroyCrashed(domain));
+      });
+    }
+  }
+
+  /** A guest by its place in `guests`, from 0. */
+  guest(index: number): Guest {
+    const guest = this.guests[index];
+    if (guest === undefined) throw new InvariantViolation('no such guest', { index });
+    return guest;
+  }
+
+  /**
+   * Who waits for what among the guests' processes, and which guests have crashed: why a machine that has come to rest
+   * does not go on. Processes of dom0 serve others and wait for ever; they are left out.
+   */
+  whoWaits(): string[] {
+    const waiting: string[] = [];
+    for (const { domain } of this.guests) {
+      if (!domain.isAlive) waiting.push(`${domain.name} is ${domain.state}: ${domain.crashReason}`);
+      else {
+        for (const task of domain.vcpus.flatMap((vcpu) => vcpu.tasks)) {
+          if (task.state === 'blocked') {
+            waiting.push(`${domain.name}/${task.name} waits for ${task.waitingFor}`);
+          }
+        }
+      }
+    }
+    return waiting;
+  }
+
+  /** libxl learns of a crash and has Xen destroy the domain (libxl_domain_destroy). A process of dom0. */
+  private *destroyCrashed(domain: Domain): Process {
+    const { vcpu } = this.dom0;
+    const { prices } = this.machine;
+    yield* vcpu.kernel.sleepUntil(vcpu.pcpu.clock + prices.crashDetection);
+    const gib = (domain.heldFrames * PAGE_SIZE) / GIB_BYTES;
+    vcpu.pcpu.charge(TEARDOWN, Math.round(gib * prices.domainTeardownPerGib));
+    while (vcpu.isAhead()) yield ORDER;
+    domain.destroy();
+    this.xenstored.release(domain.domid);
+  }
+}
