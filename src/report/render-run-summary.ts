@@ -10,7 +10,7 @@ import {
 } from './terminal-table.js';
 import { cpuTimePerMessage, entriesPerMessage, problemsOf } from './view/breakdown.js';
 import { sweepTable } from './view/figure-parts.js';
-import { causeLabel, metricLabel, own } from './view/labels.js';
+import { metricLabel, own } from './view/labels.js';
 import { formatQuantity, formatRatio, formatShare } from './view/quantity.js';
 import { metricOf, type ReportCell, type ReportData } from './view/report-data.js';
 import { facetsOf, type Selection } from './view/selection.js';
@@ -119,7 +119,7 @@ function scoreboard(workloads: readonly Workload[]): TerminalTable {
         };
       }),
       { text: leadRatio(verdict) },
-      { text: verdict.confidence.level },
+      { text: verdict.confidence.level === 'none' ? '-' : verdict.confidence.level },
     ]),
     foot: [],
   };
@@ -141,13 +141,14 @@ function costs(workloads: readonly Workload[]): TerminalTable {
     }
   }
   return {
-    title: 'What a message costs there (a round trip is two)',
+    title:
+      'What a message costs there: hypervisor entries, TLB flushes and misses, CPU time (a round trip is two)',
     head: [
       'Workload',
       'Transport',
       'Entries',
-      'TLB flushes',
-      'TLB misses',
+      'Flushes',
+      'Misses',
       'TLB cost',
       'CPU time',
       'of which',
@@ -169,7 +170,7 @@ function costCells(cell: ReportCell): readonly string[] {
   const top = Object.entries(time?.busy ?? {})
     .sort((a, b) => b[1] - a[1])
     .slice(0, TOP_CAUSES)
-    .map(([cause, ns]) => `${causeLabel(cause)} ${formatShare(ns / (time?.totalNs ?? 1))}`);
+    .map(([cause, ns]) => `${cause} ${formatShare(ns / (time?.totalNs ?? 1))}`);
   return [
     figure(entriesPerMessage(cell), '1'),
     figure(metricOf(cell, 'tlbFlushesPerMessage'), '1'),

@@ -48,7 +48,7 @@ export function terminalTable(table: TerminalTable, width: number, colour: boole
   narrow(widths, table.words ?? [], NARROWEST_WORDS, width);
   const keys = Array.from({ length: table.keys }, (_, i) => i);
   narrow(widths, keys, NARROWEST_KEY, width);
-  const lines: string[] = table.title === '' ? [] : [terminalText(table.title)];
+  const lines: string[] = table.title === '' ? [] : [wrapText(table.title, width)];
   blocks(widths, table.keys, width).forEach((columns, block) => {
     if (block > 0) lines.push('');
     const line = (row: readonly string[], cells?: readonly TerminalCell[]): string =>

@@ -3,7 +3,8 @@ import { own } from './labels.js';
 
 /**
  * The attribution causes under which each price is charged. A results file may say so itself (`causes` beside a price)
- * and then has the last word; this table serves the files that do not. A test keeps it equal to the list of prices.
+ * and then has the last word; this table serves the files that do not. A test keeps it from contradicting the list of
+ * prices.
  */
 const CAUSES_OF_PRICE: Readonly<Record<string, readonly string[]>> = {
   vmexit: ['hypervisor-entry'],
@@ -13,6 +14,7 @@ const CAUSES_OF_PRICE: Readonly<Record<string, readonly string[]>> = {
   invlpg: ['tlb'],
   tlbRefill: ['tlb'],
   ipi: ['event-delivery'],
+  deepIdleExit: ['context-switch'],
   shootdownFirst: ['tlb'],
   shootdownFurther: ['tlb'],
   cacheLine: ['cache-line', 'lock'],
@@ -30,6 +32,7 @@ const CAUSES_OF_PRICE: Readonly<Record<string, readonly string[]>> = {
   argoRegister: ['hypervisor-work'],
   pageWalk: ['page-walk'],
   vcpuSwitch: ['context-switch'],
+  vcpuUnblock: ['hypervisor-work'],
   vcpuWake: ['context-switch'],
   inject: ['event-delivery'],
   mitigationEntry: ['hypervisor-entry'],
@@ -42,11 +45,13 @@ const CAUSES_OF_PRICE: Readonly<Record<string, readonly string[]>> = {
   timerTick: ['guest-kernel'],
   xenbus: ['guest-kernel'],
   memoryMap: ['guest-kernel'],
+  clockRead: ['guest-user'],
   payload: ['guest-user'],
   copySetup: ['copy'],
   copyL1: ['copy'],
   copyL2: ['copy'],
   copyL3: ['copy'],
+  copyUnprefetched: ['copy'],
   copyDram: ['copy'],
   xenstoreOperation: ['toolstack'],
   brokerStep: ['toolstack'],

@@ -31,8 +31,8 @@ export interface Standing {
   readonly meanTimesWorse: number;
 }
 
-/** `firm` and `fair` survive estimates being wrong by a factor of two; see HOW_SURE. */
-export type ConfidenceLevel = 'firm' | 'fair' | 'weak';
+/** `firm` and `fair` survive estimates being wrong by a factor of two, see HOW_SURE; `none`: nobody to compare with. */
+export type ConfidenceLevel = 'firm' | 'fair' | 'weak' | 'none';
 
 export interface Confidence {
   readonly level: ConfidenceLevel;
@@ -217,7 +217,7 @@ function confidenceOf(
   second: readonly [string, SweepPoint] | undefined,
 ): Confidence {
   if (first === undefined || second === undefined)
-    return { level: 'weak', text: 'nothing to compare with' };
+    return { level: 'none', text: 'nothing to compare with' };
   const [, better] = first;
   const [, worse] = second;
   const paired = pairedWins(sweep, better, worse);

@@ -1,0 +1,129 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { plausibleResults } from '../../test/report/plausible-results.js';
+import { UserError } from '../base/errors.js';
+import { type ComparisonOptions, renderComparison } from './render-comparison.js';
+
+const results = plausibleResults({
+  profiles: ['skylake-2017'],
+  ringSizes: [4096, 65_536, 262_144],
+  messageSizes: [64, 4096],
+});
+
+const options = (rest: Partial<ComparisonOptions> = {}): ComparisonOptions => ({
+  width: 100,
+  colour: false,
+  format: 'table',
+  ...rest,
+});
+
+test('one run: transports side by side, rows by what varies, sizes by what the protocols made of them', () => {
+  const text = renderComparison([results], options({ filter: { scenario: 'stream' } }));
+  assert.equal(
+    text,
+    [
+      'Bulk stream: Throughput, higher is better',
+      'Message size  Effective ring         v4v    libvchan           v2v   lead',
+      '------------  --------------  ----------  ------------  ----------  -----',
+      '64 B          4 KiB           58.1 MiB/s   165 MiB/s *   142 MiB/s  1.16x',
+      '              64 KiB          58.5 MiB/s   183 MiB/s *   157 MiB/s  1.16x',
+      '              256 KiB         58.5 MiB/s   184 MiB/s *     skipped  3.15x',
+      '4 KiB         4 KiB           1.68 GiB/s  1.68 GiB/s    1.50 GiB/s      ~',
+      '              64 KiB          2.39 GiB/s  2.75 GiB/s *  2.44 GiB/s  1.13x',
+      '              256 KiB         2.42 GiB/s  3.00 GiB/s *     skipped  1.24x',
+      '------------  --------------  ----------  ------------  ----------  -----',
+      'geomean                        346 MiB/s   618 MiB/s     542 MiB/s',
+      'geomean (geometric mean) over the 4 of 6 rows in which all columns have a figure',
+      '2 cells skipped, v2v: v2v rings end at 64 KiB (16 pages)',
+      '',
+    ].join('\n'),
+  );
+});
+
+test('two runs: before and after, with the change and its direction', () => {
+  const after = plausibleResults({
+    profiles: ['skylake-2017'],
+    ringSizes: [4096, 65_536, 262_144],
+    messageSizes: [64, 4096],
+    id: 'after',
+    slower: 1.1,
+  });
+  const filter = { scenario: 'stream', transport: 'v4v', 'message-size': '64' };
+  const text = renderComparison([results, after], options({ filter }));
+  assert.match(text, /20260131-120000-fixture +after +change/);
+  assert.match(text, /64 KiB +58\.5 MiB\/s +53\.3 MiB\/s +-8\.84% worse/);
+});
+
+test('identical runs show no change', () => {
+  const text = renderComparison(
+    [results, { ...results, run: { ...results.run, id: 'again' } }],
+    options({ filter: { scenario: 'setup' } }),
+  );
+  assert.match(text, /v4v +9\.00 us +9\.00 us +=/);
+});
+
+test('rows, columns and figures can be chosen, by any spelling', () => {
+  const text = renderComparison(
+    [results],
+    options({
+      rows: 'transport',
+      cols: 'ring',
+      metric: 'entries.hlt',
+      filter: { scenario: 'stream' },
+    }),
+  );
+  assert.match(text, /entries: HLT a message, lower is better/);
+  assert.match(text, /Transport +4 KiB +64 KiB +256 KiB/);
+  assert.match(text, /each figure is the geometric mean of cells that differ in message size/);
+});
+
+test('means over different work are marked and win nothing', () => {
+  const text = renderComparison(
+    [results],
+    options({ rows: 'scenario', metric: 'bytes-per-second', filter: { scenario: 'stream' } }),
+  );
+  assert.match(text, /†/);
+  assert.doesNotMatch(text, / \*/);
+});
+
+test('seeds give a range, and pairs of equal seeds decide', () => {
+  const seeded = plausibleResults({
+    profiles: ['skylake-2017'],
+    ringSizes: [65_536],
+    messageSizes: [64],
+    seeds: 4,
+  });
+  const text = renderComparison([seeded], options({ filter: { scenario: 'stream' } }));
+  assert.match(text, /183 MiB\/s ±\d\.\d% \*/);
+});
+
+test('Markdown, CSV and JSON say the same', () => {
+  const chosen = {
+    rows: 'ring',
+    filter: { scenario: 'stream', 'message-size': '64 B', ring: '64k' },
+  };
+  const md = renderComparison([results], options({ ...chosen, format: 'md' }));
+  assert.match(md, /\| 64 KiB \| 58\.5 MiB\/s \| \*\*183 MiB\/s\*\* \| 157 MiB\/s \| 1\.16x \|/);
+  const csv = renderComparison([results], options({ ...chosen, format: 'csv' }));
+  assert.equal(
+    csv.split('\n')[0],
+    'table,ringSizeBytes,transport,metric,value,unit,low,high,cells,best',
+  );
+  assert.match(csv, /^stream,65536,libvchan,bytesPerSecond,1\d+\.\d+,B\/s,.*,1,true$/m);
+  const json = JSON.parse(renderComparison([results], options({ ...chosen, format: 'json' })));
+  assert.deepEqual(json.tables[0].rows[0].best, { transport: 'libvchan' });
+});
+
+test('a name that nothing has is refused with the names there are', () => {
+  for (const [wrong, where, remedy] of [
+    [{ rows: 'rign' }, '--rows', /ringSizeBytes/],
+    [{ metric: 'speed' }, '--metric', /bytesPerSecond/],
+    [{ filter: { transport: 'v5v' } }, '--filter', /v4v, libvchan, v2v/],
+  ] as const) {
+    assert.throws(
+      () => renderComparison([results], options(wrong)),
+      (error: unknown) =>
+        error instanceof UserError && error.where === where && remedy.test(error.remedy ?? ''),
+    );
+  }
+});

@@ -1,0 +1,82 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { plausibleResults } from '../../../test/report/plausible-results.js';
+import { collectReportData } from '../collect.js';
+import { defaultSelection } from './selection.js';
+import { leadText, sizeNote } from './verdict.js';
+import { summarySentence } from './verdict-markup.js';
+import { workloadsOf } from './workloads.js';
+
+const verdictsOf = (options: Parameters<typeof plausibleResults>[0], focus = {}) => {
+  const data = collectReportData([plausibleResults(options)]);
+  return workloadsOf(data, defaultSelection(data), focus).map(({ verdict }) => verdict);
+};
+
+const small = { ringSizes: [4096, 65_536], messageSizes: [64, 4096, 65_536] };
+
+test('a verdict names the winner, its figure, the margin, and where it was taken', () => {
+  const stream = verdictsOf(small).find(({ scenario }) => scenario === 'stream');
+  assert.equal(stream?.winner, 'libvchan');
+  assert.equal(stream.at, 'a 64 KiB ring, 4 KiB messages');
+  assert.match(
+    stream.headline,
+    /^libvchan is fastest: [\d.]+ GiB\/s, 1\.13x v2v .* and 1\.15x v4v/,
+  );
+  assert.equal(leadText(stream), '1.13x v2v');
+});
+
+test('it says where the lead flips, along both axes', () => {
+  const stream = verdictsOf(small).find(({ scenario }) => scenario === 'stream');
+  assert.deepEqual(
+    stream?.flips.map((flip) => flip.brief),
+    ['v4v from 64 KiB messages'],
+  );
+});
+
+test('a focus moves the figures', () => {
+  const stream = verdictsOf(small, { messageSizeBytes: 65_536 }).find(
+    ({ scenario }) => scenario === 'stream',
+  );
+  assert.equal(stream?.winner, 'v4v');
+  assert.equal(stream.at, 'a 64 KiB ring, 64 KiB messages');
+});
+
+test('cells without a figure are counted with their reasons', () => {
+  const fanIn = verdictsOf(small).find(({ scenario }) => scenario === 'fan-in');
+  assert.match(
+    fanIn?.problems ?? '',
+    /^2 cells have no figure here: 1 skipped \(libvchan: the limit/,
+  );
+});
+
+test('over seeds, confidence is the share of seeds that agree', () => {
+  const stream = verdictsOf({ ...small, seeds: 5 }).find(({ scenario }) => scenario === 'stream');
+  assert.equal(stream?.confidence.level, 'firm');
+  assert.match(stream.confidence.text, /^ahead of v2v in 5 of 5 seeds \(/);
+});
+
+test('without seeds it is what the prices rest on', () => {
+  const setup = verdictsOf(small).find(({ scenario }) => scenario === 'setup');
+  assert.equal(setup?.confidence.level, 'firm');
+  assert.match(
+    setup.confidence.text,
+    /^exact for this seed; of the CPU time \d+ % rests on estimated/,
+  );
+});
+
+test('one transport alone wins nothing', () => {
+  const file = plausibleResults(small);
+  const alone = { ...file, cells: file.cells.filter((cell) => cell.transport === 'v4v') };
+  const data = collectReportData([alone]);
+  const verdicts = workloadsOf(data, defaultSelection(data)).map(({ verdict }) => verdict);
+  assert.ok(verdicts.length > 5);
+  for (const verdict of verdicts.filter(({ scenario }) => scenario !== 'grant-mode')) {
+    assert.equal(verdict.winner, undefined);
+    assert.equal(verdict.confidence.level, 'none');
+  }
+  assert.match(summarySentence(verdicts), /Nothing was compared/);
+});
+
+test('the difference of sizes that are compared as equal is said', () => {
+  assert.match(sizeNote(verdictsOf(small)), /differ by at most 1\.6 %/);
+});
