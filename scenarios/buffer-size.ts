@@ -15,7 +15,8 @@ const RINGS_KIB = [4, 8, 16, 32, 64, 128, 256, 512, 1024];
  */
 export const bufferSize: Scenario = {
   name: 'buffer-size',
-  summary: 'throughput against ring size, at equal effective size: the headline of the V4V proposal',
+  summary:
+    'throughput against ring size, at equal effective size: the headline of the V4V proposal',
   version: 1,
   settings: {},
   metrics: [],

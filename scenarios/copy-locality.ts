@@ -55,10 +55,7 @@ export const copyLocality: Scenario = {
     ],
   },
   messages: ({ messageSizeBytes, settings }) =>
-    Math.max(
-      256,
-      Math.ceil((2 * Number(settings['workingSetBytes'])) / messageSizeBytes),
-    ),
+    Math.max(256, Math.ceil((2 * Number(settings['workingSetBytes'])) / messageSizeBytes)),
   prices(prices, { settings }, clockHz) {
     const bits = Number(settings['copyBits']);
     if (bits === 0) return prices;

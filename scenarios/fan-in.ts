@@ -39,7 +39,11 @@ export const fanIn: Scenario = {
   protocolDetermined: ['connections', 'eventChannelsUsed', 'pagesExposedToPeer'],
   sweeps: {
     quick: [
-      { ringSizeBytes: [4096], messageSizeBytes: [256], settings: { senders: [10], limits: ['raised'] } },
+      {
+        ringSizeBytes: [4096],
+        messageSizeBytes: [256],
+        settings: { senders: [10], limits: ['raised'] },
+      },
     ],
     full: [
       {
@@ -104,11 +108,19 @@ export const fanIn: Scenario = {
       connected.open(receiver);
       const whole = yield* inLoop(
         receiver,
-        receiveFromAny(world, receiver, listener, buffer, messageSizeBytes, connections * each, (source) => {
-          const count = (received[source] as number) + 1;
-          received[source] = count;
-          if (count === each && fairness < 0) fairness = leastShare(received, connections, each);
-        }),
+        receiveFromAny(
+          world,
+          receiver,
+          listener,
+          buffer,
+          messageSizeBytes,
+          connections * each,
+          (source) => {
+            const count = (received[source] as number) + 1;
+            received[source] = count;
+            if (count === each && fairness < 0) fairness = leastShare(received, connections, each);
+          },
+        ),
       );
       if (!whole) return;
       world.stop(receiver);

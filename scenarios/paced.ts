@@ -14,7 +14,8 @@ const PS_PER_SECOND = 1e12;
  */
 export const paced: Scenario = {
   name: 'paced',
-  summary: 'latency of messages that are due at given moments (open loop), timed from the intended send',
+  summary:
+    'latency of messages that are due at given moments (open loop), timed from the intended send',
   version: 1,
   settings: {
     messagesPerSecond: {

@@ -48,7 +48,8 @@ export const pingPong: Scenario = {
               if (i === 0) world.startClock(client);
               const startPs = world.timePs(client);
               if (!(yield* sendOne(world, client, channel, payload, buffer, i + WARM_UP))) return;
-              if (!(yield* receiveOne(world, client, channel, payload, answer, i + WARM_UP))) return;
+              if (!(yield* receiveOne(world, client, channel, payload, answer, i + WARM_UP)))
+                return;
               if (i < 0) continue;
               world.latency(world.timePs(client) - startPs);
               world.messagesDelivered += 2;

@@ -1,8 +1,8 @@
 import type { Scenario } from '../src/scenario/contract.js';
 import { accepted, untilPeerGone } from '../src/scenario/flows.js';
 import { allocateBuffer } from '../src/scenario/payload.js';
-import { receiverAndSender } from '../src/scenario/topology.js';
 import type { Guest, Process } from '../src/scenario/process.js';
+import { receiverAndSender } from '../src/scenario/topology.js';
 
 /** Connections set up and taken down one after another: how long, and what it takes from dom0 and xenstore. */
 export const setup: Scenario = {
@@ -59,7 +59,10 @@ export const setup: Scenario = {
     function* serve(): Process {
       const buffer = allocateBuffer(server, messageSizeBytes);
       for (let i = 0; i < connections; i++) {
-        const listening = yield* world.driver.listen(server, world.endpoint(1 + i, server, [client]));
+        const listening = yield* world.driver.listen(
+          server,
+          world.endpoint(1 + i, server, [client]),
+        );
         if (!('listener' in listening)) return world.fail(`listen failed: ${listening.failed}`);
         const channel = yield* accepted(world, listening.listener);
         if (channel === undefined) return;
@@ -77,7 +80,10 @@ export const setup: Scenario = {
       world.startClock(client);
       for (let i = 0; i < connections; i++) {
         const fromPs = world.timePs(client);
-        const connected = yield* world.driver.connect(client, world.endpoint(1 + i, server, [client]));
+        const connected = yield* world.driver.connect(
+          client,
+          world.endpoint(1 + i, server, [client]),
+        );
         if (!('channel' in connected)) return world.fail(`connect failed: ${connected.failed}`);
         setupPs.push(world.timePs(client) - fromPs);
         if (i === 0) world.readPortsInUse();

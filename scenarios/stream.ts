@@ -1,14 +1,16 @@
 import type { CellParameters, Scenario } from '../src/scenario/contract.js';
 import { inLoop, readStream, writeStream } from '../src/scenario/flows.js';
-import { allocateBuffer, Payload } from '../src/scenario/payload.js';
 import { startPair } from '../src/scenario/pair.js';
+import { allocateBuffer, Payload } from '../src/scenario/payload.js';
 import { receiverAndSender } from '../src/scenario/topology.js';
 import { Gate } from '../src/scenario/world.js';
 
 const KIB = 1024;
 const MIB = 1024 * 1024;
 
-function transferBytes(parameters: Omit<CellParameters, 'messages'> & { messages?: number }): number {
+function transferBytes(
+  parameters: Omit<CellParameters, 'messages'> & { messages?: number },
+): number {
   const fixed = Number(parameters.settings['transferBytes']);
   if (fixed > 0) return fixed;
   return (parameters.messages ?? 0) * parameters.messageSizeBytes;
@@ -31,9 +33,15 @@ export const stream: Scenario = {
         'bytes to move, from and to buffers of that size walked once; 0: `messages` writes from one buffer of a message',
       range: [0, 1024 * MIB],
     },
+    receiverDelayNs: {
+      default: 1_000_000,
+      meaning: 'the receiver comes so much later than the moment at which the sender waits for it',
+      range: [0, 10_000_000_000],
+    },
     workingSetBytes: {
       default: 0,
-      meaning: 'size of the buffers on both sides, walked from start to end and again; 0: as transferBytes says',
+      meaning:
+        'size of the buffers on both sides, walked from start to end and again; 0: as transferBytes says',
       range: [0, 256 * MIB],
     },
   },
@@ -63,7 +71,10 @@ export const stream: Scenario = {
     const total = transferBytes(parameters);
     const fixed = Number(parameters.settings['transferBytes']);
     const asked = Number(parameters.settings['workingSetBytes']);
-    const span = Math.max(parameters.messageSizeBytes, asked > 0 ? asked : Math.min(fixed, 256 * MIB));
+    const span = Math.max(
+      parameters.messageSizeBytes,
+      asked > 0 ? asked : Math.min(fixed, 256 * MIB),
+    );
     const bufferBytes =
       Math.floor(span / parameters.messageSizeBytes) * parameters.messageSizeBytes;
     const payload = new Payload(parameters.seed, parameters.messageSizeBytes, bufferBytes);
@@ -81,7 +92,7 @@ export const stream: Scenario = {
       },
       *server(receiver, channel) {
         const buffer = allocateBuffer(receiver, bufferBytes);
-        yield* started.pass(receiver);
+        yield* started.pass(receiver, 1000 * Number(parameters.settings['receiverDelayNs']));
         world.startClock(receiver);
         yield* inLoop(receiver, readStream(world, receiver, channel, payload, buffer, total));
         world.messagesDelivered = total / parameters.messageSizeBytes;

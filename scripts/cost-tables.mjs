@@ -47,6 +47,10 @@ const CHARGED = {
   argoRegister: 'each page of a ring registered or unregistered (`transports/v4v`)',
   pageWalk: 'each page of a PVH guest that V4V reaches by address (`transports/v4v`)',
   vcpuSwitch: 'another vCPU than the last one starts on a pCPU, beside `cr3Write` (`pcpu.ts`)',
+  deepIdleExit:
+    'an idle pCPU wakes up whose sleep before this one was longer than `deepIdleAfterUs` (`pcpu.ts`)',
+  copyUnprefetched:
+    'each end of a copy shorter than `longCopyBytes` that lies beyond L2 pays half (`guest-memory.ts`)',
   vcpuUnblock: 'an event wakes a blocked vCPU: on the pCPU of the sender (`vcpu.ts`)',
   vcpuWake: 'a vCPU is woken whose pCPU idles (`pcpu.ts`)',
   inject: 'each upcall, of events or of the timer (`vcpu.ts`, `guest-kernel.ts`)',

@@ -12,6 +12,10 @@ export interface Features {
   readonly upcallVector: boolean;
   /** Open to L1TF: Xen flushes the L1D on each return to a PVH guest. */
   readonly l1tfFlush: boolean;
+  /** A pCPU whose last sleep was longer sleeps deep the next time (menu governor); 0: never. */
+  readonly deepIdleAfterUs: number;
+  /** From this length on memcpy fetches ahead in software; 0: its length makes no difference. */
+  readonly longCopyBytes: number;
   readonly tlbEntries: number;
   readonly l1Bytes: number;
   readonly l2Bytes: number;
@@ -35,6 +39,8 @@ export const FEATURE_KINDS: Readonly<Record<keyof Features, FeatureKind>> = {
   lazyFpu: 'boolean',
   upcallVector: 'boolean',
   l1tfFlush: 'boolean',
+  deepIdleAfterUs: 'count',
+  longCopyBytes: 'count',
   tlbEntries: 'count',
   l1Bytes: 'count',
   l2Bytes: 'count',

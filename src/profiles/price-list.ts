@@ -48,6 +48,11 @@ export const PRICE_LIST = {
   invlpg: time('hardware', 'tlb', 'one INVLPG'),
   tlbRefill: time('hardware', 'tlb', 'one TLB miss: the page walk of the hardware, tables cached'),
   ipi: time('hardware', 'event-delivery', 'an interprocessor interrupt from sender to arrival'),
+  deepIdleExit: time(
+    'hardware',
+    'context-switch',
+    'a pCPU leaves a deep idle state, into which the governor sent it after a long sleep',
+  ),
   shootdownFirst: time('hardware', 'tlb', 'a TLB shootdown that waits for one other pCPU'),
   shootdownFurther: time('hardware', 'tlb', 'each further pCPU of a shootdown'),
   cacheLine: time('hardware', ['cache-line', 'lock'], 'a cache line moves between two pCPUs'),
@@ -137,12 +142,22 @@ export const PRICE_LIST = {
     'guest-kernel',
     'mmap or munmap of one granted region in the guest kernel',
   ),
+  clockRead: time(
+    'guest',
+    'guest-user',
+    'a program reads the clock, as it does before and after what it times',
+  ),
   payload: perByte('guest', 'guest-user', 'the application makes or checks the payload'),
 
   copySetup: time('memory', 'copy', 'starting one copy'),
   copyL1: perByte('memory', 'copy', 'copying, both ends in L1'),
   copyL2: perByte('memory', 'copy', 'copying, both ends in L2'),
   copyL3: perByte('memory', 'copy', 'copying, both ends in L3 or in the cache of another core'),
+  copyUnprefetched: perByte(
+    'memory',
+    'copy',
+    'extra for a byte beyond L2 at either end of a copy shorter than longCopyBytes',
+  ),
   copyDram: perByte('memory', 'copy', 'copying, both ends in DRAM'),
 
   xenstoreOperation: time('toolstack', 'toolstack', 'xenstored carries out one operation'),

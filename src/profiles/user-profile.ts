@@ -22,6 +22,8 @@ const FEATURE_LIMITS: Readonly<Partial<Record<keyof Features, readonly [number, 
   l2Bytes: [4096, GIB],
   l3Bytes: [4096, 4 * GIB],
   // 0: guests without a periodic tick.
+  deepIdleAfterUs: [0, 10_000_000],
+  longCopyBytes: [0, 1_073_741_824],
   guestTickHz: [0, 100_000],
   schedulerRatelimitUs: [0, 1_000_000],
   schedulerTimesliceUs: [100, 10_000_000],

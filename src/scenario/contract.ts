@@ -1,5 +1,5 @@
-import type { Better, DeterminedBy } from '../stats/metric.js';
 import type { PriceTable } from '../profiles/price-list.js';
+import type { Better, DeterminedBy } from '../stats/metric.js';
 import type { GrantMode, TransportDriver } from '../transport/contract.js';
 import type { GuestType } from '../xen/domain.js';
 import type { World } from './world.js';

@@ -108,7 +108,12 @@ export class Payload {
     const inStamp = Math.min(STAMP_BYTES - within, length);
     return (
       guest.memory.equals(address, stamp, within, inStamp) &&
-      guest.memory.equals(address + inStamp, this.pattern, base + within + inStamp, length - inStamp)
+      guest.memory.equals(
+        address + inStamp,
+        this.pattern,
+        base + within + inStamp,
+        length - inStamp,
+      )
     );
   }
 

@@ -3,6 +3,7 @@ import { BLOCKED, type Process } from '../sim/process.js';
 import { LatencyHistogram } from '../stats/latency-histogram.js';
 import type { Endpoint, TransportDriver } from '../transport/contract.js';
 import type { Guest } from '../transport/guest.js';
+import { GUEST_USER } from '../xen/causes.js';
 import type { Machine } from '../xen/machine.js';
 import type { Task } from '../xen/task.js';
 import type { CellParameters, Scenario } from './contract.js';
@@ -99,10 +100,12 @@ export class World {
   startClock(guest: Guest): void {
     this.startCounting(guest);
     this.clockFromPs = this.timePs(guest);
+    this.readClock(guest);
   }
 
   /** The work is done: clock and counting stop. */
   stop(guest: Guest): void {
+    this.readClock(guest);
     this.clockToPs = this.timePs(guest);
     this.counted = this.read(guest);
     this.readPortsInUse();
@@ -119,6 +122,11 @@ export class World {
 
   get finished(): boolean {
     return this.counted !== undefined;
+  }
+
+  /** The program that is timed reads the clock: part of what it measures. */
+  private readClock(guest: Guest): void {
+    guest.vcpu.pcpu.charge(GUEST_USER, this.machine.prices.clockRead);
   }
 
   /** One latency, in picoseconds. */
@@ -183,14 +191,19 @@ export class Gate {
   private isOpen = false;
   private readonly waiting: Task[] = [];
 
-  /** Waits until the gate is opened. */
-  *pass(guest: Guest): Process {
+  /**
+   * Waits until the gate is opened.
+   *
+   * @param laterPs and so much longer
+   */
+  *pass(guest: Guest, laterPs = 0): Process {
     while (!this.isOpen) {
       const task = guest.vcpu.currentTask as Task;
       this.waiting.push(task);
       task.block('the start signal');
       yield BLOCKED;
     }
+    if (laterPs > 0) yield* guest.vcpu.kernel.sleepUntil(guest.vcpu.pcpu.clock + laterPs);
   }
 
   /** Opens it, at this guest's time. */

@@ -1,5 +1,5 @@
 import type { AddressSpace } from './address-space.js';
-import { SharedLine } from './cache.js';
+import type { SharedLine } from './cache.js';
 import { CACHE_LINE, COPY, TLB } from './causes.js';
 import { PAGE_MASK, PAGE_SHIFT, PAGE_SIZE } from './memory.js';
 import type { Vcpu } from './vcpu.js';
@@ -155,6 +155,7 @@ export function copyBetween(
 ): void {
   const { machine, pcpu } = vcpu;
   const { memory, copyHalfPrices } = machine;
+  const isShort = length < machine.features.longCopyBytes;
   const { tlb, cache } = pcpu;
   let price = 0;
   let misses = 0;
@@ -171,7 +172,14 @@ export function copyBetween(
     const sourceLevel = cache.touch(from >> PAGE_SHIFT, false);
     const destinationLevel = cache.touch(to >> PAGE_SHIFT, true);
     price +=
-      step * ((copyHalfPrices[sourceLevel] as number) + (copyHalfPrices[destinationLevel] as number));
+      step *
+      ((copyHalfPrices[sourceLevel] as number) + (copyHalfPrices[destinationLevel] as number));
+    if (isShort) {
+      const { shortCopyExtra } = machine;
+      price +=
+        step *
+        ((shortCopyExtra[sourceLevel] as number) + (shortCopyExtra[destinationLevel] as number));
+    }
     if (guest) {
       if (!tlb.touch((source + done) >>> PAGE_SHIFT, vcpu.tlbTag)) misses++;
       if (!tlb.touch((destination + done) >>> PAGE_SHIFT, vcpu.tlbTag)) misses++;

@@ -48,6 +48,9 @@ export class Machine {
   readonly copyHalfPrices: Float64Array;
   readonly ratelimitPs: number;
   readonly timeslicePs: number;
+  readonly deepIdlePs: number;
+  /** Extra for each end of a short copy, by the level in which it was found. Picoseconds a byte. */
+  readonly shortCopyExtra: Float64Array;
   /** Period of a guest's timer tick; 0 where guests have none. */
   readonly tickPs: number;
   /** 0 to 999: where in its period each guest's tick falls. Varying it varies what the schedule decides. */
@@ -73,6 +76,9 @@ export class Machine {
       prices.copyL3 / 2,
       prices.copyDram / 2,
     );
+    const extra = prices.copyUnprefetched / 2;
+    this.shortCopyExtra = Float64Array.of(0, 0, extra, extra);
+    this.deepIdlePs = features.deepIdleAfterUs * PS_PER_US;
     this.ratelimitPs = features.schedulerRatelimitUs * PS_PER_US;
     this.timeslicePs = features.schedulerTimesliceUs * PS_PER_US;
     this.tickPs = features.guestTickHz === 0 ? 0 : Math.round(PS_PER_S / features.guestTickHz);

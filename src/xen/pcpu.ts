@@ -38,6 +38,7 @@ export class Pcpu implements EventTarget {
   loaded: Vcpu | undefined;
   readonly attribution = new Float64Array(CAUSES.length);
   private readonly waiting: Vcpu[] = [];
+  private sleepsDeep = false;
   private runningSince = 0;
   private preemptAt = Number.POSITIVE_INFINITY;
   private resumeScheduled = false;
@@ -92,7 +93,7 @@ export class Pcpu implements EventTarget {
   makeRunnable(vcpu: Vcpu, timePs: number): void {
     vcpu.state = 'runnable';
     if (this.current === undefined) {
-      this.idleUntil(timePs);
+      this.leaveIdle(timePs);
       this.charge(CONTEXT_SWITCH, this.machine.prices.vcpuWake);
       this.start(vcpu);
       return;
@@ -129,6 +130,19 @@ export class Pcpu implements EventTarget {
     flushLocally(this, domain);
   }
 
+  /**
+   * Wakes up. How deep it slept was decided when it went to sleep, from how long it had slept the time before (as the
+   * menu governor of cpuidle mostly does): so the first wake-up after a long pause may be quick, and the next is not.
+   */
+  private leaveIdle(timePs: number): void {
+    const { deepIdlePs, prices } = this.machine;
+    const slept = timePs - this.clock;
+    this.idleUntil(timePs);
+    if (deepIdlePs === 0) return;
+    if (this.sleepsDeep && slept > 0) this.charge(CONTEXT_SWITCH, prices.deepIdleExit);
+    this.sleepsDeep = slept > deepIdlePs;
+  }
+
   /** Accounts for time without work. */
   idleUntil(timePs: number): void {
     if (timePs > this.clock) this.charge(IDLE, timePs - this.clock);
@@ -156,6 +170,7 @@ export class Pcpu implements EventTarget {
     }
     this.current = vcpu;
     vcpu.state = 'running';
+    vcpu.scheduledIn = true;
     this.runningSince = this.clock;
     for (const owed of vcpu.owed) this.charge(owed.cause, owed.ps);
     vcpu.owed = [];
@@ -192,10 +207,12 @@ export class Pcpu implements EventTarget {
     this.preemptAt = Number.POSITIVE_INFINITY;
     const vcpu = this.current;
     if (vcpu === undefined || this.waiting.length === 0) return;
-    const earliest = vcpu.unpreemptible
-      ? this.clock
-      : this.runningSince + this.machine.ratelimitPs;
-    if (timePs < earliest || vcpu.unpreemptible) {
+    if (vcpu.unpreemptible) {
+      this.armPreemptionAt(this.clock);
+      return;
+    }
+    const earliest = this.runningSince + this.machine.ratelimitPs;
+    if (timePs < earliest) {
       this.armPreemptionAt(earliest);
       return;
     }

@@ -1,4 +1,3 @@
-import { InvariantViolation } from '../base/errors.js';
 import type { EventTarget } from '../sim/event-queue.js';
 import { BLOCKED, ORDER, type Process } from '../sim/process.js';
 import { TRACE } from '../sim/trace.js';
@@ -41,6 +40,8 @@ export class Vcpu implements EventTarget {
   readonly tasks: Task[] = [];
   currentTask: Task | undefined;
   fpuLoaded = true;
+  /** It has just been given the pCPU: what happened meanwhile is taken before guest code goes on. */
+  scheduledIn = false;
   /** Inside an operation of Xen's that is long and cannot be preempted: until it ends, a preemption waits. */
   unpreemptible = false;
   /** Work taken back by a preemption. */
@@ -92,18 +93,24 @@ export class Vcpu implements EventTarget {
 
   private runGuest(): void {
     const { pcpu, kernel } = this;
-    if (kernel.timerDue) kernel.takeTimer();
-    kernel.armTick();
-    if (this.upcallPending) this.deliverUpcalls();
+    if (this.scheduledIn) {
+      this.scheduledIn = false;
+      if (kernel.timerDue) kernel.takeTimer();
+      kernel.armTick();
+      if (this.upcallPending) this.deliverUpcalls();
+    }
     let result: unknown;
     for (;;) {
       let task = this.currentTask;
       if (task === undefined) {
         task = this.readyTasks.shift();
         if (task === undefined) {
-          if (pcpu.isAhead()) pcpu.resumeLater();
-          else this.idle();
-          return;
+          if (pcpu.isAhead()) {
+            pcpu.resumeLater();
+            return;
+          }
+          if (this.idle()) return;
+          continue;
         }
         this.kernel.switchTo(task);
         this.currentTask = task;
@@ -248,8 +255,12 @@ export class Vcpu implements EventTarget {
     this.inUpcall = false;
   }
 
-  /** Nothing to do: the guest kernel gives the pCPU back to Xen. */
-  private idle(): void {
+  /**
+   * Nothing to do: the guest kernel gives the pCPU back to Xen, which lets it block unless an event is pending.
+   *
+   * @returns whether the vCPU has blocked
+   */
+  private idle(): boolean {
     if (this.domain.type === 'pvh') {
       this.exit(ENTRY_HLT);
     } else {
@@ -257,9 +268,13 @@ export class Vcpu implements EventTarget {
     }
     this.pcpu.charge(HYPERVISOR_WORK, this.machine.prices.schedOp);
     this.machine.trace.add(TRACE.block, this.pcpu.clock, this.domain.domid, this.id, 0);
-    if (this.upcallPending) throw new InvariantViolation('vCPU blocks with an upcall pending');
+    if (this.upcallPending) {
+      this.deliverUpcalls();
+      return false;
+    }
     this.state = 'blocked';
     this.pcpu.release();
+    return true;
   }
 
   /** First use of the FPU since the vCPU was switched in. */

@@ -31,6 +31,8 @@ export const ICELAKE_2021: Profile = {
     lazyFpu: false,
     upcallVector: true,
     l1tfFlush: false,
+    deepIdleAfterUs: 200,
+    longCopyBytes: 0,
     tlbEntries: 2048,
     l1Bytes: 48 * 1024,
     l2Bytes: 1280 * 1024,
@@ -53,6 +55,7 @@ export const ICELAKE_2021: Profile = {
         'ns = 2 x vmexit 313 + 2 x mitigationEntry 125 + hypercall 396 + evtchnSend ' +
         '140 + ipi 339 + exitHandler 120 + inject 110 + upcall 120',
     ),
+    deepIdleExit: estimate(30, 'us', WHY.deepIdleExit),
     shootdownFirst: estimate(1200, 'ns', SHOOTDOWN_ANCHORS),
     shootdownFurther: estimate(
       300,
@@ -141,6 +144,7 @@ export const ICELAKE_2021: Profile = {
     copyL1: estimate(psPerByte(60), 'ps/B', '60 GB/s'),
     copyL2: estimate(psPerByte(35), 'ps/B', '35 GB/s'),
     copyL3: estimate(psPerByte(10), 'ps/B', '10 GB/s; no direct source'),
+    copyUnprefetched: free('ps/B', WHY.copyUnprefetched),
     copyDram: estimate(psPerByte(8), 'ps/B', '8 GB/s in one thread; rep movs up to 40 % faster'),
 
     xenstoreOperation: estimate(50, 'us', WHY.xenstore, WIDE_FACTOR),

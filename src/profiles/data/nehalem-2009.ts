@@ -34,6 +34,8 @@ export const NEHALEM_2009: Profile = {
     // Linux of that time takes the upcall through HVM_PARAM_CALLBACK_IRQ, which wants no EOI.
     upcallVector: false,
     l1tfFlush: false,
+    deepIdleAfterUs: 200,
+    longCopyBytes: 0,
     tlbEntries: 512,
     l1Bytes: 32 * 1024,
     l2Bytes: 256 * 1024,
@@ -68,6 +70,7 @@ export const NEHALEM_2009: Profile = {
         '344 + hypercall 202 + evtchnSend 270 + ipi 850 + exitHandler 300 + inject ' +
         '290 + upcall 400',
     ),
+    deepIdleExit: estimate(30, 'us', WHY.deepIdleExit),
     shootdownFirst: derived(1000, 'ns', 680, 2250, SHOOTDOWN_ANCHORS),
     shootdownFurther: derived(
       250,
@@ -158,6 +161,7 @@ export const NEHALEM_2009: Profile = {
       'the same measurements, larger blocks; 18 GB/s, spread taken as 25 %',
     ),
     copyL3: estimate(psPerByte(9), 'ps/B', '9 GB/s; no direct source'),
+    copyUnprefetched: free('ps/B', WHY.copyUnprefetched),
     copyDram: estimate(psPerByte(5), 'ps/B', '5 GB/s in one thread; rep movs up to 40 % faster'),
 
     xenstoreOperation: derived(7500, 'us', 5000, 10_000, XENSTORE_DISK),

@@ -26,6 +26,8 @@ export const SANDYBRIDGE_2012: Profile = {
     // Linux of that time takes the upcall through HVM_PARAM_CALLBACK_IRQ, which wants no EOI.
     upcallVector: false,
     l1tfFlush: false,
+    deepIdleAfterUs: 200,
+    longCopyBytes: 0,
     tlbEntries: 512,
     l1Bytes: 32 * 1024,
     l2Bytes: 256 * 1024,
@@ -48,6 +50,7 @@ export const SANDYBRIDGE_2012: Profile = {
         '= 2 x vmexit 373 + hypercall 212 + evtchnSend 230 + ipi 621 + exitHandler ' +
         '260 + inject 250 + upcall 330',
     ),
+    deepIdleExit: estimate(30, 'us', WHY.deepIdleExit),
     shootdownFirst: estimate(1200, 'ns', SHOOTDOWN_ANCHORS),
     shootdownFurther: estimate(
       300,
@@ -123,6 +126,7 @@ export const SANDYBRIDGE_2012: Profile = {
     copyL1: estimate(psPerByte(31), 'ps/B', '31 GB/s'),
     copyL2: estimate(psPerByte(14), 'ps/B', '14 GB/s'),
     copyL3: estimate(psPerByte(8), 'ps/B', '8 GB/s; no direct source'),
+    copyUnprefetched: free('ps/B', WHY.copyUnprefetched),
     copyDram: estimate(psPerByte(5), 'ps/B', '5 GB/s in one thread; rep movs up to 40 % faster'),
 
     xenstoreOperation: estimate(100, 'us', WHY.xenstore, WIDE_FACTOR),

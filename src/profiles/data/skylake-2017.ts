@@ -26,6 +26,8 @@ export const SKYLAKE_2017: Profile = {
     lazyFpu: false,
     upcallVector: true,
     l1tfFlush: false,
+    deepIdleAfterUs: 200,
+    longCopyBytes: 0,
     tlbEntries: 1536,
     l1Bytes: 32 * 1024,
     l2Bytes: 1024 * 1024,
@@ -48,6 +50,7 @@ export const SKYLAKE_2017: Profile = {
         '2249 ns = 2 x vmexit 322 + hypercall 250 + evtchnSend 190 + ipi 527 + ' +
         'exitHandler 210 + inject 190 + upcall 239',
     ),
+    deepIdleExit: estimate(30, 'us', WHY.deepIdleExit),
     shootdownFirst: derived(1250, 'ns', 760, 2250, SHOOTDOWN_ANCHORS),
     shootdownFurther: derived(
       300,
@@ -140,6 +143,7 @@ export const SKYLAKE_2017: Profile = {
     copyL1: estimate(psPerByte(52), 'ps/B', '52 GB/s'),
     copyL2: estimate(psPerByte(30), 'ps/B', '30 GB/s'),
     copyL3: estimate(psPerByte(9), 'ps/B', '9 GB/s; no direct source'),
+    copyUnprefetched: free('ps/B', WHY.copyUnprefetched),
     copyDram: derived(
       psPerByte(6),
       'ps/B',

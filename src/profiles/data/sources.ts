@@ -30,6 +30,11 @@ export const REP_MOVS =
 
 /** Why an estimate is what it is, for the prices that nobody has published. */
 export const WHY = {
+  deepIdleExit:
+    'C6 and the caches it emptied: a deep C-state adds 50 to 100 us on servers, 30 on the one machine ' +
+    'with a published first wake-up (libvchan-intranode logs)',
+  deepIdleEmulated: 'an emulated CPU does not sleep deep',
+  copyUnprefetched: 'rep movs and the prefetchers of this generation do as well on short copies',
   pvEntry: 'SYSCALL and SYSRET (or IRET), with the registers saved and the stack changed between',
   syscall: 'SYSCALL, SYSRET and two SWAPGS, nothing in between',
   exitHandler: 'finding out the reason of an exit, and HLT, EOI or an interrupt handled',

@@ -31,6 +31,8 @@ export const ZEN4_2023: Profile = {
     lazyFpu: false,
     upcallVector: true,
     l1tfFlush: false,
+    deepIdleAfterUs: 200,
+    longCopyBytes: 0,
     tlbEntries: 3072,
     l1Bytes: 32 * 1024,
     l2Bytes: 1024 * 1024,
@@ -58,6 +60,7 @@ export const ZEN4_2023: Profile = {
         'ns = 2 x vmexit 407 + 2 x mitigationEntry 222 + hypercall 381 + evtchnSend ' +
         '130 + ipi 299 + exitHandler 130 + inject 95 + upcall 105',
     ),
+    deepIdleExit: estimate(30, 'us', WHY.deepIdleExit),
     shootdownFirst: estimate(1200, 'ns', SHOOTDOWN_ANCHORS),
     shootdownFurther: estimate(
       300,
@@ -145,6 +148,7 @@ export const ZEN4_2023: Profile = {
     copyL1: estimate(psPerByte(90), 'ps/B', '90 GB/s; a Zen 5 guest reaches 120'),
     copyL2: estimate(psPerByte(70), 'ps/B', '70 GB/s; a Zen 5 guest reaches 108'),
     copyL3: estimate(psPerByte(30), 'ps/B', '30 GB/s; a Zen 5 guest reaches 50 to 58'),
+    copyUnprefetched: free('ps/B', WHY.copyUnprefetched),
     copyDram: estimate(
       psPerByte(15),
       'ps/B',
