@@ -40,20 +40,26 @@ export class EventDevice {
   /**
    * read() and, as libraries do at once, write(): waits for a port and unmasks it.
    *
-   * @returns the port that fired, or -1 where `interrupt` ended the wait
+   * @param deadlinePs moment at which to give up
+   * @returns the port that fired, or -1 where the time is up or `interrupt` ended the wait
    */
-  *wait(reason: string): Process<number> {
+  *wait(reason: string, deadlinePs = Number.POSITIVE_INFINITY): Process<number> {
     const { vcpu } = this;
     const { kernel, machine } = vcpu;
     kernel.enterSystemCall();
     vcpu.pcpu.charge(GUEST_KERNEL, machine.prices.eventDevice);
-    while (this.fired.length === 0 && !this.interrupted) {
+    let timer = -1;
+    while (this.fired.length === 0 && !this.interrupted && vcpu.pcpu.clock < deadlinePs) {
       const task = vcpu.currentTask as Task;
       this.reader = task;
       task.block(reason);
+      if (timer < 0 && deadlinePs !== Number.POSITIVE_INFINITY) {
+        timer = kernel.wakeAt(deadlinePs, task);
+      }
       yield BLOCKED;
       this.reader = undefined;
     }
+    if (timer >= 0) kernel.cancelWake(timer);
     const port = this.fired.shift();
     kernel.leaveSystemCall();
     if (port === undefined) {

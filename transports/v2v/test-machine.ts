@@ -1,0 +1,190 @@
+import { ORDER, type Process } from '../../src/sim/process.js';
+import {
+  AGAIN,
+  type Channel,
+  type Endpoint,
+  type GrantMode,
+  outcomeName,
+  WOULD_BLOCK,
+} from '../../src/transport/contract.js';
+import { Guest } from '../../src/transport/guest.js';
+import type { DomainLimits, GuestType } from '../../src/xen/domain.js';
+import { Machine, type MachineOptions } from '../../src/xen/machine.js';
+import type { XenstoreQuotas } from '../../src/xen/xenstore/protocol.js';
+import { Xenstored } from '../../src/xen/xenstore/xenstored.js';
+import type { V2vEnd } from './end.js';
+import { v2v } from './index.js';
+import type { V2vListener } from './listener.js';
+
+export type Hardware = Pick<MachineOptions, 'features' | 'prices'>;
+
+export interface TestMachineOptions {
+  readonly guests?: number;
+  readonly type?: GuestType;
+  readonly seed?: number;
+  readonly limits?: DomainLimits;
+  readonly quotas?: Partial<XenstoreQuotas>;
+  readonly broker?: boolean;
+}
+
+/** For this transport's tests: a machine with dom0, xenstored, the broker and guests, each on a pCPU of its own. */
+export class TestMachine {
+  readonly machine: Machine;
+  readonly xenstored: Xenstored;
+  readonly dom0: Guest;
+  readonly guests: Guest[];
+
+  constructor(hardware: Hardware, options: TestMachineOptions = {}) {
+    const { guests = 2, type = 'pvh', seed = 1, limits } = options;
+    this.machine = new Machine({ ...hardware, pcpus: 1 + guests, seed });
+    const dom0 = this.machine.createDomain({ name: 'dom0', type: 'pv', pcpus: [0] });
+    this.xenstored = new Xenstored(dom0, options.quotas);
+    this.dom0 = new Guest(dom0, this.xenstored.introduce(dom0));
+    this.guests = Array.from({ length: guests }, (_, i) => {
+      const domain = this.machine.createDomain({
+        name: `guest${i}`,
+        type,
+        pcpus: [i + 1],
+        ...(limits === undefined ? {} : { limits }),
+      });
+      return new Guest(domain, this.xenstored.introduce(domain));
+    });
+    if (options.broker !== false) v2v.prepareDom0?.(this.dom0);
+  }
+
+  guest(index: number): Guest {
+    return this.guests[index] as Guest;
+  }
+
+  /** Guest 0 serves all the others. */
+  endpoint(settings: Partial<Endpoint> = {}): Endpoint {
+    const [server, ...clients] = this.guests.map((guest) => guest.domid) as [number, ...number[]];
+    return {
+      port: 7,
+      serverDomid: server,
+      clientDomids: clients,
+      ringSizeBytes: 65536,
+      grantMode: 'persistent' as GrantMode,
+      options: {},
+      ...settings,
+    };
+  }
+
+  spawn(guest: Guest, name: string, process: Process<unknown>): void {
+    guest.vcpu.spawn(name, process);
+  }
+
+  /** Connects guest 1 to guest 0, and lets each do its part. */
+  pair(
+    endpoint: Endpoint,
+    server: (channel: V2vEnd, listener: V2vListener) => Process<unknown>,
+    client: (channel: V2vEnd) => Process<unknown>,
+  ): void {
+    const [listening, connecting] = [this.guest(0), this.guest(1)];
+    this.spawn(
+      listening,
+      'server',
+      (function* () {
+        const outcome = yield* v2v.listen(listening, endpoint);
+        if (!('listener' in outcome)) throw new Error(outcome.failed);
+        const accepted = yield* outcome.listener.accept();
+        if (!('channel' in accepted)) throw new Error(accepted.failed);
+        yield* server(accepted.channel as V2vEnd, outcome.listener as V2vListener);
+      })(),
+    );
+    this.spawn(
+      connecting,
+      'client',
+      (function* () {
+        const outcome = yield* v2v.connect(connecting, endpoint);
+        if (!('channel' in outcome)) throw new Error(outcome.failed);
+        yield* client(outcome.channel as V2vEnd);
+      })(),
+    );
+  }
+
+  /** Names of the tasks of guests that have not ended, with what they wait for. */
+  stuck(): string[] {
+    return this.guests.flatMap((guest) =>
+      guest.vcpu.tasks
+        .filter((task) => task.state !== 'done')
+        .map((task) => `${task.name}: ${task.waitingFor}`),
+    );
+  }
+
+  /** What is in use of all that a connection takes, for showing that it is all given back. */
+  resources(): Record<string, number> {
+    const counts: Record<string, number> = {};
+    for (const guest of this.guests) {
+      const { domain, domid } = guest;
+      counts[`dom${domid} ports`] = domain.eventChannels.count;
+      counts[`dom${domid} grants`] = domain.grantTable.grantedCount;
+      counts[`dom${domid} mappings`] = domain.grantTable.mappedCount;
+      const usage = this.xenstored.store.usage(domid);
+      counts[`dom${domid} nodes`] = usage?.nodes ?? 0;
+      counts[`dom${domid} watches`] = usage?.watches ?? 0;
+      counts[`dom${domid} transactions`] = usage?.transactions ?? 0;
+    }
+    counts['connections in xenstore'] = this.connections().length;
+    counts['frames'] = this.machine.memory.allocatedFrames;
+    return counts;
+  }
+
+  connections(): readonly string[] {
+    const result = this.xenstored.store.directory(0, '/v2v');
+    return result.ok ? result.value : [];
+  }
+}
+
+/** Calls a plain function of a channel until it has an answer that is not AGAIN, waiting where it blocks. */
+export function* until(
+  step: () => number,
+  wait: () => Process<unknown>,
+  giveUp = false,
+): Process<number> {
+  for (;;) {
+    const outcome = step();
+    if (outcome === AGAIN) yield ORDER;
+    else if (outcome === WOULD_BLOCK && !giveUp) yield* wait();
+    else return outcome;
+  }
+}
+
+export function* send(channel: Channel, address: number, length: number): Process<void> {
+  const outcome = yield* until(
+    () => channel.trySend(address, length),
+    () => channel.waitUntilWritable(),
+  );
+  if (outcome !== length) throw new Error(`send: ${outcomeName(outcome)}`);
+}
+
+export function* receive(channel: Channel, address: number, length: number): Process<number> {
+  return yield* until(
+    () => channel.tryReceive(address, length),
+    () => channel.waitUntilReadable(),
+  );
+}
+
+/** Writes all of a buffer as a stream. */
+export function* writeAll(channel: Channel, address: number, length: number): Process<void> {
+  for (let done = 0; done < length; ) {
+    const outcome = yield* until(
+      () => channel.write(address + done, length - done),
+      () => channel.waitUntilWritable(),
+    );
+    if (outcome < 0) throw new Error(`write: ${outcomeName(outcome)}`);
+    done += outcome;
+  }
+}
+
+/** Reads a stream until a buffer is full. */
+export function* readAll(channel: Channel, address: number, length: number): Process<void> {
+  for (let done = 0; done < length; ) {
+    const outcome = yield* until(
+      () => channel.read(address + done, length - done),
+      () => channel.waitUntilReadable(),
+    );
+    if (outcome < 0) throw new Error(`read: ${outcomeName(outcome)}`);
+    done += outcome;
+  }
+}
