@@ -173,9 +173,9 @@ int role_mapper(const struct options *options)
     errno = 0;
     if (taker.together == 0 || taker.pages < taker.together)
         fail("a transfer of %u pages from %u granted pages", taker.together, taker.pages);
-    taker.local = mmap(NULL, taker.together * PAGE_BYTES, PROT_READ | PROT_WRITE,
-                       MAP_PRIVATE | MAP_ANONYMOUS | MAP_POPULATE, -1, 0);
-    if (taker.local == MAP_FAILED)
+    /* From the heap, so that a mapping has no neighbour and its page table comes and goes with it: the costlier case. */
+    errno = posix_memalign((void **)&taker.local, PAGE_BYTES, taker.together * PAGE_BYTES);
+    if (errno != 0)
         fail("no memory");
     memset(taker.local, 0, taker.together * PAGE_BYTES);
     if (take == take_from_kept) {

@@ -180,11 +180,12 @@ void v2v_link_open(struct v2v_link *link, const struct options *options, int lis
     memset(link, 0, sizeof *link);
     link->listening = listening;
     link->peer = (int)option_required_number(options, "peer");
-    link->ring_pages = (unsigned int)(ring_bytes / V2V_PAGE_BYTES);
     errno = 0;
-    if (ring_bytes % V2V_PAGE_BYTES != 0 || (ring_bytes & (ring_bytes - 1)) != 0 || link->ring_pages == 0 ||
-        link->ring_pages > V2V_MAX_RING_PAGES)
-        fail("V2V rings are a power of two from 4096 to 65536 bytes, not %lu", ring_bytes);
+    if (ring_bytes > V2V_MAX_RING_PAGES * V2V_PAGE_BYTES)
+        fail("V2V rings have at most 16 pages, not %lu bytes", ring_bytes);
+    link->ring_pages = 1; /* a power of two pages, enough for what was asked for */
+    while (link->ring_pages * V2V_PAGE_BYTES < ring_bytes)
+        link->ring_pages *= 2;
     find_peer(link, option_required(options, "name"));
     link->share = xengntshr_open(NULL, 0);
     link->map = xengnttab_open(NULL, 0);

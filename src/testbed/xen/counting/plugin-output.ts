@@ -9,7 +9,9 @@ export interface PluginWindow {
   /** Calls of named functions of Xen. */
   readonly functions: Readonly<Record<string, number>>;
   /** Stays in Xen by the functions that ran in them ("evtchn_send+hvm_hypercall"): how many, and instructions. */
-  readonly stays: Readonly<Record<string, { readonly count: number; readonly instructions: number }>>;
+  readonly stays: Readonly<
+    Record<string, { readonly count: number; readonly instructions: number }>
+  >;
 }
 
 /**
@@ -24,7 +26,13 @@ export function readPluginOutput(text: string): PluginWindow[] {
     if (line === '') return;
     const words = line.split(' ');
     if (words[0] === 'window') {
-      current = { number: Number(words[1]), instructions: {}, privileged: {}, functions: {}, stays: {} };
+      current = {
+        number: Number(words[1]),
+        instructions: {},
+        privileged: {},
+        functions: {},
+        stays: {},
+      };
     } else if (current === undefined) {
       throw new Error(`plugin output, line ${index + 1}: "${line}" outside a window`);
     } else if (words[0] === 'end') {
@@ -68,6 +76,7 @@ function addTo(window: MutableWindow, words: readonly string[]): boolean {
 
 function count(text: string): number {
   const value = Number(text);
-  if (!Number.isSafeInteger(value) || value < 0) throw new Error(`plugin output: "${text}" is no count`);
+  if (!Number.isSafeInteger(value) || value < 0)
+    throw new Error(`plugin output: "${text}" is no count`);
   return value;
 }

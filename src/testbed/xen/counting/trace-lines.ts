@@ -68,7 +68,8 @@ function wordList(text: string | undefined): number[] {
 }
 
 function integer(text: string | undefined): number {
-  if (text === undefined || !/^\d+$/.test(text)) throw new Error(`the trace has "${text}" for a number`);
+  if (text === undefined || !/^\d+$/.test(text))
+    throw new Error(`the trace has "${text}" for a number`);
   return Number(text);
 }
 

@@ -175,12 +175,12 @@ export class DebianPackages {
       .filter((line) => /^lib\S+$/.test(line));
     const missing: string[] = [];
     for (const name of closure) {
-      const status = await runCommand('dpkg-query', ['-W', '-f', '${db:Status-Status}', name], {
+      const status = await runCommand('dpkg-query', ['-s', name], {
         timeoutMs: 20_000,
         acceptFailure: true,
         ...this.signal(),
       });
-      const installed = status.stdout.toString('utf8') === 'installed';
+      const installed = /^Status: .* installed$/m.test(status.stdout.toString('utf8'));
       if (!installed && !this.isUnpacked(name)) missing.push(name);
     }
     return missing;

@@ -18,6 +18,8 @@ export interface BatchOptions {
   readonly timeoutMs: number;
   readonly stallMs: number;
   readonly onMessage?: (message: ConsoleMessage) => void;
+  /** What the counting plugin had written when the machine failed. */
+  readonly onCounts?: (counts: string) => void;
   readonly signal?: AbortSignal;
 }
 
@@ -27,9 +29,13 @@ export interface BatchOutput {
   readonly counts: string;
 }
 
-/** Lets a saved machine go on, carry out a batch, and end. Throws MachineFailure, or the abort's reason. */
+/**
+ * Lets a saved machine go on, carry out a batch, and end: when the batch is done, or after the first window in which a
+ * guest reports an error. Throws MachineFailure, or the abort's reason.
+ */
 export async function runBatch(options: BatchOptions): Promise<BatchOutput> {
   const messages: ConsoleMessage[] = [];
+  let failed = false;
   let finish: () => void = () => undefined;
   const finished = new Promise<void>((resolve) => {
     finish = resolve;
@@ -41,6 +47,11 @@ export async function runBatch(options: BatchOptions): Promise<BatchOutput> {
       messages.push(message);
       options.onMessage?.(message);
       if (message.kind === 'done') finish();
+      // After an error in a guest the machine is in doubt: what comes next belongs on a fresh one.
+      if (message.kind === 'line' && message.topic === 'reply' && / error/.test(message.text)) {
+        failed = true;
+      }
+      if (message.kind === 'end' && failed) finish();
     },
   });
   try {
@@ -49,6 +60,9 @@ export async function runBatch(options: BatchOptions): Promise<BatchOutput> {
     await Promise.race([finished, emulator.failure]);
     qmp.end();
     return { messages, counts: await emulator.counts() };
+  } catch (error) {
+    options.onCounts?.(await emulator.counts());
+    throw error;
   } finally {
     await emulator.stop();
   }

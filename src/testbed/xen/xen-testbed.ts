@@ -1,0 +1,253 @@
+import { readFile } from 'node:fs/promises';
+import type { Cell } from '../../results/types.js';
+import { judgedCell, skippedCell, timeCostOf, unknownCell } from './cells/cell-result.js';
+import { guestTypeName, skipReason, type XenCellRequest } from './cells/request.js';
+import { collectWindows, type WindowResult } from './cells/window-results.js';
+import {
+  CALIBRATION_ID,
+  calibrationCommands,
+  type WindowPlan,
+  windowCommands,
+  windowsOf,
+} from './cells/windows.js';
+import { pluginFunctions } from './counting/symbols.js';
+import { type ImageOptions, prepareImage, type XenImage } from './image/image.js';
+import type { ConsoleMessage } from './machine/console.js';
+import { MachineFailure } from './machine/emulator.js';
+import { type MachineConfig, pairConfig } from './machine/machine-config.js';
+import { runBatch } from './machine/run-batch.js';
+import { savedMachine } from './machine/saved-machine.js';
+import { runCommand } from './process/command.js';
+
+/** Cells a machine carries out in one go. */
+const CELLS_IN_BATCH = 12;
+const ATTEMPTS = 2;
+const START_TIMEOUT_MS = 60_000;
+const CELL_TIMEOUT_MS = 90_000;
+const STALL_MS = 120_000;
+
+export interface XenTestbedOptions extends ImageOptions {
+  /** For sockets: a short path. */
+  readonly temporaryDirectory: string;
+  /** Further arguments of the hypervisor, such as "spec-ctrl=eager-fpu". */
+  readonly xenArguments?: readonly string[];
+  /** Called as each cell is done, in any order. */
+  readonly onCell?: (cell: Cell, index: number) => void;
+}
+
+/** Where the results came from. */
+export interface XenProvenance {
+  readonly image: string;
+  readonly emulator: string;
+  readonly contents: Readonly<Record<string, string>>;
+  readonly xenArguments: readonly string[];
+}
+
+export interface XenRun {
+  /** In the order of the requests. */
+  readonly cells: readonly Cell[];
+  readonly provenance: XenProvenance;
+}
+
+interface Planned {
+  readonly index: number;
+  readonly request: XenCellRequest;
+  readonly windows: readonly WindowPlan[];
+}
+
+/**
+ * Carries out cells on real Xen in an emulated machine. Cells that need the same guests share a machine; one that fails
+ * is tried once more on a fresh machine and is then reported as unknown, with the reason and the end of the console.
+ *
+ * Throws UserError where the image cannot be had, and the signal's reason on abort (`onCell` has seen what was done).
+ */
+export async function runXenCells(
+  requests: readonly XenCellRequest[],
+  options: XenTestbedOptions,
+): Promise<XenRun> {
+  const image = await prepareImage(options);
+  const emulatorVersion = await emulatorVersionOf(options.signal);
+  const functions =
+    image.symbols === undefined
+      ? ''
+      : pluginFunctions(await readFile(image.symbols, 'utf8'), image.symbols);
+  const cells: Cell[] = new Array(requests.length);
+  const settle = (index: number, cell: Cell): void => {
+    cells[index] = cell;
+    options.onCell?.(cell, index);
+  };
+  const groups = new Map<string, Planned[]>();
+  for (const [index, request] of requests.entries()) {
+    const reason = skipReason(request);
+    if (reason !== undefined) {
+      settle(index, skippedCell(request, reason));
+      continue;
+    }
+    const key = `${request.parameters.guestTypes.join()} ${request.parameters.placement}`;
+    const group = groups.get(key) ?? [];
+    groups.set(key, group);
+    group.push({ index, request, windows: windowsOf(index, request) });
+  }
+  for (const group of groups.values()) {
+    const machine = new MachineGroup(group, image, emulatorVersion, functions, options, settle);
+    await machine.run();
+  }
+  return {
+    cells,
+    provenance: {
+      image: image.hash,
+      emulator: emulatorVersion,
+      contents: image.contents,
+      xenArguments: options.xenArguments ?? [],
+    },
+  };
+}
+
+async function emulatorVersionOf(signal: AbortSignal | undefined): Promise<string> {
+  const result = await runCommand('qemu-system-x86_64', ['--version'], {
+    timeoutMs: 10_000,
+    missingRemedy: 'apt-get install --no-install-recommends qemu-system-x86',
+    ...(signal === undefined ? {} : { signal }),
+  });
+  return result.stdout.toString('utf8').split('\n')[0]?.trim() ?? '';
+}
+
+/** The cells that one kind of machine carries out. */
+class MachineGroup {
+  private readonly config: MachineConfig;
+  private readonly connectorIsPv: boolean;
+  private readonly settled = new Set<number>();
+
+  constructor(
+    private readonly cells: readonly Planned[],
+    private readonly image: XenImage,
+    private readonly emulatorVersion: string,
+    private readonly functions: string,
+    private readonly options: XenTestbedOptions,
+    private readonly settle: (index: number, cell: Cell) => void,
+  ) {
+    const first = cells[0]?.request.parameters;
+    const types = first?.guestTypes ?? (['pvh', 'pvh'] as const);
+    this.config = pairConfig(types, first?.placement ?? 'shared', options.xenArguments ?? []);
+    this.connectorIsPv = types[1] === 'pv';
+  }
+
+  async run(): Promise<void> {
+    let savedState: string;
+    try {
+      savedState = await this.boot();
+    } catch (error) {
+      if (!(error instanceof MachineFailure)) throw error;
+      const reason = `Xen did not come up: ${error.message}`;
+      for (const { index, request } of this.cells) {
+        this.settle(index, unknownCell(request, reason, error.consoleTail));
+      }
+      return;
+    }
+    for (let start = 0; start < this.cells.length; start += CELLS_IN_BATCH) {
+      await this.runBatch(this.cells.slice(start, start + CELLS_IN_BATCH), savedState);
+    }
+  }
+
+  private async boot(): Promise<string> {
+    for (let attempt = 1; ; attempt++) {
+      try {
+        return await savedMachine({
+          ...this.options,
+          image: this.image,
+          config: this.config,
+          emulatorVersion: this.emulatorVersion,
+        });
+      } catch (error) {
+        if (!(error instanceof MachineFailure) || attempt === ATTEMPTS) throw error;
+        this.options.onProgress?.(`booting again: ${error.message}`);
+      }
+    }
+  }
+
+  /**
+   * Carries out a batch. A cell that comes to no result is tried again on a fresh machine, and so is what came after it,
+   * since a machine on which one cell failed is not trusted with the next.
+   */
+  private async runBatch(batch: readonly Planned[], savedState: string): Promise<void> {
+    const failures = new Map<Planned, number>();
+    let pending = [...batch];
+    while (pending.length > 0) {
+      const outcome = await this.attempt(pending, savedState);
+      const culprit = this.settleFinished(pending, outcome);
+      pending = pending.filter(({ index }) => !this.settled.has(index));
+      if (culprit === undefined) continue;
+      const count = (failures.get(culprit) ?? 0) + 1;
+      failures.set(culprit, count);
+      if (count < ATTEMPTS) continue;
+      this.finish(culprit, unknownCell(culprit.request, outcome.reason, outcome.consoleTail));
+      pending = pending.filter((planned) => planned !== culprit);
+    }
+  }
+
+  private async attempt(batch: readonly Planned[], savedState: string): Promise<BatchOutcome> {
+    const types = guestTypeName(batch[0]?.request.parameters.guestTypes ?? ['pvh', 'pvh']);
+    this.options.onProgress?.(
+      `${batch.length} cells with ${types} guests, ${this.config.pcpus} CPUs`,
+    );
+    const commands = batch.flatMap(({ request, windows }) =>
+      windows.map((window) => windowCommands(request, window)),
+    );
+    const messages: ConsoleMessage[] = [];
+    let counts = '';
+    try {
+      const output = await runBatch({
+        image: this.image,
+        config: this.config,
+        savedState,
+        batch: calibrationCommands() + commands.join(''),
+        functions: this.functions,
+        temporaryDirectory: this.options.temporaryDirectory,
+        timeoutMs: START_TIMEOUT_MS + batch.length * CELL_TIMEOUT_MS,
+        stallMs: STALL_MS,
+        onMessage: (message) => messages.push(message),
+        onCounts: (text) => {
+          counts = text;
+        },
+        ...(this.options.signal === undefined ? {} : { signal: this.options.signal }),
+      });
+      return { windows: collectWindows(messages, output.counts), reason: '', consoleTail: '' };
+    } catch (error) {
+      if (!(error instanceof MachineFailure)) throw error;
+      return {
+        windows: collectWindows(messages, counts),
+        reason: error.message,
+        consoleTail: error.consoleTail,
+      };
+    }
+  }
+
+  /** Settles the cells that are done; returns the first that is not, which is to blame for the end of the batch. */
+  private settleFinished(batch: readonly Planned[], outcome: BatchOutcome): Planned | undefined {
+    const calibration = outcome.windows.get(CALIBRATION_ID)?.plugin;
+    for (const planned of batch) {
+      const results = planned.windows.map(({ id }) => outcome.windows.get(id));
+      const complete = results.every((result): result is WindowResult => result !== undefined);
+      if (calibration === undefined || !complete) return planned;
+      const time = timeCostOf(calibration, this.connectorIsPv);
+      const cell = judgedCell(planned.request, planned.windows, results, time);
+      if (cell.verdict === 'unknown') {
+        outcome.reason = cell.reason ?? outcome.reason;
+        return planned;
+      }
+      this.finish(planned, cell);
+    }
+    return undefined;
+  }
+
+  private finish({ index }: Planned, cell: Cell): void {
+    this.settled.add(index);
+    this.settle(index, cell);
+  }
+}
+
+interface BatchOutcome {
+  readonly windows: ReadonlyMap<string, WindowResult>;
+  reason: string;
+  readonly consoleTail: string;
+}
