@@ -45,6 +45,7 @@ test('ten thousand cells fit their budget, and what was cut is said', () => {
   const many = plausibleResults({
     profiles: Array.from({ length: 18 }, (_, i) => `profile-${i}`),
     guestTypes: ['pv', 'pvh'],
+    noise: true,
   });
   assert.ok(many.cells.length > 10_000);
   const data = collectReportData([many]);

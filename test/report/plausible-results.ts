@@ -19,6 +19,8 @@ export interface FixtureOptions {
   readonly messageSizes?: readonly number[];
   readonly seeds?: number;
   readonly id?: string;
+  /** Every cell has digits of its own, so that nothing compresses better than real results would. */
+  readonly noise?: boolean;
   /** Multiplies every time: a second run that is slower. */
   readonly slower?: number;
 }
@@ -185,7 +187,9 @@ function figures(
   const draw = new Prng(who.seed * 7919 + message + ring);
   const [call, notify, perByte, walk] = COSTS[who.transport];
   const speed = (who.profile === 'zen4-2023' ? 0.7 : 1) * (who.guestType === 'pv' ? 1.25 : 1);
-  const slow = speed * (options.slower ?? 1) * (1 + (who.seed - 1) * 0.004 * draw.fraction());
+  const noise = options.noise === true ? 0.9 + 0.2 * noiseOf(who, own) : 1;
+  const slow =
+    speed * noise * (options.slower ?? 1) * (1 + (who.seed - 1) * 0.004 * draw.fraction());
   const chunk = Math.min(message, ring);
   const notifies =
     who.transport === 'v4v' ? 1 + (2 * message) / ring : Math.min(2, (3 * message) / ring);
@@ -220,7 +224,7 @@ function figures(
     timer: 3,
   };
   const entryCount = Object.values(entries).reduce((a, b) => a + b, 0);
-  const misses = Math.round(messages * (1.5 + message / 4096));
+  const misses = Math.round(messages * noise * (1.5 + message / 4096));
   const flushes = own['grantMode'] === 'per-transfer' ? Math.ceil(message / 4096) * messages : 0;
   const p50 = elapsedNs * 2;
   return {
@@ -288,6 +292,13 @@ function figures(
     },
     attributionNs: { 'pcpu0 (dom1)': attribution(0.55), 'pcpu1 (dom2)': attribution(0.45) },
   };
+}
+
+/** A fraction that only this cell has. */
+function noiseOf(who: Who, own: Readonly<Record<string, ParameterValue>>): number {
+  let hash = 0;
+  for (const char of JSON.stringify([who, own])) hash = Math.imul(hash, 31) + char.charCodeAt(0);
+  return new Prng(hash).fraction();
 }
 
 function exact(

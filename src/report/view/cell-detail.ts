@@ -18,10 +18,10 @@ export function cellDetail(data: ReportData, cell: ReportCell): Markup {
     ...counterTables(cell),
     priceTable(data, cell),
   ].filter((table) => table.rows.length > 0);
-  return html`<h4>${cell.id}</h4>
+  return html`<div class="detail-box"><h3>${cell.id}</h3>
 ${cell.reason === undefined ? undefined : html`<p>${cell.verdict}: ${cell.reason}</p>`}
 <p>To measure it again: <code>${reproduceCommand(cell)}</code></p>
-<div class="detail-tables">${tables.map(tableMarkup)}</div>`;
+<div class="detail-tables">${tables.map(tableMarkup)}</div></div>`;
 }
 
 const table = (

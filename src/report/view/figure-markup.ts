@@ -14,7 +14,7 @@ export function figureMarkup(figure: FigureSpec, image?: { url: string; width: n
     image === undefined
       ? undefined
       : html`<img class="static" src="${image.url}" width="${image.width}" alt="${figure.title}. The table below has its figures.">`;
-  return html`<figure id="${figure.id}" data-figure="${figure.id}">
+  return html`<figure id="figure-${figure.id}" data-figure="${figure.id}">
 <figcaption><h3>${figure.title}</h3><p class="muted">${figure.subtitle}</p></figcaption>
 ${picture}
 <div class="live"${new Markup(image === undefined ? '' : ' hidden')}>

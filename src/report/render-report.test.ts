@@ -1,0 +1,76 @@
+import assert from 'node:assert/strict';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { basename, join } from 'node:path';
+import { after, test } from 'node:test';
+import { plausibleResults } from '../../test/report/plausible-results.js';
+import { UserError } from '../base/errors.js';
+import { renderReport } from './render-report.js';
+
+const root = mkdtempSync(join(tmpdir(), 'interdom-report-'));
+after(() => rmSync(root, { recursive: true }));
+
+const results = plausibleResults({
+  profiles: ['skylake-2017'],
+  ringSizes: [4096, 65_536],
+  messageSizes: [64, 4096],
+});
+
+test('a report is a page, pictures, Markdown and CSV, and nothing else', async () => {
+  const out = join(root, 'new', 'report');
+  const written = await renderReport([results], out);
+  assert.equal(basename(written[0] as string), 'index.html');
+  assert.deepEqual(readdirSync(out).sort(), written.map((path) => basename(path)).sort());
+  for (const path of written) {
+    assert.ok(statSync(path).size > 500, path);
+    assert.match(path, /\/(?:index\.html|report\.md|cells\.csv|[a-z0-9-]+\.png)$/);
+  }
+  const page = readFileSync(join(out, 'index.html'), 'utf8');
+  const pictures = written.filter((path) => path.endsWith('.png'));
+  assert.equal(
+    page.match(/<img class="static" src="data:image\/png;base64,/g)?.length,
+    pictures.length,
+  );
+  assert.ok(page.length < 5_000_000);
+});
+
+test('the same results give the same bytes', async () => {
+  const [first, second] = [join(root, 'a'), join(root, 'b')];
+  await renderReport([results], first);
+  await renderReport([structuredClone(results)], second);
+  for (const name of readdirSync(first)) {
+    assert.ok(readFileSync(join(first, name)).equals(readFileSync(join(second, name))), name);
+  }
+});
+
+test('several runs are told apart', async () => {
+  const other = { ...results, run: { ...results.run, id: 'another-run' } };
+  const out = join(root, 'two');
+  await renderReport([results, other], out);
+  const page = readFileSync(join(out, 'index.html'), 'utf8');
+  assert.match(page, /another-run/);
+  assert.match(readFileSync(join(out, 'report.md'), 'utf8'), /run another-run/);
+});
+
+test('latency histograms become curves, and a broken one is refused with its cell', async () => {
+  const cells = results.cells.map((cell) =>
+    cell.scenario === 'ping-pong' ? { ...cell, histograms: { latencyNs: 'not base64!' } } : cell,
+  );
+  await assert.rejects(
+    renderReport([{ ...results, cells }], join(root, 'broken')),
+    (error: unknown) =>
+      error instanceof UserError && /ping-pong/.test(error.where ?? error.message),
+  );
+});
+
+test('nothing to report, and a place that cannot be written, are said plainly', async () => {
+  await assert.rejects(renderReport([{ ...results, cells: [] }], join(root, 'none')), UserError);
+  const file = join(root, 'a-file');
+  writeFileSync(file, '');
+  for (const place of [file, join(file, 'below')]) {
+    await assert.rejects(
+      renderReport([results], place),
+      (error: unknown) => error instanceof UserError && error.where === place,
+    );
+  }
+});
