@@ -3,6 +3,7 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import { after, test } from 'node:test';
+import { hostileResults } from '../../test/report/hostile-results.js';
 import { plausibleResults } from '../../test/report/plausible-results.js';
 import { UserError } from '../base/errors.js';
 import { renderReport } from './render-report.js';
@@ -40,6 +41,15 @@ test('the same results give the same bytes', async () => {
   await renderReport([structuredClone(results)], second);
   for (const name of readdirSync(first)) {
     assert.ok(readFileSync(join(first, name)).equals(readFileSync(join(second, name))), name);
+  }
+});
+
+test('a report of hostile results is drawn whole', async () => {
+  for (const recognisable of [true, false]) {
+    const out = join(root, `hostile-${recognisable}`);
+    const written = await renderReport([hostileResults(recognisable)], out);
+    assert.ok(written.length > 5);
+    for (const path of written) assert.match(path, /\/[a-z0-9-]+\.(?:html|md|csv|png)$/);
   }
 });
 

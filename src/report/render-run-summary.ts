@@ -5,12 +5,12 @@ import {
   type TerminalCell,
   type TerminalTable,
   terminalTable,
-  terminalText,
   wrapText,
 } from './terminal-table.js';
 import { cpuTimePerMessage, entriesPerMessage, problemsOf } from './view/breakdown.js';
 import { sweepTable } from './view/figure-parts.js';
 import { metricLabel, own } from './view/labels.js';
+import { withoutControls } from './view/plain-text.js';
 import { formatQuantity, formatRatio, formatShare } from './view/quantity.js';
 import { metricOf, type ReportCell, type ReportData } from './view/report-data.js';
 import { facetsOf, type Selection } from './view/selection.js';
@@ -194,7 +194,8 @@ function verdictCounts(data: ReportData, width: number): string {
   for (const problem of problemsOf(data.cells)) {
     const head = `${problem.count} ${problem.verdict}, ${problem.transport}: ${problem.reason}`;
     lines.push(`  ${wrapText(head, width - 2, '      ')}`);
-    if (problem.verdict !== 'skipped') lines.push(`      first: ${terminalText(problem.example)}`);
+    if (problem.verdict !== 'skipped')
+      lines.push(`      first: ${withoutControls(problem.example)}`);
   }
   return `${lines.join('\n')}\n`;
 }

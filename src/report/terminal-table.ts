@@ -1,3 +1,5 @@
+import { withoutControls } from './view/plain-text.js';
+
 /** Aligned tables for terminals: no colour codes unless asked for, and never wider than the terminal. */
 
 export interface TerminalCell {
@@ -24,14 +26,6 @@ const NARROWEST_KEY = 10;
 const BOLD = '\u001b[1m';
 const PLAIN = '\u001b[0m';
 
-// biome-ignore lint/suspicious/noControlCharactersInRegex: these are what must not reach a terminal
-const CONTROLS = /[\u0000-\u001f\u007f-\u009f\u200e\u200f\u202a-\u202e\u2066-\u2069]/g;
-
-/** Text of a results file without what would steer a terminal: escapes, line ends, changes of direction. */
-export function terminalText(text: string): string {
-  return text.replace(CONTROLS, '\ufffd');
-}
-
 /** The table as lines without trailing blanks, each at most `width` columns wide where that can be had. */
 export function terminalTable(table: TerminalTable, width: number, colour: boolean): string {
   const rows = [...table.rows, ...table.foot];
@@ -39,7 +33,7 @@ export function terminalTable(table: TerminalTable, width: number, colour: boole
   const texts = [
     table.head.map((name, column) => (starred[column] === true ? `${name}  ` : name)),
     ...rows.map((row) => row.map((cell, column) => cellText(cell, starred[column] === true))),
-  ].map((row) => row.map(terminalText));
+  ].map((row) => row.map(withoutControls));
   const widths = table.head.map((_, column) =>
     texts.reduce((most, row) => Math.max(most, columnsOf(row[column] ?? '')), 0),
   );
@@ -137,7 +131,7 @@ export function sparkline(values: readonly (number | undefined)[]): string {
 export function wrapText(text: string, width: number, indent = '  '): string {
   const lines: string[] = [];
   let line = '';
-  for (const word of terminalText(text).split(' ')) {
+  for (const word of withoutControls(text).split(' ')) {
     const longer = line === '' ? word : `${line} ${word}`;
     if (columnsOf(longer) <= width || line === '') line = longer;
     else {

@@ -3,6 +3,7 @@ import type { FigureSpec } from './chart-spec.js';
 import type { LineView } from './figure-parts.js';
 import { present } from './labels.js';
 import { latencyFigure } from './latency-figure.js';
+import { withoutControlsInside } from './plain-text.js';
 import type { ReportData } from './report-data.js';
 import type { Selection } from './selection.js';
 import { sweepFigure } from './sweep-figure.js';
@@ -74,7 +75,7 @@ export function figureSections(
       figures: sweeps(rest),
     },
   ];
-  return uniqueIds(sections.filter((section) => section.figures.length > 0));
+  return withoutControlsInside(uniqueIds(sections.filter((section) => section.figures.length > 0)));
 }
 
 /** Scenarios whose names differ only in signs would else write over each other's picture. */
