@@ -1,0 +1,54 @@
+import assert from 'node:assert/strict';
+import { PassThrough } from 'node:stream';
+import { describe, it } from 'node:test';
+import { type ConsoleMessage, ConsoleReader, fnv1a, readConsoleLine } from './console.js';
+
+describe('readConsoleLine', () => {
+  it('takes a line whose checksum is right', () => {
+    const text = '3 reply 2 ok messages=400 wrong=0';
+    assert.deepEqual(readConsoleLine(`@interdom ${fnv1a(text)} ${text}`), {
+      kind: 'line',
+      window: '3',
+      topic: 'reply',
+      text: '2 ok messages=400 wrong=0',
+    });
+  });
+
+  it('sees a line into which the hypervisor wrote', () => {
+    const text = '3 reply 2 ok messages=400 wrong=0';
+    const line = `@interdom ${fnv1a(text)} 3 reply 2 ok mess(XEN) hallo ages=400 wrong=0`;
+    assert.equal(readConsoleLine(line)?.kind, 'damaged');
+  });
+
+  it('knows the checksum of the agent', () => {
+    assert.equal(fnv1a(''), '811c9dc5');
+    assert.equal(fnv1a('a'), 'e40c292c');
+  });
+
+  it('recognises the last words of a kernel and of Xen', () => {
+    for (const line of [
+      '[    1.5] Kernel panic - not syncing: Attempted to kill init!',
+      '(XEN) Panic on CPU 0:',
+      '(XEN) Xen BUG at mm.c:123',
+      '@interdom-failed the guests did not come up',
+    ]) {
+      assert.equal(readConsoleLine(line)?.kind, 'failed', line);
+    }
+    assert.equal(readConsoleLine('(XEN) Brought up 1 CPUs'), undefined);
+  });
+});
+
+describe('ConsoleReader', () => {
+  it('puts lines together from pieces and keeps the last ones readable', async () => {
+    const stream = new PassThrough();
+    const messages: ConsoleMessage[] = [];
+    const reader = new ConsoleReader(stream, (message) => messages.push(message));
+    stream.write('first\r\n\x1b[2Jsec');
+    stream.write('ond\r\n@interdom-re');
+    stream.write('ady\nhalf');
+    await new Promise(setImmediate);
+    assert.deepEqual(messages, [{ kind: 'ready' }]);
+    assert.equal(reader.lineCount, 3);
+    assert.equal(reader.tail(), 'first\nsecond\n@interdom-ready\nhalf');
+  });
+});
