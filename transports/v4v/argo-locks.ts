@@ -1,0 +1,54 @@
+import { CACHE_LINE, LOCK } from '../../src/xen/causes.js';
+import { SharedLine } from '../../src/xen/shared-line.js';
+import type { Vcpu } from '../../src/xen/vcpu.js';
+
+/**
+ * A lock of Argo's: L1, the global reader/writer lock; rings_L2, one for each domain's table of rings; L3, one for each
+ * ring (xen/common/argo.c explains what each protects). Taken in this order.
+ *
+ * What it costs is the cache line it lives in, which moves to whoever takes it, and the time until it is free. Nobody
+ * can tell when a lock that is held across no other event was held, so only the moments are kept up to which it is.
+ */
+export class ArgoLock {
+  /** Virtual time up to which readers, and a writer, hold the lock. */
+  readersUntil = 0;
+  writerUntil = 0;
+  private readonly line = new SharedLine();
+
+  /** Fetches the lock's line. Taking it, for reading too, writes it. */
+  take(vcpu: Vcpu): void {
+    fetchForWriting(vcpu, this.line, LOCK);
+  }
+
+  holdForReading(untilPs: number): void {
+    if (untilPs > this.readersUntil) this.readersUntil = untilPs;
+  }
+
+  holdForWriting(untilPs: number): void {
+    if (untilPs > this.writerUntil) this.writerUntil = untilPs;
+  }
+}
+
+/** Spins until a moment. Returns false where it has passed: then nothing is spent. */
+export function spinUntil(vcpu: Vcpu, untilPs: number): boolean {
+  const { pcpu, machine } = vcpu;
+  const ps = untilPs - pcpu.clock;
+  if (ps <= 0) return false;
+  machine.counters.work.lockWaits++;
+  pcpu.charge(LOCK, ps);
+  return true;
+}
+
+/** Brings a cache line to this pCPU in order to write it. */
+export function fetchForWriting(vcpu: Vcpu, line: SharedLine, cause: number): void {
+  if (!line.write(vcpu.pcpu.id)) return;
+  vcpu.machine.counters.work.cacheLineTransfers++;
+  vcpu.pcpu.charge(cause, vcpu.machine.prices.cacheLine);
+}
+
+/** Brings a cache line to this pCPU in order to read it. */
+export function fetchForReading(vcpu: Vcpu, line: SharedLine): void {
+  if (!line.read(vcpu.pcpu.id)) return;
+  vcpu.machine.counters.work.cacheLineTransfers++;
+  vcpu.pcpu.charge(CACHE_LINE, vcpu.machine.prices.cacheLine);
+}

@@ -1,0 +1,85 @@
+import { roundedUpToSlot, SMALLEST_RING_BYTES } from '../../src/ring/wrapped-offset-ring.js';
+import type { Domain } from '../../src/xen/domain.js';
+import { EFAULT, EINVAL } from '../../src/xen/errno.js';
+import { PAGE_SHIFT, PAGE_SIZE } from '../../src/xen/memory.js';
+import { GFN_BYTES, MAX_RING_BYTES, REGISTER_BYTES, REGISTER_FAIL_EXIST } from './argo-abi.js';
+import type { ArgoCall } from './argo-call.js';
+import type { GuestAccess } from './argo-guest-access.js';
+import { type ArgoRing, pagesOfRing } from './argo-ring.js';
+
+const TWO_TO_32 = 4294967296;
+
+/**
+ * Reads and checks the arguments of register_ring into the call: port, partner (`domid`) and length.
+ *
+ * @returns 0, or the negated error
+ */
+export function readRegistration(
+  access: GuestAccess,
+  call: ArgoCall,
+  registration: number,
+  pages: number,
+  flags: number,
+): number {
+  if (pages > MAX_RING_BYTES >> PAGE_SHIFT) return -EINVAL;
+  if ((flags & ~REGISTER_FAIL_EXIST) !== 0) return -EINVAL;
+  if (!access.read(call.vcpu, registration, REGISTER_BYTES)) return -EFAULT;
+  const { words } = access;
+  call.port = words[0] as number;
+  const partner = words[1] as number;
+  const bytes = words[2] as number;
+  if (
+    bytes < SMALLEST_RING_BYTES ||
+    bytes > MAX_RING_BYTES ||
+    bytes !== roundedUpToSlot(bytes) ||
+    pagesOfRing(bytes) !== pages ||
+    partner >>> 16 !== 0
+  ) {
+    return -EINVAL;
+  }
+  call.domid = partner;
+  call.bytes = bytes;
+  return 0;
+}
+
+/**
+ * find_ring_mfns: the frames behind a guest's list of frame numbers, one access to the guest each. Every one must be
+ * memory of its own that it can write: what it has mapped of others will not do.
+ *
+ * @returns the frames, or the negated error
+ */
+export function ringFrames(
+  access: GuestAccess,
+  call: ArgoCall,
+  gfns: number,
+  pages: number,
+): readonly number[] | number {
+  const frames: number[] = [];
+  for (let i = 0; i < pages; i++) {
+    if (!access.read(call.vcpu, gfns + i * GFN_BYTES, GFN_BYTES)) return -EFAULT;
+    const gfn = (access.words[0] as number) + (access.words[1] as number) * TWO_TO_32;
+    const mfn = writableFrame(call.vcpu.domain, gfn);
+    if (mfn < 0) return -EINVAL;
+    frames.push(mfn);
+  }
+  return frames;
+}
+
+/** A PV guest names machine frames, a PVH guest frames of its own. */
+function writableFrame(domain: Domain, gfn: number): number {
+  const { memory } = domain.machine;
+  if (domain.type === 'pvh' && !domain.space.reaches(gfn * PAGE_SIZE, PAGE_SIZE, true)) return -1;
+  const mfn = domain.type === 'pv' ? gfn : domain.space.frameAt(gfn);
+  return memory.owners[mfn] === domain.domid ? mfn : -1;
+}
+
+/**
+ * What tx_ptr a ring starts with: the one in its page, so that a ring can be registered again with messages in it; or,
+ * where that makes no sense, the one at which it is empty.
+ */
+export function initialTx(ring: ArgoRing): { tx: number; isReset: boolean } {
+  const { rx, tx } = ring.rawPointers();
+  if (tx < ring.bytes && roundedUpToSlot(tx) === tx) return { tx, isReset: false };
+  const flushed = roundedUpToSlot(rx);
+  return { tx: flushed >= ring.bytes ? 0 : flushed, isReset: true };
+}

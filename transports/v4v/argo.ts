@@ -1,0 +1,443 @@
+import { TRACE } from '../../src/sim/trace.js';
+import { HYPERVISOR_WORK } from '../../src/xen/causes.js';
+import type { Domain } from '../../src/xen/domain.js';
+import {
+  EACCES,
+  EAGAIN,
+  ECONNREFUSED,
+  EEXIST,
+  EFAULT,
+  EINVAL,
+  ENOENT,
+  ENOSPC,
+  EPERM,
+  ESRCH,
+} from '../../src/xen/errno.js';
+import type { HypervisorExtension, Machine } from '../../src/xen/machine.js';
+import type { Vcpu } from '../../src/xen/vcpu.js';
+import {
+  DOMID_ANY,
+  MAX_NOTIFY_COUNT,
+  MAX_RINGS_PER_DOMAIN,
+  REGISTER_FAIL_EXIST,
+  RING_DATA_BYTES,
+  RING_DATA_ENTRY_BYTES,
+  UNREGISTER_BYTES,
+  VIRQ_ARGO,
+} from './argo-abi.js';
+import { type ArgoCall, COPIED, ENTERED, OUTSIDE, PUBLISHED } from './argo-call.js';
+import { ArgoDomain } from './argo-domain.js';
+import { GuestAccess } from './argo-guest-access.js';
+import { ArgoLock, spinUntil } from './argo-locks.js';
+import { fillRingData, waitForSpace } from './argo-notify.js';
+import { initialTx, readRegistration, ringFrames } from './argo-register.js';
+import { ArgoRing } from './argo-ring.js';
+import { insertMessage, payloadOf, readSendArguments } from './argo-send.js';
+
+/**
+ * An operation is not done: another vCPU's event comes first, or a lock is held. Yield ORDER and call it again with the
+ * same arguments; it goes on where it stopped. No error number of Xen's.
+ */
+export const NOT_YET = -1000;
+
+/**
+ * Argo, the hypervisor half of V4V: argo_op of xen/common/argo.c (Xen 4.17.5), step for step where a guest can tell.
+ * Results are those of the hypercall: zero or more, or a negated error number.
+ *
+ * The operations are plain functions of a vCPU that is inside one hypercall at a time. They let others go first in front
+ * of each step that others can see: taking the locks, and moving tx_ptr.
+ */
+export class Argo implements HypervisorExtension {
+  /** Xen's command line `argo=...,mac-permissive=1`: rings to which any domain may send can be registered. */
+  macPermissive = true;
+  /** L1, the global lock: read for every operation, written when a domain goes. */
+  readonly lock = new ArgoLock();
+  /** By domid. */
+  private readonly domains: (ArgoDomain | undefined)[] = [];
+  private readonly access = new GuestAccess();
+  private readonly toNotify: number[] = [];
+  private readonly registerOperation: number;
+  private readonly unregisterOperation: number;
+  private readonly sendvOperation: number;
+  private readonly notifyOperation: number;
+
+  constructor(private readonly machine: Machine) {
+    const { counters } = machine;
+    this.registerOperation = counters.hypercall('argo_register_ring');
+    this.unregisterOperation = counters.hypercall('argo_unregister_ring');
+    this.sendvOperation = counters.hypercall('argo_sendv');
+    this.notifyOperation = counters.hypercall('argo_notify');
+    machine.stopWatchers.push(this.domainStopped);
+  }
+
+  /** Registrations of a domain, as they count against its limit of 128. */
+  ringCount(domid: number): number {
+    return this.domains[domid]?.ringCount ?? 0;
+  }
+
+  /** The rings of a domain, in the order in which they were registered. */
+  ringsOf(domid: number): readonly ArgoRing[] {
+    return this.domains[domid]?.rings ?? [];
+  }
+
+  /**
+   * XEN_ARGO_OP_register_ring.
+   *
+   * @param registration address of a struct xen_argo_register_ring
+   * @param gfns address of the list of frame numbers
+   */
+  registerRing(
+    vcpu: Vcpu,
+    registration: number,
+    gfns: number,
+    pages: number,
+    flags: number,
+  ): number {
+    const own = this.domainOf(vcpu.domain);
+    const call = own.callOf(vcpu);
+    if (call.stage === OUTSIDE) {
+      this.enter(call, this.registerOperation);
+      const status = this.checkRegistration(call, registration, pages, flags);
+      this.access.settle(vcpu);
+      if (status < 0) return this.leave(call, status);
+    }
+    if (this.mustWaitToWrite(vcpu, own)) return NOT_YET;
+    const status = this.register(own, call, gfns, pages, flags);
+    this.access.settle(vcpu);
+    vcpu.pcpu.charge(HYPERVISOR_WORK, this.machine.prices.argoRegister * Math.max(1, pages));
+    own.lock.holdForWriting(vcpu.pcpu.clock);
+    return this.leave(call, status);
+  }
+
+  private checkRegistration(
+    call: ArgoCall,
+    registration: number,
+    pages: number,
+    flags: number,
+  ): number {
+    const status = readRegistration(this.access, call, registration, pages, flags);
+    if (status < 0) return status;
+    if (call.domid === DOMID_ANY) return this.macPermissive ? 0 : -EPERM;
+    return this.machine.domain(call.domid) === undefined ? -ESRCH : 0;
+  }
+
+  private register(
+    own: ArgoDomain,
+    call: ArgoCall,
+    gfns: number,
+    pages: number,
+    flags: number,
+  ): number {
+    const { port, domid: partner, bytes } = call;
+    const sender = partner === DOMID_ANY ? undefined : this.living(partner);
+    if (partner !== DOMID_ANY && sender === undefined) return -ECONNREFUSED;
+    if (own.ringCount >= MAX_RINGS_PER_DOMAIN) return -ENOSPC;
+    const known = own.find(port, partner);
+    if (known !== undefined) {
+      if ((flags & REGISTER_FAIL_EXIST) !== 0 || known.bytes !== bytes) return -EEXIST;
+      known.letFramesGo();
+    }
+    const frames = ringFrames(this.access, call, gfns, pages);
+    if (typeof frames === 'number') {
+      // As in Xen, the old registration goes too, and what it counted stays counted.
+      if (known !== undefined) this.removeRing(own, known);
+      return frames;
+    }
+    const ring = known ?? new ArgoRing(own.domain, port, partner, bytes);
+    if (known === undefined) own.add(ring);
+    ring.holdFrames(frames);
+    const { tx, isReset } = initialTx(ring);
+    if (isReset) ring.writeTx(call.vcpu, tx);
+    ring.txPtr = tx;
+    own.ringCount++;
+    sender?.sends.push({ domid: own.domain.domid, port, partner });
+    return 0;
+  }
+
+  /**
+   * XEN_ARGO_OP_unregister_ring.
+   *
+   * @param unregistration address of a struct xen_argo_unregister_ring
+   */
+  unregisterRing(vcpu: Vcpu, unregistration: number): number {
+    const own = this.domainOf(vcpu.domain);
+    const call = own.callOf(vcpu);
+    if (call.stage === OUTSIDE) {
+      this.enter(call, this.unregisterOperation);
+      const readable = this.access.read(vcpu, unregistration, UNREGISTER_BYTES);
+      const { words } = this.access;
+      call.port = words[0] as number;
+      call.domid = words[1] as number;
+      this.access.settle(vcpu);
+      if (!readable) return this.leave(call, -EFAULT);
+      if (call.domid >>> 16 !== 0) return this.leave(call, -EINVAL);
+    }
+    if (this.mustWaitToWrite(vcpu, own)) return NOT_YET;
+    const ring = own.find(call.port, call.domid);
+    const pages = ring?.pages ?? 1;
+    if (ring !== undefined) this.unregister(own, ring);
+    vcpu.pcpu.charge(HYPERVISOR_WORK, this.machine.prices.argoRegister * pages);
+    own.lock.holdForWriting(vcpu.pcpu.clock);
+    return this.leave(call, ring === undefined ? -ENOENT : 0);
+  }
+
+  private unregister(own: ArgoDomain, ring: ArgoRing): void {
+    this.removeRing(own, ring);
+    own.ringCount--;
+    const sends = this.domains[ring.partner]?.sends;
+    const at = sends?.findIndex(
+      (id) => id.domid === own.domain.domid && id.port === ring.port && id.partner === ring.partner,
+    );
+    if (at !== undefined && at >= 0) sends?.splice(at, 1);
+  }
+
+  /**
+   * XEN_ARGO_OP_sendv: one message into somebody's ring, and one VIRQ for its owner. Never preempted, however long it
+   * copies.
+   *
+   * @param sendAddress address of a struct xen_argo_send_addr
+   * @param iovs address of an array of struct xen_argo_iov
+   * @returns the payload's length
+   */
+  sendv(
+    vcpu: Vcpu,
+    sendAddress: number,
+    iovs: number,
+    iovCount: number,
+    messageType: number,
+  ): number {
+    const own = this.domainOf(vcpu.domain);
+    const call = own.callOf(vcpu);
+    if (call.stage === OUTSIDE) {
+      this.enter(call, this.sendvOperation);
+      vcpu.pcpu.charge(HYPERVISOR_WORK, this.machine.prices.argoSendv);
+      const status = readSendArguments(this.access, call, sendAddress, iovs, iovCount, messageType);
+      this.access.settle(vcpu);
+      if (status < 0) return this.leave(call, status);
+    }
+    if (call.stage === ENTERED) {
+      const status = this.copyIntoRing(own, call);
+      this.access.settle(vcpu);
+      if (status === NOT_YET) return NOT_YET;
+      if (status < 0) return this.leave(call, status);
+      this.holdLocks(call);
+    }
+    if (call.stage === COPIED) {
+      if (vcpu.isAhead()) return NOT_YET;
+      this.publish(call);
+    }
+    return this.leave(call, call.length);
+  }
+
+  /** Takes the locks and copies. Returns the length, NOT_YET, or the negated error. */
+  private copyIntoRing(own: ArgoDomain, call: ArgoCall): number {
+    const { vcpu } = call;
+    if (vcpu.isAhead()) return NOT_YET;
+    const receiver = this.living(call.domid);
+    if (receiver === undefined) {
+      return this.machine.domain(call.domid) === undefined ? -ESRCH : -ECONNREFUSED;
+    }
+    if (spinUntil(vcpu, Math.max(this.lock.writerUntil, receiver.lock.writerUntil))) return NOT_YET;
+    const ring = receiver.matchFor(call);
+    if (ring !== undefined && this.mustWaitForRing(vcpu, ring)) return NOT_YET;
+    this.lock.take(vcpu);
+    receiver.lock.take(vcpu);
+    if (ring === undefined) return -ECONNREFUSED;
+    ring.lock.take(vcpu);
+    const length = payloadOf(call);
+    if (length < 0) return length;
+    call.length = length;
+    const status = insertMessage(this.access, call, ring);
+    if (status !== -EAGAIN) {
+      call.ring = ring;
+      return status;
+    }
+    return waitForSpace(ring, own, vcpu.domain.domid, length) || status;
+  }
+
+  /** The locks are held from now until the message is announced: at the end of what has been charged. */
+  private holdLocks(call: ArgoCall): void {
+    const ring = call.ring as ArgoRing;
+    const untilPs = call.vcpu.pcpu.clock;
+    call.stage = COPIED;
+    ring.inFlight = call;
+    ring.lock.holdForWriting(untilPs);
+    this.domains[call.domid]?.lock.holdForReading(untilPs);
+    this.lock.holdForReading(untilPs);
+  }
+
+  /** The second half of a sendv: tx_ptr moves, the locks are free, and the receiver is told. */
+  private readonly publish = (call: ArgoCall): void => {
+    const ring = call.ring as ArgoRing;
+    const { vcpu } = call;
+    call.stage = PUBLISHED;
+    if (ring.inFlight === call) ring.inFlight = undefined;
+    if (!ring.isRemoved) {
+      ring.writeTx(vcpu, call.nextTx);
+      const { domid } = vcpu.domain;
+      this.machine.trace.add(TRACE.publish, vcpu.pcpu.clock, domid, call.length, 0);
+    }
+    ring.domain.eventChannels.raiseVirq(VIRQ_ARGO, vcpu.pcpu);
+  };
+
+  /**
+   * XEN_ARGO_OP_notify: tells the domains that wait for space in a ring of this one, where there now is; and answers
+   * questions about rings of others.
+   *
+   * @param ringData address of a struct xen_argo_ring_data, or 0
+   */
+  notify(vcpu: Vcpu, ringData: number): number {
+    const own = this.domainOf(vcpu.domain);
+    const call = own.callOf(vcpu);
+    if (call.stage === OUTSIDE) {
+      this.enter(call, this.notifyOperation);
+      vcpu.pcpu.charge(HYPERVISOR_WORK, this.machine.prices.argoNotify);
+    }
+    if (vcpu.isAhead()) return NOT_YET;
+    if (spinUntil(vcpu, Math.max(this.lock.writerUntil, own.lock.writerUntil))) return NOT_YET;
+    for (const ring of own.rings) if (this.mustWaitForRing(vcpu, ring)) return NOT_YET;
+    this.lock.take(vcpu);
+    own.lock.take(vcpu);
+    this.notifyWaiting(vcpu, own);
+    const status = ringData === 0 ? 0 : this.answerRingData(vcpu, ringData);
+    this.access.settle(vcpu);
+    return this.leave(call, status);
+  }
+
+  /** notify_check_pending. */
+  private notifyWaiting(vcpu: Vcpu, own: ArgoDomain): void {
+    for (const ring of own.rings) {
+      ring.lock.take(vcpu);
+      const space = ring.payloadSpace(vcpu);
+      if (space === 0) continue;
+      const from = this.toNotify.length;
+      ring.pending.takeSatisfied(space, this.toNotify);
+      for (let i = from; i < this.toNotify.length; i++) {
+        this.domains[this.toNotify[i] as number]?.waitsIn.delete(ring);
+      }
+    }
+    for (const domid of this.toNotify) {
+      this.machine.domain(domid)?.eventChannels.raiseVirq(VIRQ_ARGO, vcpu.pcpu);
+    }
+    this.toNotify.length = 0;
+  }
+
+  private answerRingData(vcpu: Vcpu, ringData: number): number {
+    if (!this.access.read(vcpu, ringData, RING_DATA_BYTES)) return -EFAULT;
+    const entries = this.access.words[0] as number;
+    if (entries > MAX_NOTIFY_COUNT) return -EACCES;
+    for (let i = 0; i < entries; i++) {
+      const entry = ringData + RING_DATA_BYTES + i * RING_DATA_ENTRY_BYTES;
+      const status = fillRingData(this.access, vcpu, entry, this.living);
+      if (status < 0) return status;
+    }
+    return 0;
+  }
+
+  /** argo_destroy: its rings go, and without a word those of others to which only it could send. */
+  domainDestroyed(domain: Domain): void {
+    const gone = this.domains[domain.domid];
+    if (gone === undefined) return;
+    // Whoever copies now holds L1, which this waits for.
+    for (const call of gone.callsInProgress()) if (call?.stage === COPIED) this.publish(call);
+    let pages = 0;
+    while (gone.rings.length > 0) {
+      const ring = gone.rings[0] as ArgoRing;
+      pages += ring.pages;
+      this.finishInFlight(ring);
+      this.removeRing(gone, ring);
+    }
+    gone.ringCount = 0;
+    for (const id of gone.sends) {
+      const owner = this.domains[id.domid];
+      const ring = owner?.find(id.port, id.partner);
+      if (owner === undefined || ring === undefined) continue;
+      pages += ring.pages;
+      this.finishInFlight(ring);
+      this.removeRing(owner, ring);
+      owner.ringCount--;
+    }
+    for (const ring of gone.waitsIn) ring.pending.cancel(domain.domid);
+    this.domains[domain.domid] = undefined;
+    const fromPs = Math.max(this.machine.now, this.lock.readersUntil, this.lock.writerUntil);
+    this.lock.holdForWriting(fromPs + pages * this.machine.prices.argoRegister);
+  }
+
+  /** A guest has died. A message that it had in the ring is announced, for Xen ends what it has begun. */
+  private readonly domainStopped = (domain: Domain): void => {
+    for (const call of this.domains[domain.domid]?.callsInProgress() ?? []) {
+      if (call?.stage !== COPIED) continue;
+      const untilPs = (call.ring as ArgoRing).lock.writerUntil;
+      this.machine.queue.push(Math.max(untilPs, this.machine.now), call);
+    }
+  };
+
+  private removeRing(owner: ArgoDomain, ring: ArgoRing): void {
+    if (ring.partner === DOMID_ANY) {
+      for (const other of this.domains) other?.waitsIn.delete(ring);
+    }
+    ring.pending.clear();
+    owner.remove(ring);
+  }
+
+  private finishInFlight(ring: ArgoRing): void {
+    if (ring.inFlight !== undefined) this.publish(ring.inFlight);
+  }
+
+  /** Whether the ring's lock is held by another. Where it was held until now, the holder's last step is done first. */
+  private mustWaitForRing(vcpu: Vcpu, ring: ArgoRing): boolean {
+    if (ring.inFlight === undefined) return false;
+    if (spinUntil(vcpu, ring.lock.writerUntil)) return true;
+    this.publish(ring.inFlight);
+    return false;
+  }
+
+  /** R(L1) and W(rings_L2): waits for a domain's destruction, and for all that is under way to this domain's rings. */
+  private mustWaitToWrite(vcpu: Vcpu, own: ArgoDomain): boolean {
+    if (vcpu.isAhead()) return true;
+    const { readersUntil, writerUntil } = own.lock;
+    if (spinUntil(vcpu, Math.max(this.lock.writerUntil, readersUntil, writerUntil))) return true;
+    for (const ring of own.rings) this.finishInFlight(ring);
+    this.lock.take(vcpu);
+    own.lock.take(vcpu);
+    return false;
+  }
+
+  private enter(call: ArgoCall, operation: number): void {
+    call.vcpu.enter(operation);
+    call.vcpu.unpreemptible = true;
+    call.stage = ENTERED;
+  }
+
+  private leave(call: ArgoCall, result: number): number {
+    call.stage = OUTSIDE;
+    call.ring = undefined;
+    call.vcpu.unpreemptible = false;
+    call.vcpu.leave();
+    return result;
+  }
+
+  /** What Argo keeps of a domain that makes a hypercall. */
+  private domainOf(domain: Domain): ArgoDomain {
+    const known = this.domains[domain.domid];
+    if (known !== undefined) return known;
+    while (this.domains.length < domain.domid) this.domains.push(undefined);
+    const fresh = new ArgoDomain(domain, this.publish);
+    this.domains[domain.domid] = fresh;
+    return fresh;
+  }
+
+  /** A domain that Argo still knows: not one that is being destroyed. */
+  private readonly living = (domid: number): ArgoDomain | undefined => {
+    const known = this.domains[domid];
+    if (known !== undefined) return known;
+    const domain = this.machine.domain(domid);
+    if (domain === undefined || domain.state === 'dying') return undefined;
+    return this.domainOf(domain);
+  };
+}
+
+/** The machine's Argo. */
+export function argoOf(machine: Machine): Argo {
+  return machine.extend('argo', () => new Argo(machine));
+}

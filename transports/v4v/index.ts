@@ -1,0 +1,44 @@
+import { formatBytes } from '../../src/base/units.js';
+import { largestPayload } from '../../src/ring/wrapped-offset-ring.js';
+import type { RingSize, TransportDriver } from '../../src/transport/contract.js';
+import { connectV4v } from './connect.js';
+import { listenV4v } from './listener.js';
+import { v4vOptions } from './options.js';
+import { effectiveRingBytes, LARGEST_RING_BYTES } from './ring-size.js';
+
+/** V4V as it lives on in Xen (Argo): Xen copies each message into the receiver's ring and raises one VIRQ a domain. */
+export const v4v: TransportDriver = {
+  name: 'v4v',
+  capabilities: {
+    summary:
+      "Xen copies each message into the receiver's ring: nothing is shared, one VIRQ a domain",
+    framing: 'both',
+    dataPath: 'hypervisor-copy',
+    usesXenstore: false,
+    usesBroker: false,
+    // V4V grants nothing; "persistent" is the mode of cells that do not ask for another.
+    grantModes: ['persistent'],
+    // A ring is written by Xen and by its owner.
+    sharedFields: [],
+    comparable: true,
+  },
+
+  ringSize(requestedBytes: number): RingSize {
+    if (requestedBytes > LARGEST_RING_BYTES) {
+      return {
+        refused: `a V4V ring is at most ${formatBytes(LARGEST_RING_BYTES)} (16 MiB with its header)`,
+      };
+    }
+    return { bytes: effectiveRingBytes(requestedBytes) };
+  },
+
+  largestMessage: largestPayload,
+
+  listen: listenV4v,
+
+  connect: connectV4v,
+
+  checkOptions(options): void {
+    v4vOptions(options);
+  },
+};
