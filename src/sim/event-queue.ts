@@ -40,7 +40,8 @@ export class EventQueue {
     while (hole > 0) {
       const parent = (hole - 1) >> 1;
       const parentTime = times[parent] as number;
-      if (parentTime < timePs || (parentTime === timePs && (orders[parent] as number) < order)) break;
+      if (parentTime < timePs || (parentTime === timePs && (orders[parent] as number) < order))
+        break;
       times[hole] = parentTime;
       orders[hole] = orders[parent] as number;
       targets[hole] = targets[parent];
@@ -77,7 +78,8 @@ export class EventQueue {
         child = right;
       }
       const childTime = times[child] as number;
-      if (childTime > lastTime || (childTime === lastTime && (orders[child] as number) > lastOrder)) break;
+      if (childTime > lastTime || (childTime === lastTime && (orders[child] as number) > lastOrder))
+        break;
       times[hole] = childTime;
       orders[hole] = orders[child] as number;
       targets[hole] = targets[child];

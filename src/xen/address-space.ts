@@ -1,4 +1,6 @@
+import { InvariantViolation } from '../base/errors.js';
 import { PAGE_MASK, PAGE_SHIFT, PAGE_SIZE } from './memory.js';
+import { PageRanges } from './page-ranges.js';
 
 /** A guest touched an address that it does not have, or wrote where it may only read. */
 export class GuestFault extends Error {
@@ -14,6 +16,8 @@ export class GuestFault extends Error {
 
 /** Nothing is mapped at this page. */
 const HOLE = -1;
+/** Addresses are 31-bit: the machine has no more memory than that (memory.ts). */
+const MOST_PAGES = 1 << 19;
 
 /**
  * What one domain can reach: guest page -> machine frame, with a right to write. For a PVH guest this is its p2m; for
@@ -25,15 +29,29 @@ export class AddressSpace {
   private frames: Int32Array = new Int32Array(32).fill(HOLE);
   private readOnly: Uint8Array = new Uint8Array(32);
   private nextPage = 1;
+  private readonly unused = new PageRanges();
 
   constructor(readonly domid: number) {}
 
-  /** Finds `pages` adjacent unused guest pages. Returns the address of the first. */
+  /** Finds `pages` adjacent unused guest pages, the lowest there are. Returns the address of the first. */
   reserve(pages: number): number {
+    const found = this.unused.take(pages);
+    if (found >= 0) return found << PAGE_SHIFT;
     const first = this.nextPage;
+    if (first + pages > MOST_PAGES) {
+      throw new InvariantViolation('a domain has used up its 2 GiB of addresses', {
+        domid: this.domid,
+        pages,
+      });
+    }
     this.nextPage += pages;
     if (this.nextPage > this.frames.length) this.grow(this.nextPage);
     return first << PAGE_SHIFT;
+  }
+
+  /** Pages that `reserve` gave, and that are not mapped now, may be reserved again. */
+  giveBack(page: number, pages: number): void {
+    this.unused.add(page, pages);
   }
 
   map(page: number, mfn: number, writable: boolean): void {

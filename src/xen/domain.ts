@@ -89,13 +89,15 @@ export class Domain {
 
   /** Gives pages back. A page that is granted and mapped elsewhere must not come here (GrantTable ends access first). */
   free(address: number, pages: number): void {
-    for (let i = 0; i < pages; i++) {
-      const page = (address >> PAGE_SHIFT) + i;
+    const first = address >> PAGE_SHIFT;
+    for (let page = first; page < first + pages; page++) {
       const mfn = this.space.frameAt(page);
       this.space.unmap(page);
+      for (const vcpu of this.vcpus) vcpu.pcpu.tlb.flushPage(page, vcpu.tlbTag);
       this.frames.delete(mfn);
       this.machine.memory.release(mfn);
     }
+    this.space.giveBack(first, pages);
   }
 
   /** The guest dies where it stands: nothing of it runs on, and Xen destroys it (on_crash="destroy"). */
@@ -127,23 +129,33 @@ export class Domain {
       this.state = 'dying';
       this.machine.trace.add(TRACE.domain, this.machine.now, this.domid, 2, 0);
       this.eventChannels.closeAll();
-      this.grantTable.releaseMappings();
       this.machine.domainDestroyed(this);
+      this.grantTable.releaseMappings();
     }
     this.relinquish();
   }
 
   /** Frees the frames that nobody else maps; when none is left, the domain is gone. */
-  relinquish(): void {
+  private relinquish(): void {
     const { memory } = this.machine;
     for (const mfn of this.frames) {
       if (memory.foreignMappings[mfn] !== 0) continue;
       this.frames.delete(mfn);
       memory.release(mfn);
     }
-    if (this.frames.size === 0) {
-      this.state = 'dead';
-      this.machine.forget(this);
-    }
+    this.forgetIfEmpty();
+  }
+
+  /** A peer has let go of a frame of this dying domain. */
+  relinquishFrame(mfn: number): void {
+    if (this.machine.memory.foreignMappings[mfn] !== 0 || !this.frames.delete(mfn)) return;
+    this.machine.memory.release(mfn);
+    this.forgetIfEmpty();
+  }
+
+  private forgetIfEmpty(): void {
+    if (this.frames.size > 0) return;
+    this.state = 'dead';
+    this.machine.forget(this);
   }
 }

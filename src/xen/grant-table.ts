@@ -1,5 +1,4 @@
 import { TRACE } from '../sim/trace.js';
-import { GuestFault } from './address-space.js';
 import { HYPERVISOR_WORK } from './causes.js';
 import { GNTTAB_COPY, GNTTAB_MAP, GNTTAB_UNMAP } from './counters.js';
 import type { Domain } from './domain.js';
@@ -14,7 +13,7 @@ export const GNTST_GENERAL_ERROR = -1;
 export const GNTST_BAD_DOMAIN = -2;
 export const GNTST_BAD_GNTREF = -3;
 export const GNTST_BAD_HANDLE = -4;
-export const GNTST_PERMISSION_DENIED = -8;
+export const GNTST_BAD_PAGE = -9;
 export const GNTST_BAD_COPY_ARG = -10;
 export const GNTST_NO_SPACE = -13;
 
@@ -32,11 +31,18 @@ interface GrantEntry {
   uses: number;
 }
 
+/** Adjacent pages that were mapped together: given back together, when the last is unmapped. */
+interface MappedPages {
+  readonly first: number;
+  readonly pages: number;
+  left: number;
+}
+
 interface Mapping {
   readonly grantor: Domain;
-  readonly reference: number;
-  readonly mfn: number;
+  readonly entry: GrantEntry;
   readonly page: number;
+  readonly region: MappedPages;
 }
 
 /**
@@ -55,6 +61,12 @@ export class GrantTable {
   /** Grant entries in use. */
   get grantedCount(): number {
     return this.entries.reduce((sum, entry) => sum + (entry === undefined ? 0 : 1), 0);
+  }
+
+  /** Entries that the shared table has room for now: a reference beyond them does not exist. */
+  private get size(): number {
+    const used = RESERVED_REFERENCES + this.entries.length;
+    return Math.ceil(used / ENTRIES_A_FRAME) * ENTRIES_A_FRAME;
   }
 
   /** Mappings of other domains' frames held by this domain. */
@@ -102,7 +114,13 @@ export class GrantTable {
     const result = this.mapAll(domid, references);
     if (result.status === GNTST_OKAY) {
       machine.counters.grants.mapped += references.length;
-      machine.trace.add(TRACE['grant-map'], vcpu.pcpu.clock, this.domain.domid, domid, references.length);
+      machine.trace.add(
+        TRACE['grant-map'],
+        vcpu.pcpu.clock,
+        this.domain.domid,
+        domid,
+        references.length,
+      );
     }
     vcpu.leave();
     return result;
@@ -112,32 +130,45 @@ export class GrantTable {
     domid: number,
     references: readonly number[],
   ): { status: 0; address: number; handles: readonly number[] } | { status: number } {
-    const grantor = this.domain.machine.domain(domid);
+    const { machine, limits, space } = this.domain;
+    const grantor = machine.domain(domid);
     if (grantor === undefined) return { status: GNTST_BAD_DOMAIN };
-    if (
-      this.mappings.size + references.length >
-      this.domain.limits.maptrackFrames * MAPTRACK_A_FRAME
-    ) {
+    if (this.mappings.size + references.length > limits.maptrackFrames * MAPTRACK_A_FRAME) {
       return { status: GNTST_NO_SPACE };
     }
     for (const reference of references) {
-      const entry = grantor.grantTable.entry(reference);
-      if (entry === undefined) return { status: GNTST_BAD_GNTREF };
-      if (entry.peer !== this.domain.domid) return { status: GNTST_PERMISSION_DENIED };
+      const status = grantor.grantTable.refusal(reference, this.domain.domid);
+      if (status !== GNTST_OKAY) return { status };
     }
-    const address = this.domain.space.reserve(references.length);
+    if (references.length === 0) return { status: GNTST_OKAY, address: 0, handles: [] };
+    const address = space.reserve(references.length);
+    const first = address >> PAGE_SHIFT;
+    const region = { first, pages: references.length, left: references.length };
     const handles = references.map((reference, index) => {
       const entry = grantor.grantTable.entry(reference) as GrantEntry;
-      const page = (address >> PAGE_SHIFT) + index;
       entry.uses++;
-      this.domain.machine.memory.foreignMappings[entry.mfn] =
-        (this.domain.machine.memory.foreignMappings[entry.mfn] as number) + 1;
-      this.domain.space.map(page, entry.mfn, !entry.readOnly);
+      machine.memory.hold(entry.mfn);
+      space.map(first + index, entry.mfn, !entry.readOnly);
       const handle = this.nextHandle++;
-      this.mappings.set(handle, { grantor, reference, mfn: entry.mfn, page });
+      this.mappings.set(handle, { grantor, entry, page: first + index, region });
       return handle;
     });
     return { status: GNTST_OKAY, address, handles };
+  }
+
+  /**
+   * Why Xen would not let a peer map or copy a grant of this table; GNTST_OKAY where it would
+   * (map_grant_ref, _set_status_v1, get_paged_frame).
+   */
+  private refusal(reference: number, peer: number): number {
+    const entry = this.entry(reference);
+    if (entry === undefined) {
+      return reference >= 0 && reference < this.size ? GNTST_GENERAL_ERROR : GNTST_BAD_GNTREF;
+    }
+    if (entry.peer !== peer) return GNTST_GENERAL_ERROR;
+    // A page that the grantor has given back, or that was never its own: grants do not pass on.
+    if (this.domain.machine.memory.owners[entry.mfn] !== this.domain.domid) return GNTST_BAD_PAGE;
+    return GNTST_OKAY;
   }
 
   /** GNTTABOP_unmap_grant_ref: unmaps, in one hypercall, and flushes the TLBs as this kind of guest needs. */
@@ -155,6 +186,8 @@ export class GrantTable {
       }
       this.mappings.delete(handle);
       this.domain.space.unmap(mapping.page);
+      const { region } = mapping;
+      if (--region.left === 0) this.domain.space.giveBack(region.first, region.pages);
       this.letGo(mapping);
       unmapped++;
     }
@@ -205,26 +238,31 @@ export class GrantTable {
     const { machine, space } = this.domain;
     const grantor = machine.domain(domid);
     if (grantor === undefined) return GNTST_BAD_DOMAIN;
-    const entry = grantor.grantTable.entry(reference);
-    if (entry === undefined) return GNTST_BAD_GNTREF;
-    if (entry.peer !== this.domain.domid) return GNTST_PERMISSION_DENIED;
+    // Xen claims the source first.
+    if (!into && !this.ownsPage(address, false)) return GNTST_BAD_PAGE;
+    const refused = grantor.grantTable.refusal(reference, this.domain.domid);
+    if (refused !== GNTST_OKAY) return refused;
+    const entry = grantor.grantTable.entry(reference) as GrantEntry;
     if (!into && entry.readOnly) return GNTST_GENERAL_ERROR;
+    if (grantor.state === 'dying' && entry.uses > 0) return GNTST_BAD_DOMAIN;
+    if (into && !this.ownsPage(address, true)) return GNTST_BAD_PAGE;
     // Both ends of one operation lie within one page each.
     if (offset + length > PAGE_SIZE || (address & PAGE_MASK) + length > PAGE_SIZE) {
       return GNTST_BAD_COPY_ARG;
     }
-    if (!space.reaches(address, length, into)) return GNTST_GENERAL_ERROR;
     const window = machine.hypervisorWindow(entry.mfn);
     machine.counters.copies.hypervisorCopies++;
     machine.counters.copies.hypervisorBytes += length;
-    try {
-      if (into) copyBetween(vcpu, space, address, window, offset + PAGE_SIZE, length, false);
-      else copyBetween(vcpu, window, offset + PAGE_SIZE, space, address, length, false);
-    } catch (error) {
-      if (error instanceof GuestFault) return GNTST_GENERAL_ERROR;
-      throw error;
-    }
+    if (into) copyBetween(vcpu, space, address, window, offset + PAGE_SIZE, length, false);
+    else copyBetween(vcpu, window, offset + PAGE_SIZE, space, address, length, false);
     return GNTST_OKAY;
+  }
+
+  /** Whether an address lies in a page of this domain's own: a mapped grant cannot be copied from or to. */
+  private ownsPage(address: number, write: boolean): boolean {
+    const { machine, space, domid } = this.domain;
+    if (!space.reaches(address, 1, write)) return false;
+    return machine.memory.owners[space.frameAt(Math.floor(address / PAGE_SIZE))] === domid;
   }
 
   /** The domain is destroyed: it lets go of every frame that it had mapped. */
@@ -238,10 +276,9 @@ export class GrantTable {
   }
 
   private letGo(mapping: Mapping): void {
-    const { memory } = this.domain.machine;
-    const entry = mapping.grantor.grantTable.entry(mapping.reference);
-    if (entry !== undefined) entry.uses--;
-    memory.foreignMappings[mapping.mfn] = (memory.foreignMappings[mapping.mfn] as number) - 1;
-    if (mapping.grantor.state === 'dying') mapping.grantor.relinquish();
+    const { grantor, entry } = mapping;
+    entry.uses--;
+    this.domain.machine.memory.letGo(entry.mfn);
+    if (grantor.state === 'dying') grantor.relinquishFrame(entry.mfn);
   }
 }

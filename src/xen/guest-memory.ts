@@ -1,7 +1,7 @@
 import type { AddressSpace } from './address-space.js';
-import type { SharedLine } from './cache.js';
 import { CACHE_LINE, COPY, TLB } from './causes.js';
 import { PAGE_MASK, PAGE_SHIFT, PAGE_SIZE } from './memory.js';
+import type { SharedLine } from './shared-line.js';
 import type { Vcpu } from './vcpu.js';
 
 /**

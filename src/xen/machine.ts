@@ -6,12 +6,13 @@ import type { PriceTable } from '../profiles/price-list.js';
 import { EventQueue } from '../sim/event-queue.js';
 import { Trace } from '../sim/trace.js';
 import { AddressSpace } from './address-space.js';
-import { CacheHierarchy, SharedLine } from './cache.js';
+import { CacheHierarchy } from './cache.js';
 import { MachineCounters } from './counters.js';
 import { DEFAULT_LIMITS, Domain, type DomainLimits, type GuestType } from './domain.js';
 import { LruTable } from './lru-table.js';
 import { MachineMemory, PAGE_SIZE } from './memory.js';
 import { Pcpu } from './pcpu.js';
+import type { SharedLine } from './shared-line.js';
 import { Tlb } from './tlb.js';
 
 export interface MachineOptions {
@@ -178,15 +179,8 @@ export class Machine {
 
   /** The cache line at a machine address: one object for all who look there. */
   sharedLine(machineAddress: number): SharedLine {
-    const number = machineAddress >>> 6;
-    let line = this.lines.get(number);
-    if (line === undefined) {
-      line = new SharedLine();
-      this.lines.set(number, line);
-    }
-    return line;
+    return this.memory.sharedLine(machineAddress);
   }
-  private readonly lines = new Map<number, SharedLine>();
 
   /** One frame through Xen's own mapping, at page 1 of a scratch address space. */
   hypervisorWindow(mfn: number): AddressSpace {

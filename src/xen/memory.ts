@@ -1,12 +1,16 @@
-import { InvariantViolation } from '../base/errors.js';
+import { InvariantViolation, invariant } from '../base/errors.js';
+import { SharedLine } from './shared-line.js';
 
 export const PAGE_SIZE = 4096;
 export const PAGE_SHIFT = 12;
 export const PAGE_MASK = PAGE_SIZE - 1;
+const LINE_SHIFT = 6;
 /** Owner of a frame that nobody has. */
 export const NO_DOMAIN = -1;
 
 const FIRST_FRAMES = 64;
+/** Machine addresses are 31-bit. */
+const MOST_FRAMES = 1 << 19;
 
 /**
  * The machine's memory: frames of 4 KiB with real bytes, and what Xen keeps of each frame (its `page_info`).
@@ -27,6 +31,7 @@ export class MachineMemory {
   lastWriters: Int32Array = new Int32Array(FIRST_FRAMES).fill(-1);
   private used = 0;
   private readonly freeFrames: number[] = [];
+  private readonly lines = new Map<number, SharedLine[]>();
 
   /** Frames owned by somebody. */
   get allocatedFrames(): number {
@@ -38,11 +43,35 @@ export class MachineMemory {
     const recycled = this.freeFrames.pop();
     const mfn = recycled ?? this.used++;
     if (mfn === this.owners.length) this.grow();
+    invariant(mfn < MOST_FRAMES, 'the simulated machine has no more than 2 GiB of memory', { mfn });
     if (recycled !== undefined) this.bytes.fill(0, mfn << PAGE_SHIFT, (mfn + 1) << PAGE_SHIFT);
     this.owners[mfn] = domid;
     this.versions[mfn] = ((this.versions[mfn] as number) + 1) | 0;
     this.lastWriters[mfn] = -1;
     return mfn;
+  }
+
+  /** Another domain than the owner maps a frame. */
+  hold(mfn: number): void {
+    this.foreignMappings[mfn] = (this.foreignMappings[mfn] as number) + 1;
+  }
+
+  /** Another domain has unmapped a frame. */
+  letGo(mfn: number): void {
+    this.foreignMappings[mfn] = (this.foreignMappings[mfn] as number) - 1;
+  }
+
+  /** The cache line at a machine address: one object for all who look there, until its frame is released. */
+  sharedLine(machineAddress: number): SharedLine {
+    const mfn = machineAddress >>> PAGE_SHIFT;
+    let lines = this.lines.get(mfn);
+    if (lines === undefined) {
+      lines = [];
+      this.lines.set(mfn, lines);
+    }
+    const at = (machineAddress & PAGE_MASK) >>> LINE_SHIFT;
+    lines[at] ??= new SharedLine();
+    return lines[at];
   }
 
   /** Takes a frame back. Xen scrubs it before it gives it away again; here that happens on allocation. */
@@ -55,6 +84,7 @@ export class MachineMemory {
       });
     }
     this.owners[mfn] = NO_DOMAIN;
+    this.lines.delete(mfn);
     this.freeFrames.push(mfn);
   }
 

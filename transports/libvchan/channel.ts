@@ -9,9 +9,9 @@ import {
   WOULD_BLOCK,
 } from '../../src/transport/contract.js';
 import type { Guest } from '../../src/transport/guest.js';
-import type { SharedLine } from '../../src/xen/cache.js';
 import { GUEST_USER } from '../../src/xen/causes.js';
 import type { EventDevice } from '../../src/xen/event-device.js';
+import type { SharedLine } from '../../src/xen/shared-line.js';
 import {
   CLI_LIVE,
   CLI_NOTIFY,

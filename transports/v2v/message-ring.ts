@@ -5,8 +5,8 @@ import {
   writableBytes,
 } from '../../src/ring/free-running-ring.js';
 import type { Guest } from '../../src/transport/guest.js';
-import type { SharedLine } from '../../src/xen/cache.js';
 import { GUEST_USER } from '../../src/xen/causes.js';
+import type { SharedLine } from '../../src/xen/shared-line.js';
 import {
   CONS,
   CONS_EVENT,
