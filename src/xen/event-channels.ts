@@ -3,7 +3,7 @@ import { TRACE } from '../sim/trace.js';
 import { HYPERVISOR_WORK } from './causes.js';
 import { EVTCHN_CONTROL, EVTCHN_SEND, EVTCHN_UNMASK } from './counters.js';
 import type { Domain } from './domain.js';
-import { EEXIST, EINVAL, ENOSPC, EPERM, ESRCH } from './errno.js';
+import { EEXIST, EINVAL, ENOSPC, ESRCH } from './errno.js';
 import type { Pcpu } from './pcpu.js';
 import type { Vcpu } from './vcpu.js';
 
@@ -17,8 +17,6 @@ export class EventPort {
   state: PortState = 'free';
   pending = false;
   masked = false;
-  /** vCPU that takes the upcall. */
-  vcpu: Vcpu | undefined;
   remoteDomid = -1;
   remotePort = -1;
   virq = -1;
@@ -28,12 +26,16 @@ export class EventPort {
   constructor(
     readonly domain: Domain,
     readonly number: number,
+    /** vCPU that takes the upcall. */
+    readonly vcpu: Vcpu,
   ) {}
 }
 
 /** Ports a domain can have at most under each ABI: 64-bit 2-level, and FIFO (xen/include/public/event_channel.h). */
 export const TWO_LEVEL_PORTS = 4096;
 export const FIFO_PORTS = 131072;
+/** Virtual interrupts there are (xen/include/public/xen.h). */
+export const NR_VIRQS = 24;
 
 /**
  * The event channels of one domain, and the operations of event_channel_op that it may ask for
@@ -43,7 +45,8 @@ export const FIFO_PORTS = 131072;
  */
 export class EventChannels {
   private readonly ports: (EventPort | undefined)[] = [undefined];
-  private readonly freed: number[] = [];
+  /** No free port lies below this one. */
+  private firstFree = 1;
   private readonly virqPorts = new Map<number, EventPort>();
   private inUse = 0;
   /** Highest number of ports in use: `max_event_channels` of the domain's configuration (xl's default is 1023). */
@@ -65,12 +68,9 @@ export class EventChannels {
     for (const port of this.ports) if (port !== undefined && port.state !== 'free') yield port;
   }
 
-  /** EVTCHNOP_alloc_unbound: a port that one other domain may bind to. */
+  /** EVTCHNOP_alloc_unbound: a port that one other domain may bind to. Xen does not ask whether it exists. */
   allocUnbound(vcpu: Vcpu, remoteDomid: number): number {
     this.control(vcpu);
-    if (remoteDomid !== DOMID_SELF && this.domain.machine.domain(remoteDomid) === undefined) {
-      return -ESRCH;
-    }
     const port = this.allocate(vcpu);
     if (typeof port === 'number') return port;
     port.state = 'unbound';
@@ -85,6 +85,9 @@ export class EventChannels {
       remoteDomid === DOMID_SELF ? this.domain.domid : remoteDomid,
     );
     if (remoteDomain === undefined) return -ESRCH;
+    // Xen takes the port before it looks at the other side: a full table is the first error.
+    const refused = this.noPortLeft();
+    if (refused < 0) return refused;
     const remote = remoteDomain.eventChannels.port(remotePort);
     if (
       remote === undefined ||
@@ -108,6 +111,7 @@ export class EventChannels {
   /** EVTCHNOP_bind_virq for a virtual interrupt that is global to the domain: one binder only. */
   bindVirq(vcpu: Vcpu, virq: number): number {
     this.control(vcpu);
+    if (virq < 0 || virq >= NR_VIRQS) return -EINVAL;
     if (this.virqPorts.has(virq)) return -EEXIST;
     const port = this.allocate(vcpu);
     if (typeof port === 'number') return port;
@@ -166,8 +170,7 @@ export class EventChannels {
     if (!port.pending) return 0;
     vcpu.enter(EVTCHN_UNMASK);
     vcpu.pcpu.charge(HYPERVISOR_WORK, this.domain.machine.prices.evtchnControl);
-    vcpu.pendingPorts.push(port);
-    vcpu.notifyUpcall(vcpu.pcpu);
+    this.raiseUpcall(port, vcpu.pcpu);
     vcpu.leave();
     return 0;
   }
@@ -221,7 +224,11 @@ export class EventChannels {
       return;
     }
     port.pending = true;
-    if (port.masked || port.vcpu === undefined) return;
+    if (!port.masked) this.raiseUpcall(port, from);
+  }
+
+  /** Marks a pending port for the upcall of the vCPU to which it is bound. */
+  private raiseUpcall(port: EventPort, from: Pcpu): void {
     port.vcpu.pendingPorts.push(port);
     port.vcpu.notifyUpcall(from);
   }
@@ -232,13 +239,21 @@ export class EventChannels {
     vcpu.leave();
   }
 
-  private allocate(vcpu: Vcpu): EventPort | number {
-    if (this.domain.state === 'dying') return -EPERM;
+  /** The error of get_free_port, or 0 where it would find one. */
+  private noPortLeft(): number {
+    if (this.domain.state === 'dying') return -EINVAL;
     const most = Math.min(this.limit, (this.abi === 'fifo' ? FIFO_PORTS : TWO_LEVEL_PORTS) - 1);
-    if (this.inUse >= most) return -ENOSPC;
-    const number = this.freed.pop() ?? this.ports.length;
-    const port = new EventPort(this.domain, number);
-    port.vcpu = vcpu;
+    return this.inUse >= most ? -ENOSPC : 0;
+  }
+
+  /** The lowest free port. It is bound to the vCPU that asks, as Linux does with EVTCHNOP_bind_vcpu. */
+  private allocate(vcpu: Vcpu): EventPort | number {
+    const refused = this.noPortLeft();
+    if (refused < 0) return refused;
+    let number = this.firstFree;
+    while (this.ports[number] !== undefined) number++;
+    this.firstFree = number + 1;
+    const port = new EventPort(this.domain, number, vcpu);
     this.ports[number] = port;
     this.inUse++;
     this.domain.machine.counters.events.channels++;
@@ -260,7 +275,7 @@ export class EventChannels {
     port.handler = undefined;
     port.pending = false;
     this.ports[port.number] = undefined;
-    this.freed.push(port.number);
+    this.firstFree = Math.min(this.firstFree, port.number);
     this.inUse--;
   }
 }
