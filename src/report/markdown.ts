@@ -5,7 +5,14 @@ import { metricLabel, workloadOrder } from './view/labels.js';
 import type { Choice, PageModel } from './view/page-body.js';
 import type { ReportData } from './view/report-data.js';
 import { HOW_SURE, leadText, sizeNote, type WorkloadVerdict } from './view/verdict.js';
-import { bestOf, elsewhereText, summarySentence, transportsIn } from './view/verdict-markup.js';
+import {
+  bestOf,
+  elsewhereText,
+  levelText,
+  summarySentence,
+  sureText,
+  transportsIn,
+} from './view/verdict-markup.js';
 
 /** GitHub takes 65,536 characters in a comment; some are left for what is written around the report. */
 export const MOST_CHARACTERS = 60_000;
@@ -84,7 +91,7 @@ function scoreboard(verdicts: readonly WorkloadVerdict[]): string {
       `${text(verdict.title)} (${text(metricLabel(verdict.metric))}, ${text(verdict.at)})`,
       ...figures,
       text(leadText(verdict)),
-      verdict.confidence.level,
+      levelText(verdict),
     ];
   });
   const head = ['Workload', ...transports.map(text), 'Lead', 'How sure'];
@@ -98,7 +105,7 @@ function sentences(verdicts: readonly WorkloadVerdict[]): string {
         verdict.extent,
         ...verdict.flips.map((flip) => `${flip.sentence}.`),
         verdict.why === '' ? '' : `Why: ${verdict.why}.`,
-        `How sure: ${verdict.confidence.level}, ${verdict.confidence.text}.`,
+        `How sure: ${sureText(verdict)}.`,
         verdict.problems === '' ? '' : `Not shown: ${verdict.problems}.`,
       ].filter((part) => part !== '');
       return `- **${text(verdict.title)}** (${text(verdict.at)}): ${text(verdict.headline)}. ${text(rest.join(' '))}`;

@@ -16,7 +16,7 @@ import { metricOf, type ReportCell, type ReportData } from './view/report-data.j
 import { facetsOf, type Selection } from './view/selection.js';
 import { type Slot, slotsOf } from './view/standings.js';
 import { sizeNote } from './view/verdict.js';
-import { bestOf, summarySentence, transportsIn } from './view/verdict-markup.js';
+import { bestOf, levelText, summarySentence, transportsIn } from './view/verdict-markup.js';
 import { competitorsAt, type Workload, workloadsOf } from './view/workloads.js';
 
 export interface SummaryOptions {
@@ -119,7 +119,7 @@ function scoreboard(workloads: readonly Workload[]): TerminalTable {
         };
       }),
       { text: leadRatio(verdict) },
-      { text: verdict.confidence.level === 'none' ? '-' : verdict.confidence.level },
+      { text: levelText(verdict) },
     ]),
     foot: [],
   };

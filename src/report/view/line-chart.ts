@@ -76,7 +76,7 @@ function dataset(line: LineSpec, theme: Theme): Record<string, unknown> {
     borderWidth: 2,
     borderDash: [...style.dash],
     pointStyle: style.marker,
-    pointRadius: 4,
+    pointRadius: line.points.length > 12 ? 2.5 : 4,
     pointHoverRadius: 6,
     clip: 10,
     tension: 0,

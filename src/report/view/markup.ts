@@ -1,3 +1,5 @@
+import { withoutControls } from './plain-text.js';
+
 /** HTML that may go into a page as it is: made by `html`, never from a string of a results file. */
 export class Markup {
   readonly text: string;
@@ -16,9 +18,9 @@ const ESCAPES: Readonly<Record<string, string>> = {
   "'": '&#39;',
 };
 
-/** Text as it must stand in an element or in a quoted attribute. */
+/** Text as it must stand in an element or in a quoted attribute; it cannot turn the direction of what follows it. */
 export function escapeText(text: string): string {
-  return text.replace(/[&<>"']/g, (char) => ESCAPES[char] as string);
+  return withoutControls(text).replace(/[&<>"']/g, (char) => ESCAPES[char] as string);
 }
 
 /**

@@ -17,7 +17,7 @@ const USUAL_MESSAGE: Readonly<Record<string, number>> = { 'ping-pong': 64, paced
 export function referenceSlot(sweep: Sweep, focus: Focus = {}): Slot | undefined {
   const slots = slotsOf(sweep);
   const most = Math.max(0, ...slots.map((slot) => slot.points.size));
-  const places = slots.map((slot) => slot.place);
+  const places = [...new Set(slots.map((slot) => slot.place))].sort((a, b) => a - b);
   const target = (key: string | undefined): number | undefined => {
     if (key === undefined) return undefined;
     const usual = key === 'messageSizeBytes' ? own(USUAL_MESSAGE, sweep.scenario) : undefined;

@@ -25,7 +25,7 @@ export interface SweepSeries {
   readonly transport: string;
   /** Who competes: the transport, or "v2v per-transfer" where the scenario compares grant modes. */
   readonly competitor: string;
-  /** Other parameters that vary besides x and panel, "key=value"; only equal ones compete. Usually empty. */
+  /** Other parameters that vary besides x and panel: words, or "key=number". Only equal ones compete. Usually empty. */
   readonly variant: string;
   readonly points: readonly SweepPoint[];
 }
@@ -158,7 +158,10 @@ function identity(cell: ReportCell, axes: Layout): [string, string, string] {
     const value = dimensionValue(cell, key);
     if (value !== undefined) competitor.push(String(value));
   }
-  const variant = axes.variantKeys.map((key) => `${key}=${String(dimensionValue(cell, key))}`);
+  const variant = axes.variantKeys.map((key) => {
+    const value = dimensionValue(cell, key);
+    return typeof value === 'string' ? value : `${key}=${String(value)}`;
+  });
   return [cell.transport, competitor.join(' '), variant.join(', ')];
 }
 

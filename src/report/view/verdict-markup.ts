@@ -61,8 +61,19 @@ function scoreRow(verdict: WorkloadVerdict, transports: readonly string[]): Mark
   const way = verdict.better === 'lower' ? 'lower' : 'higher';
   return html`<tr><th scope="row"><a href="#verdict-${anchor(verdict.scenario)}">${verdict.title}</a><span class="muted small">${metricLabel(verdict.metric)} (${way} is better), ${verdict.at}</span></th>
 ${transports.map((name) => scoreCell(verdict, name))}
-<td>${leadText(verdict)}</td><td class="flips">${flips === '' ? '-' : flips}</td><td><span class="sure ${verdict.confidence.level}">${verdict.confidence.level}</span></td></tr>
+<td>${leadText(verdict)}</td><td class="flips">${flips === '' ? '-' : flips}</td><td><span class="sure ${verdict.confidence.level}">${levelText(verdict)}</span></td></tr>
 `;
+}
+
+/** "firm: exact for this seed; ..." */
+export function sureText({ confidence }: WorkloadVerdict): string {
+  const { level, text } = confidence;
+  return level === 'none' ? text : `${level}: ${text}`;
+}
+
+/** The level in a table: a dash where there is no lead to be sure of. */
+export function levelText({ confidence }: WorkloadVerdict): string {
+  return confidence.level === 'none' ? '-' : confidence.level;
 }
 
 function scoreCell(verdict: WorkloadVerdict, transport: string): Markup {
@@ -98,7 +109,7 @@ function sentence(verdict: WorkloadVerdict): Markup {
   const row = (name: string, text: string): Markup | undefined =>
     text === '' ? undefined : html`<dt>${name}</dt><dd>${text}</dd>`;
   return html`<li id="verdict-${anchor(verdict.scenario)}"><p><strong>${verdict.title}</strong> (${verdict.at}): ${verdict.headline}. ${verdict.extent}</p>
-<dl>${row('Flips', verdict.flips.map((flip) => `${flip.sentence}.`).join(' '))}${row('Why', verdict.why === '' ? '' : `${verdict.why}.`)}${row('How sure', `${verdict.confidence.level}: ${verdict.confidence.text}.`)}${row('Not shown', verdict.problems === '' ? '' : `${verdict.problems}.`)}</dl></li>
+<dl>${row('Flips', verdict.flips.map((flip) => `${flip.sentence}.`).join(' '))}${row('Why', verdict.why === '' ? '' : `${verdict.why}.`)}${row('How sure', `${sureText(verdict)}.`)}${row('Not shown', verdict.problems === '' ? '' : `${verdict.problems}.`)}</dl></li>
 `;
 }
 

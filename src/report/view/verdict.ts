@@ -31,7 +31,7 @@ export interface Standing {
   readonly meanTimesWorse: number;
 }
 
-/** `firm` and `fair` survive estimates being wrong by a factor of two, see HOW_SURE; `none`: nobody to compare with. */
+/** `firm` and `fair` survive estimates being wrong by a factor of two, see HOW_SURE; `none`: no lead to be sure of. */
 export type ConfidenceLevel = 'firm' | 'fair' | 'weak' | 'none';
 
 export interface Confidence {
@@ -104,8 +104,8 @@ export function verdictOf(
     headline: headlineOf(sweep, standings, established),
     extent: extentOf(sweep, slots),
     flips: flipTexts(sweep, slots, slot),
-    why: second === undefined || first === undefined ? '' : whyText(first, second),
-    confidence: confidenceOf(data, sweep, first, second),
+    why: established ? whyText(first, second) : '',
+    confidence: confidenceOf(data, sweep, first, second, established),
     sizeSpread: sweep.sizeSpread,
     problems: problemNote(sweep.cells),
   };
@@ -215,6 +215,7 @@ function confidenceOf(
   sweep: Sweep,
   first: readonly [string, SweepPoint] | undefined,
   second: readonly [string, SweepPoint] | undefined,
+  established: boolean,
 ): Confidence {
   if (first === undefined || second === undefined)
     return { level: 'none', text: 'nothing to compare with' };
@@ -239,6 +240,7 @@ function confidenceOf(
         : 'sampled; the difference is not established',
     };
   }
+  if (!established) return { level: 'none', text: 'exact for this seed, and less than 1 % apart' };
   return fromPrices(data, sweep, better, worse);
 }
 
