@@ -45,7 +45,7 @@ describe('V2V broker', () => {
     assert.deepEqual(parseRequest(requestPath(pair, 'listener')), { pair, role: 'listener' });
     assert.deepEqual(parseRequest(requestPath(pair, 'connector')), { pair, role: 'connector' });
     assert.equal(parseRequest('/local/domain/1/data/vchan/7/12/ring-ref'), undefined);
-    assert.equal(parseRequest('/local/domain/1/data/v2v/listener-7'), undefined);
+    assert.equal(parseRequest('/local/domain/1/data/v2v-listener-7'), undefined);
     assert.deepEqual(parseConnection('1-7-12'), pair);
     assert.equal(parseConnection('test'), undefined);
   });
@@ -72,7 +72,6 @@ describe('V2V broker', () => {
     const expected = { failed: 'the V2V broker in dom0 does not answer' };
     assert.deepEqual(results, [expected, expected]);
     assert.ok(test.machine.now >= 200 * PS_PER_MS && test.machine.now < 210 * PS_PER_MS);
-    for (const domid of [1, 2]) idle[`dom${domid} nodes`] = (idle[`dom${domid} nodes`] ?? 0) + 1;
     assert.deepEqual(test.resources(), idle);
   });
 

@@ -42,16 +42,19 @@ export class InlineChannel extends V2vEnd {
 
   write(address: number, length: number): number {
     const { side } = this;
+    let atTurn = false;
     if (!this.writing) {
       if (side.guest.isAhead()) return AGAIN;
       this.callLibrary();
       if (this.peerIsGone) return PEER_GONE;
       this.writing = true;
       this.written = 0;
+      atTurn = true;
     }
     while (this.written < length) {
       if (this.begun < 0) {
-        if (side.guest.isAhead()) return AGAIN;
+        if (!atTurn && side.guest.isAhead()) return AGAIN;
+        atTurn = false;
         const room = side.rings.streamRoom();
         if (room === 0) break;
         this.beginPiece(address + this.written, Math.min(length - this.written, room));
@@ -85,17 +88,20 @@ export class InlineChannel extends V2vEnd {
 
   read(address: number, length: number): number {
     const { side } = this;
+    let atTurn = false;
     if (!this.reading) {
       if (side.guest.isAhead()) return AGAIN;
       this.callLibrary();
       this.reading = true;
       this.received = 0;
       if (side.fastReceive && !this.broken) side.rings.setWaiting(true);
+      atTurn = true;
     }
     let nothing = WOULD_BLOCK;
     while (this.received < length) {
       if (!this.finished) {
-        if (side.guest.isAhead()) return AGAIN;
+        if (!atTurn && side.guest.isAhead()) return AGAIN;
+        atTurn = false;
         const found = this.find();
         if (found === AGAIN) return AGAIN;
         if (found < 0) {

@@ -217,7 +217,6 @@ export class MessageRings {
       if (size < HEADER_BYTES || length > ready || offset + length > bytes) return BROKEN;
       this.currentBytes = length;
       if (typeOf(header) === MESSAGE_PAD) {
-        if (size !== length) return BROKEN;
         this.consume();
         continue;
       }

@@ -38,20 +38,20 @@ export function sidePath(pair: V2vPair, role: V2vRole): string {
   return `${connectionPath(pair)}/${role}`;
 }
 
+/** Parent of the homes of all domains: where the broker watches. */
+export const HOMES = '/local/domain';
+/** The part of a home that libxl lets the domain write. */
+export const REQUESTS = 'data';
+
 /** A side writes REQUESTED here; the broker replaces it by the path of the side's nodes, or by REFUSED and the error. */
 export function requestPath(pair: V2vPair, role: V2vRole): string {
   const peer = pair[otherRole(role)];
-  return `/local/domain/${pair[role]}/data/v2v/${role}-${pair.port}-${peer}`;
+  return `${HOMES}/${pair[role]}/${REQUESTS}/v2v-${role}-${pair.port}-${peer}`;
 }
 export const REQUESTED = 'wanted';
 export const REFUSED = 'refused';
 
-/** Below each domain's home. */
-export const REQUESTS = 'data/v2v';
-/** Parent of the homes of all domains: where the broker watches. */
-export const HOMES = '/local/domain';
-
-const REQUEST = /^\/local\/domain\/(\d+)\/data\/v2v\/(listener|connector)-(\d+)-(\d+)$/;
+const REQUEST = /^\/local\/domain\/(\d+)\/data\/v2v-(listener|connector)-(\d+)-(\d+)$/;
 
 /** Who asks for what by a node of this path; undefined where it is no request. */
 export function parseRequest(path: string): { pair: V2vPair; role: V2vRole } | undefined {

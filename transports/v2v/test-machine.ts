@@ -14,7 +14,9 @@ import type { XenstoreQuotas } from '../../src/xen/xenstore/protocol.js';
 import { Xenstored } from '../../src/xen/xenstore/xenstored.js';
 import type { V2vEnd } from './end.js';
 import { v2v } from './index.js';
+import { SUPPLICANT_FIELDS, TEMPLE_FIELDS } from './layout.js';
 import type { V2vListener } from './listener.js';
+import { MessageRings } from './message-ring.js';
 
 export type Hardware = Pick<MachineOptions, 'features' | 'prices'>;
 
@@ -187,4 +189,36 @@ export function* readAll(channel: Channel, address: number, length: number): Pro
     if (outcome < 0) throw new Error(`read: ${outcomeName(outcome)}`);
     done += outcome;
   }
+}
+
+/** Both sides of a ring pair in the memory of one domain: sender is the temple, receiver the supplicant. */
+export function ringPair(
+  hardware: Hardware,
+  bytes: number,
+): {
+  guest: Guest;
+  sender: MessageRings;
+  receiver: MessageRings;
+  control: number;
+  ring: number;
+} {
+  const guest = new TestMachine(hardware, { guests: 1, broker: false }).guest(0);
+  const control = guest.domain.allocate(1);
+  const forth = { address: guest.domain.allocate(bytes / 4096), bytes };
+  const back = { address: guest.domain.allocate(bytes / 4096), bytes };
+  const sender = new MessageRings(guest, {
+    localFields: control + TEMPLE_FIELDS,
+    remoteFields: control + SUPPLICANT_FIELDS,
+    sendRing: forth,
+    receiveRing: back,
+  });
+  const receiver = new MessageRings(guest, {
+    localFields: control + SUPPLICANT_FIELDS,
+    remoteFields: control + TEMPLE_FIELDS,
+    sendRing: back,
+    receiveRing: forth,
+  });
+  sender.attach();
+  receiver.attach();
+  return { guest, sender, receiver, control, ring: forth.address };
 }
