@@ -1,4 +1,4 @@
-import { ORDER, type Process } from '../../src/sim/process.js';
+import { BLOCKED, ORDER, type Process } from '../../src/sim/process.js';
 import type {
   ConnectFailure,
   ConnectOutcome,
@@ -11,6 +11,7 @@ import { errnoName } from '../../src/xen/errno.js';
 import type { EventDevice } from '../../src/xen/event-device.js';
 import { mapPages, sharePages, unmapPages, unsharePages } from '../../src/xen/grant-device.js';
 import { GNTST_NO_SPACE } from '../../src/xen/grant-table.js';
+import type { Task } from '../../src/xen/task.js';
 import type { XenstorePermission } from '../../src/xen/xenstore/protocol.js';
 import { VchanChannel } from './channel.js';
 import {
@@ -29,9 +30,12 @@ import {
   validOrders,
 } from './layout.js';
 
-/** Where both sides look: below the server's own `data` node, which libxl lets it write. */
+/**
+ * Where both sides look: below the server's own `data` node, which libxl lets it write. One node a connection, so that
+ * nothing stays behind when the server removes it.
+ */
 function vchanPath(endpoint: Endpoint, clientDomid: number): string {
-  return `/local/domain/${endpoint.serverDomid}/data/vchan/${endpoint.port}/${clientDomid}`;
+  return `/local/domain/${endpoint.serverDomid}/data/vchan/${endpoint.port}-${clientDomid}`;
 }
 
 /**
@@ -129,20 +133,51 @@ function* startServer(
   return { channel, port };
 }
 
-/** libxenvchan_client_init, after a watch has said that the server's nodes are there. */
-export function* connectVchan(guest: Guest, endpoint: Endpoint): Process<ConnectOutcome> {
-  const { vcpu, memory, domain, machine, xenstore } = guest;
-  const path = vchanPath(endpoint, guest.domid);
-  const watched = yield* xenstore.watch(path, 'vchan');
-  if (!watched.ok) return { failed: `no watch (${watched.error})`, limit: 'xenstore watches' };
+/** Waits until a server has published its nodes, and reads them. */
+function* findServer(
+  guest: Guest,
+  path: string,
+): Process<{ readonly ringRef: number; readonly serverPort: number } | ConnectFailure> {
+  const { vcpu, xenstore } = guest;
+  // A token of its own: other connections of this domain may be waiting, too.
+  const token = `vchan ${path}`;
+  let events = 0;
+  let waiter: Task | undefined;
+  xenstore.handleWatch(token, () => {
+    events++;
+    waiter?.wake();
+  });
+  const watched = yield* xenstore.watch(path, token);
+  if (!watched.ok) {
+    xenstore.handleWatch(token, undefined);
+    return { failed: `no watch (${watched.error})`, limit: 'xenstore watches' };
+  }
   let ringRef: string | undefined;
   let serverPort: string | undefined;
   while (serverPort === undefined) {
-    yield* xenstore.nextWatchEvent();
+    vcpu.kernel.enterSystemCall();
+    while (events === 0) {
+      waiter = vcpu.currentTask as Task;
+      waiter.block('the nodes of the vchan server');
+      yield BLOCKED;
+    }
+    waiter = undefined;
+    events--;
+    vcpu.kernel.leaveSystemCall();
     ringRef = yield* xenstore.read(`${path}/ring-ref`);
     if (ringRef !== undefined) serverPort = yield* xenstore.read(`${path}/event-channel`);
   }
-  yield* xenstore.unwatch(path, 'vchan');
+  yield* xenstore.unwatch(path, token);
+  xenstore.handleWatch(token, undefined);
+  return { ringRef: Number(ringRef), serverPort: Number(serverPort) };
+}
+
+/** libxenvchan_client_init, after a watch has said that the server's nodes are there. */
+export function* connectVchan(guest: Guest, endpoint: Endpoint): Process<ConnectOutcome> {
+  const { vcpu, memory, domain, machine } = guest;
+  const found = yield* findServer(guest, vchanPath(endpoint, guest.domid));
+  if ('failed' in found) return found;
+  const { ringRef, serverPort } = found;
 
   vcpu.kernel.enterSystemCall();
   const port = domain.eventChannels.bindInterdomain(vcpu, endpoint.serverDomid, Number(serverPort));
@@ -167,7 +202,7 @@ export function* connectVchan(guest: Guest, endpoint: Endpoint): Process<Connect
     return region.address;
   };
   let status = 0;
-  const control = map([Number(ringRef)]);
+  const control = map([ringRef]);
   if (control === undefined) {
     yield* release();
     return mapFailure(status);
@@ -245,8 +280,7 @@ export class VchanListener implements Listener {
   *accept(): Process<ConnectOutcome> {
     const client = this.endpoint.clientDomids[this.accepted];
     if (client === undefined) return { failed: 'every client has connected' };
-    const alone = this.endpoint.clientDomids.length === 1;
-    const device = alone ? this.guest.openEventDevice() : this.device;
+    const { device } = this;
     const started = yield* startServer(this.guest, this.endpoint, client, device);
     if (!('channel' in started)) return started;
     const connection = {
