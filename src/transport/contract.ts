@@ -1,4 +1,5 @@
 import type { Process } from '../sim/process.js';
+import type { Machine } from '../xen/machine.js';
 import type { Guest } from './guest.js';
 
 /**
@@ -87,6 +88,11 @@ export interface TransportDriver {
   connect(guest: Guest, endpoint: Endpoint): Process<ConnectOutcome>;
   /** Starts what the transport needs in dom0, once for each machine, before any guest runs. */
   prepareDom0?(dom0: Guest): void;
+  /**
+   * What it holds of the hypervisor or of dom0 beside grants, event channels, memory and xenstore nodes, by name: its
+   * rings, say. When every connection is closed the numbers must be back to what they were.
+   */
+  heldResources?(machine: Machine): Readonly<Record<string, number>>;
   /** Refuses settings that it does not know, with a UserError. */
   checkOptions(options: Endpoint['options']): void;
 }

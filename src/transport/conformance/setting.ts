@@ -1,0 +1,80 @@
+import { SKYLAKE_2017 } from '../../profiles/data/skylake-2017.js';
+import type { Features } from '../../profiles/feature-list.js';
+import { PRICE_LIST, PRICE_NAMES, type PriceTable } from '../../profiles/price-list.js';
+import type { GuestType } from '../../xen/domain.js';
+import type { GrantMode, TransportDriver } from '../contract.js';
+import type { InstallationOptions, Placement } from '../installation.js';
+
+/** The circumstances in which a check is carried out. */
+export interface Setting {
+  /** Guest types of server and client. */
+  readonly guestTypes: readonly [server: GuestType, client: GuestType];
+  readonly placement: Placement;
+  readonly nestedPaging: Features['nestedPaging'];
+  readonly grantMode: GrantMode;
+  readonly seed: number;
+}
+
+/** "pv:pvh own npt persistent seed 5": how a setting is named in reasons. */
+export function settingName(setting: Setting): string {
+  const { guestTypes, placement, nestedPaging, grantMode, seed } = setting;
+  return `${guestTypes.join(':')} ${placement} ${nestedPaging} ${grantMode} seed ${seed}`;
+}
+
+/** Every two of guest type, placement and paging meet at least once. */
+const CIRCUMSTANCES: readonly Omit<Setting, 'grantMode'>[] = [
+  { guestTypes: ['pvh', 'pvh'], placement: 'own', nestedPaging: 'npt', seed: 1 },
+  { guestTypes: ['pvh', 'pvh'], placement: 'shared', nestedPaging: 'ept', seed: 2 },
+  { guestTypes: ['pv', 'pv'], placement: 'own', nestedPaging: 'ept', seed: 3 },
+  { guestTypes: ['pv', 'pv'], placement: 'shared', nestedPaging: 'npt', seed: 4 },
+  { guestTypes: ['pv', 'pvh'], placement: 'own', nestedPaging: 'npt', seed: 5 },
+  { guestTypes: ['pvh', 'pv'], placement: 'shared', nestedPaging: 'ept', seed: 6 },
+];
+
+/** All circumstances in the transport's first grant mode, and the first four in each other mode. */
+export function settingsFor(driver: TransportDriver): readonly Setting[] {
+  return driver.capabilities.grantModes.flatMap((grantMode, index) =>
+    CIRCUMSTANCES.slice(0, index === 0 ? CIRCUMSTANCES.length : 4).map((circumstance) => ({
+      ...circumstance,
+      grantMode,
+    })),
+  );
+}
+
+/**
+ * Hardware on which nothing is free and nothing takes long, so that no order of events comes about only because
+ * something cost nothing: ticks, time slices and cache sizes are small, too, and each exit there can be is taken.
+ */
+export function testHardware(
+  nestedPaging: Features['nestedPaging'],
+): InstallationOptions['hardware'] {
+  const features: Features = {
+    ...SKYLAKE_2017.features,
+    nestedPaging,
+    virtualApic: false,
+    lazyFpu: true,
+    upcallVector: true,
+    tlbEntries: 64,
+    l1Bytes: 32 * 1024,
+    l2Bytes: 64 * 1024,
+    l3Bytes: 256 * 1024,
+    guestTickHz: 10_000,
+    schedulerRatelimitUs: 5,
+    schedulerTimesliceUs: 20,
+  };
+  const prices: Partial<PriceTable> = {};
+  PRICE_NAMES.forEach((name, index) => {
+    // Picoseconds a byte, or 10 to 49 ns: no two neighbours the same.
+    prices[name] =
+      PRICE_LIST[name].kind === 'per-byte' ? 20 + index : 10_000 + 1000 * ((index * 7) % 40);
+  });
+  return { features, prices: prices as PriceTable };
+}
+
+const RING_SIZES = [1024, 2048, 4096, 8192, 16_384];
+
+/** Ring sizes to ask for: the smallest and the largest of a short list that the transport can have. */
+export function ringSizesFor(driver: TransportDriver): readonly number[] {
+  const possible = RING_SIZES.filter((bytes) => 'bytes' in driver.ringSize(bytes));
+  return possible.length < 2 ? possible : [possible[0] as number, possible.at(-1) as number];
+}
