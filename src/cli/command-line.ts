@@ -32,10 +32,13 @@ export function parseCommandLine(
     called = { command, args };
   });
   try {
-    parser.parse([...words], (error: Error | undefined | null, _args: unknown, output: string) => {
-      if (error) throw error;
-      shown = output;
-    });
+    parser.parse(
+      withDashes(words),
+      (error: Error | undefined | null, _args: unknown, output: string) => {
+        if (error) throw error;
+        shown = output;
+      },
+    );
   } catch (error) {
     if ((error as Error).name !== 'YError') throw error;
     throw incomplete(error as Error, words, commands);
@@ -209,6 +212,17 @@ function incomplete(
 
 function dashed(name: string): string {
   return name.length === 1 ? `-${name}` : `--${name}`;
+}
+
+/** To yargs, a lone dash after an option is a word of its own; to people, it is the option's value. */
+function withDashes(words: readonly string[]): string[] {
+  const joined: string[] = [];
+  for (const word of words) {
+    const last = joined.at(-1) ?? '';
+    if (word === '-' && /^--[^=]+$/.test(last)) joined[joined.length - 1] = `${last}=-`;
+    else joined.push(word);
+  }
+  return joined;
 }
 
 function helpOf(commands: readonly Command[], version: string, width: number): string {

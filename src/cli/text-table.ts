@@ -20,7 +20,11 @@ export function textTable(
     wrapped(row[last] ?? '', room).forEach((part, line) => {
       lines.push(((line === 0 ? start.join('') : ' '.repeat(before)) + part).trimEnd());
     });
-    if (index === 0) lines.push(widths.map((one) => '-'.repeat(Math.min(one, room))).join('  '));
+    if (index === 0) {
+      lines.push(
+        widths.map((one, i) => '-'.repeat(i < last ? one : Math.min(one, room))).join('  '),
+      );
+    }
   });
   return `${lines.join('\n')}\n`;
 }

@@ -11,6 +11,11 @@ export const doctor: Command = {
       default: 'table',
       candidates: ['table', 'json'],
     },
+    {
+      name: 'apt-packages',
+      flag: true,
+      describe: 'only the names of Debian packages that are missing, a line each',
+    },
   ],
   async run(invocation) {
     const { examine } = await import('../doctor/examine.js');

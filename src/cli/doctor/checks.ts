@@ -2,7 +2,7 @@ import { accessSync, constants, existsSync, readFileSync } from 'node:fs';
 import { cpus, totalmem } from 'node:os';
 import { delimiter, join } from 'node:path';
 import { formatBytes, MIB } from '../../base/units.js';
-import { installLine, REQUIREMENTS } from '../../testbed/xen/image/packages.js';
+import { REQUIREMENTS } from '../../testbed/xen/image/packages.js';
 import type { Environment } from '../terminal.js';
 import { checkDrawing } from './check-drawing.js';
 
@@ -14,10 +14,10 @@ export interface Finding {
   readonly detail: string;
 }
 
-/** What a machine has, and the one command that brings what it has not. */
+/** What a machine has, and the Debian packages with what it has not. */
 export interface Diagnosis {
   readonly findings: readonly Finding[];
-  readonly install: string | undefined;
+  readonly packages: readonly string[];
 }
 
 /** Looks at this machine. Changes nothing. */
@@ -42,7 +42,7 @@ export async function checkMachine(environment: Environment): Promise<Diagnosis>
       package: 'git',
     }),
   ];
-  return { findings, install: packages.length === 0 ? undefined : installLine(packages) };
+  return { findings, packages };
 }
 
 function checkNode(): Finding {

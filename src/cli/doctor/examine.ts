@@ -1,3 +1,4 @@
+import { installLine } from '../../testbed/xen/image/packages.js';
 import type { Invocation } from '../command.js';
 import { EXIT, type ExitCode } from '../exit-codes.js';
 import { textTable } from '../text-table.js';
@@ -5,8 +6,11 @@ import { checkMachine, type Finding } from './checks.js';
 
 /** Carries out `interdom doctor`. */
 export async function examine({ options, terminal }: Invocation): Promise<ExitCode> {
-  const { findings, install } = await checkMachine(terminal.environment);
-  if (options.word('format', ['table', 'json']) === 'json') {
+  const { findings, packages } = await checkMachine(terminal.environment);
+  const install = packages.length === 0 ? undefined : installLine(packages);
+  if (options.flag('apt-packages')) {
+    await terminal.print(packages.map((name) => `${name}\n`).join(''));
+  } else if (options.word('format', ['table', 'json']) === 'json') {
     await terminal.print(`${JSON.stringify({ findings, install: install ?? null }, null, 2)}\n`);
   } else {
     const rows = findings.map(({ what, state, detail }) => [state, what, detail]);

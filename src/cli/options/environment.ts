@@ -35,7 +35,11 @@ export function suspiciousVariables(
   const known = [...allOptions.map(({ name }) => variableOf(name)), ...OTHERS];
   return Object.keys(environment).flatMap((name) => {
     if (!name.startsWith(PREFIX) || known.includes(name)) return [];
-    const meant = nearest(name, known);
-    return meant === undefined ? [] : [`${name} sets no option: did you mean ${meant}?`];
+    // Without what all have in common: it would make everything look alike.
+    const meant = nearest(
+      name.slice(PREFIX.length),
+      known.map((one) => one.slice(PREFIX.length)),
+    );
+    return meant === undefined ? [] : [`${name} sets no option: did you mean ${PREFIX}${meant}?`];
   });
 }

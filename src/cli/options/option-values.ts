@@ -1,3 +1,4 @@
+import { unknownName } from '../../base/did-you-mean.js';
 import { UserError } from '../../base/errors.js';
 import { parseSizes } from '../../runner/size-range.js';
 
@@ -76,10 +77,7 @@ export class OptionValues {
     return given?.texts.map((text) => {
       const word = known.find((one) => one === text);
       if (word !== undefined) return word;
-      throw new UserError(`"${text}" is not known`, {
-        where: given.where,
-        remedy: `say ${known.join(', ')}`,
-      });
+      throw unknownName(`a value of --${name}`, text, known, given.where);
     });
   }
 

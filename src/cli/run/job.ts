@@ -13,7 +13,7 @@ import { checkSameOrigin, continuePlan } from '../../runner/resume.js';
 import { CATALOGUE } from '../catalogue.js';
 import type { Invocation } from '../command.js';
 import { packageVersion } from '../program-version.js';
-import { type Destination, destinationOf, resultsBeside } from './destination.js';
+import { type Destination, destinationOf, journalOf, resultsBeside } from './destination.js';
 import { hostFacts, programCommit } from './host-facts.js';
 import { readRequest } from './read-request.js';
 
@@ -80,7 +80,7 @@ const MAY_GO_WITH_RESUME = [
 /** A run that was interrupted, with the options that it had. Throws UserError. */
 export async function resumedJob(
   { options, positionals }: Invocation,
-  journalPath: string,
+  given: string,
   otherOptions: readonly string[],
 ): Promise<Job> {
   const unwelcome = otherOptions.find(
@@ -92,6 +92,7 @@ export async function resumedJob(
       remedy: 'leave it out, or start a run of its own',
     });
   }
+  const journalPath = journalOf(given);
   const { header, cells, keptBytes } = await readJournal(journalPath);
   const { run } = header;
   checkSameOrigin(run, { version: packageVersion(), commit: programCommit() }, journalPath);

@@ -1,5 +1,6 @@
 import { rmSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
+import { UserError } from '../../base/errors.js';
 import { endRun } from '../../results/provenance.js';
 import { writeResultsFile } from '../../results/store.js';
 import { type Cell, type ResultsFile, SCHEMA_VERSION } from '../../results/types.js';
@@ -41,8 +42,7 @@ export async function runCells(invocation: Invocation): Promise<ExitCode> {
     const results = await resultsOf(invocation, job, interruption);
     return await finish(invocation, job, results, format, stream, interruption);
   } catch (error) {
-    hintAtJournal(invocation, job);
-    throw error;
+    throw withJournal(error, job);
   } finally {
     interruption.dispose();
     job.journal?.close();
@@ -136,12 +136,29 @@ async function finish(
   return results.run.complete ? exitCodeOf(results, terminal) : (exitCode ?? EXIT.internalError);
 }
 
-/** How an unfinished run goes on. */
+/** How much of an unfinished run is done, and how it goes on. */
 function hintAtJournal({ terminal }: Pick<Invocation, 'terminal'>, job: Job): void {
-  const { journalPath } = job.destination;
   const counts = `${job.done.size} of ${job.plan.length} cells are done`;
-  if (journalPath === undefined) terminal.complain(`interdom: ${counts}`);
-  else terminal.complain(`interdom: ${counts}; to go on: interdom run --resume ${journalPath}`);
+  const { journalPath } = job.destination;
+  terminal.complain(
+    `interdom: ${counts}${journalPath === undefined ? '' : `; ${resumption(journalPath)}`}`,
+  );
+}
+
+function resumption(journalPath: string): string {
+  return `to go on: interdom run --resume ${journalPath}`;
+}
+
+/** A fault that ends a run, with the way to go on after it. */
+function withJournal(error: unknown, { destination, done }: Job): unknown {
+  const { journalPath } = destination;
+  if (!(error instanceof UserError) || journalPath === undefined || done.size === 0) return error;
+  const remedy = [error.remedy, resumption(journalPath)].filter((part) => part !== undefined);
+  return new UserError(error.message, {
+    ...(error.where === undefined ? {} : { where: error.where }),
+    remedy: remedy.join('; '),
+    cause: error,
+  });
 }
 
 const MOST_SHOWN = 5;
