@@ -58,9 +58,9 @@ describe('V2V broker', () => {
     assert.deepEqual(results, ['connected', 'connected']);
     const { xenstore } = test.machine.counters;
     const toolstackPs = test.machine.pcpus[0]?.attribution[TOOLSTACK];
-    // Two requests, a step each; all else is xenstored's.
+    // Both have asked when it looks: one step. All else is xenstored's.
     const { brokerStep, xenstoreOperation } = hardware.prices;
-    assert.equal(toolstackPs, 2 * brokerStep + xenstore.operations * xenstoreOperation);
+    assert.equal(toolstackPs, brokerStep + xenstore.operations * xenstoreOperation);
   });
 
   it('is needed: without it a connection fails after a bounded wait, and leaves nothing', () => {
@@ -145,6 +145,32 @@ describe('V2V broker', () => {
       assert.equal(usage?.watches, 1, `killed at ${time} ps`);
       test.machine.settleAccounts();
     }
+  });
+
+  it('makes nothing for a request that the other side does not want', () => {
+    const test = new TestMachine(hardware);
+    const owned = test.xenstored.store.usage(1)?.nodes;
+    const results: Result[] = [];
+    const endpoint = test.endpoint({ options: { brokerTimeoutMs: 50 } });
+    const guest = test.guest(1);
+    test.spawn(
+      guest,
+      'client',
+      connect(guest, endpoint, (result) => results.push(result)),
+    );
+    test.machine.run();
+    // It waits on: the broker has answered, and a listener may still come.
+    assert.equal(results.length, 0);
+    assert.deepEqual(test.stuck(), ['client: v2v: the other side to ask for the connection']);
+    assert.equal(test.xenstored.store.usage(1)?.nodes, owned);
+    assert.deepEqual(test.connections(), []);
+    test.spawn(
+      test.guest(0),
+      'server',
+      listen(test.guest(0), endpoint, (result) => results.push(result)),
+    );
+    test.machine.run();
+    assert.deepEqual(results, ['connected', 'connected']);
   });
 
   it('refuses a peer that does not exist', () => {

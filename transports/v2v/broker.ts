@@ -21,6 +21,7 @@ import {
   sidePath,
   type V2vPair,
   type V2vRole,
+  WAITING,
 } from './nodes.js';
 import { Watch } from './watch.js';
 
@@ -30,8 +31,8 @@ const DATA_OF_DOMAIN = /^\/local\/domain\/(\d+)\/data$/;
 
 /**
  * The broker: a process of dom0 without which no V2V connection comes about. A guest asks by a node below its own home;
- * the broker makes the nodes of both sides, so that each owns its own and can read the other's. When both sides have
- * taken their requests back it removes them.
+ * when both sides have asked, the broker makes the nodes of both, so that each owns its own and can read the other's. When
+ * both have taken their requests back it removes them.
  *
  * It keeps no memory of connections, only xenstore does: one that is restarted goes on where the dead one stopped.
  */
@@ -128,7 +129,12 @@ class BrokerProcess {
     for (const domid of yield* this.children(HOMES)) {
       const requests = `${HOMES}/${domid}/${REQUESTS}`;
       for (const name of yield* this.children(requests)) {
-        yield* this.serveEvent(`${requests}/${name}`);
+        const path = `${requests}/${name}`;
+        const request = parseRequest(path);
+        if (request === undefined) continue;
+        const text = yield* this.dom0.xenstore.read(path);
+        if (text !== REQUESTED && text !== WAITING) continue;
+        yield* this.serveRequest(request.pair, request.role);
       }
     }
     yield* this.sweep(() => true);
@@ -144,30 +150,51 @@ class BrokerProcess {
       return;
     }
     const text = yield* this.dom0.xenstore.read(path);
-    if (text === REQUESTED) yield* this.prepare(request.pair, request.role);
+    if (text === REQUESTED) yield* this.serveRequest(request.pair, request.role);
     else if (text === undefined) yield* this.removeUnwanted(request.pair);
   }
 
-  /** Makes the nodes of both sides, unless the other side's request has had that done, and answers. */
-  private *prepare(pair: V2vPair, role: V2vRole): Process<void> {
+  /** Makes the nodes when both sides have asked: no domain can fill another's quota of nodes by asking alone. */
+  private *serveRequest(pair: V2vPair, role: V2vRole): Process<void> {
     this.chargeStep();
     const { xenstore } = this.dom0;
-    const answerPath = requestPath(pair, role);
-    const mine = sidePath(pair, role);
-    if ((yield* xenstore.read(`${mine}/state`)) !== undefined) {
-      yield* xenstore.write(answerPath, mine);
+    const other = otherRole(role);
+    const others = yield* xenstore.read(requestPath(pair, other));
+    if (others === undefined) {
+      const home = yield* xenstore.read(`${HOMES}/${pair[other]}`);
+      const answer = home === undefined ? `${REFUSED} ENOENT` : WAITING;
+      yield* xenstore.write(requestPath(pair, role), answer);
       return;
     }
-    const made = yield* xenstore.transaction((transaction) => {
+    const roles = others === WAITING || others === REQUESTED ? [role, other] : [role];
+    if ((yield* xenstore.read(`${sidePath(pair, role)}/state`)) === undefined) {
+      const made = yield* this.makeNodes(pair, roles);
+      if (made.ok) return;
+      for (const each of roles) {
+        yield* xenstore.write(requestPath(pair, each), `${REFUSED} ${made.error}`);
+      }
+      return;
+    }
+    for (const each of roles) {
+      yield* xenstore.write(requestPath(pair, each), sidePath(pair, each));
+    }
+  }
+
+  /** Makes the nodes of both sides, and answers, all at once. */
+  private *makeNodes(pair: V2vPair, answered: readonly V2vRole[]): Process<XenstoreResult<void>> {
+    const made = yield* this.dom0.xenstore.transaction((transaction) => {
       this.openTransaction = transaction;
       return [
         ...sideSteps(pair, 'listener', transaction),
         ...sideSteps(pair, 'connector', transaction),
-        (store, domid) => store.write(domid, answerPath, mine, transaction),
+        ...answered.map(
+          (role) => (store: XenstoreStore, domid: number) =>
+            store.write(domid, requestPath(pair, role), sidePath(pair, role), transaction),
+        ),
       ];
     });
     this.openTransaction = 0;
-    if (!made.ok) yield* xenstore.write(answerPath, `${REFUSED} ${made.error}`);
+    return made;
   }
 
   /** Removes the nodes of a connection that neither side asks for any more. */

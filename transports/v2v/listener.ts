@@ -36,11 +36,9 @@ export class V2vListener implements Listener {
   }
 
   *accept(): Process<ConnectOutcome> {
-    const { guest, endpoint, connections } = this;
+    const { guest, endpoint, connections, device } = this;
     const connector = endpoint.clientDomids[connections.length];
     if (connector === undefined) return { failed: 'every client has connected' };
-    const alone = endpoint.clientDomids.length === 1;
-    const device = alone ? guest.openEventDevice() : this.device;
     const pair = { port: endpoint.port, listener: guest.domid, connector };
     const channel = yield* listenAndAccept(guest, endpoint, pair, device);
     if ('failed' in channel) return channel;

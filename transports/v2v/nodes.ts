@@ -43,12 +43,16 @@ export const HOMES = '/local/domain';
 /** The part of a home that libxl lets the domain write. */
 export const REQUESTS = 'data';
 
-/** A side writes REQUESTED here; the broker replaces it by the path of the side's nodes, or by REFUSED and the error. */
+/**
+ * A side writes REQUESTED here. The broker replaces it by WAITING while the other side has not asked, by the path of the
+ * side's nodes when it has made them, or by REFUSED and the error.
+ */
 export function requestPath(pair: V2vPair, role: V2vRole): string {
   const peer = pair[otherRole(role)];
   return `${HOMES}/${pair[role]}/${REQUESTS}/v2v-${role}-${pair.port}-${peer}`;
 }
 export const REQUESTED = 'wanted';
+export const WAITING = 'waiting';
 export const REFUSED = 'refused';
 
 const REQUEST = /^\/local\/domain\/(\d+)\/data\/v2v-(listener|connector)-(\d+)-(\d+)$/;

@@ -2,7 +2,7 @@ import type { Process } from '../../src/sim/process.js';
 import type { ConnectFailure } from '../../src/transport/contract.js';
 import type { Guest } from '../../src/transport/guest.js';
 import type { XenstoreError } from '../../src/xen/xenstore/protocol.js';
-import { REFUSED, REQUESTED, requestPath, type V2vPair, type V2vRole } from './nodes.js';
+import { REFUSED, REQUESTED, requestPath, type V2vPair, type V2vRole, WAITING } from './nodes.js';
 import { Watch } from './watch.js';
 
 /** What the broker has made for one side. */
@@ -14,7 +14,8 @@ export interface SideNodes {
 }
 
 /**
- * Asks the broker for a connection, and waits for its answer for a bounded time: there may be no broker.
+ * Asks the broker for a connection. Waits for its first answer for a bounded time, as there may be no broker; then for
+ * the other side to ask, as long as that takes.
  *
  * @returns the nodes, or why there are none
  */
@@ -36,8 +37,11 @@ export function* requestConnection(
   }
   const deadlinePs = guest.vcpu.pcpu.clock + timeoutPs;
   let answer: string | undefined = REQUESTED;
-  while (answer === REQUESTED) {
-    const event = yield* watch.next('an answer of the V2V broker', deadlinePs);
+  while (answer === REQUESTED || answer === WAITING) {
+    const event =
+      answer === WAITING
+        ? yield* watch.next('v2v: the other side to ask for the connection')
+        : yield* watch.next('an answer of the V2V broker', deadlinePs);
     if (event === undefined) break;
     answer = yield* xenstore.read(path);
   }

@@ -6,9 +6,8 @@ import type { EventDevice } from '../../src/xen/event-device.js';
 import { InlineChannel } from './channel.js';
 import type { V2vEnd, V2vSide } from './end.js';
 import { largestPayload, PAGE_BYTES, ringOrder } from './layout.js';
-import type { PeerState, V2vState } from './peer-state.js';
+import type { V2vState } from './peer-state.js';
 import type { SideNodes } from './request.js';
-import type { V2vSettings } from './settings.js';
 import { TransferChannel } from './transfer-channel.js';
 
 /** Rings and buffers of a connection, from what was asked for. */
@@ -40,16 +39,7 @@ export function channelFor(side: V2vSide, endpoint: Endpoint): V2vEnd {
     : new TransferChannel(side, endpoint.grantMode);
 }
 
-/** What both roles need while they connect. */
-export interface Connecting {
-  readonly guest: Guest;
-  readonly endpoint: Endpoint;
-  readonly settings: V2vSettings;
-  readonly nodes: SideNodes;
-  readonly peer: PeerState;
-  readonly device: EventDevice;
-}
-
+/** Writes this side's `state` node. Returns whether xenstore let it. */
 export function* changeState(guest: Guest, nodes: SideNodes, state: V2vState): Process<boolean> {
   const written = yield* guest.xenstore.write(`${nodes.own}/state`, state);
   return written.ok;

@@ -5,11 +5,11 @@ import type { Guest } from '../../src/transport/guest.js';
 import type { EventDevice } from '../../src/xen/event-device.js';
 import { type SharedRegion, sharePages, unsharePages } from '../../src/xen/grant-device.js';
 import type { Leak, V2vEnd } from './end.js';
-import { SUPPLICANT_FIELDS, TEMPLE_FIELDS } from './layout.js';
+import { PAGE_BYTES, SUPPLICANT_FIELDS, TEMPLE_FIELDS } from './layout.js';
 import { MessageRings } from './message-ring.js';
 import type { V2vPair } from './nodes.js';
 import { PeerState } from './peer-state.js';
-import { requestConnection, withdrawRequest, xenstoreFailure } from './request.js';
+import { requestConnection, type SideNodes, withdrawRequest, xenstoreFailure } from './request.js';
 import { type V2vSettings, v2vSettings } from './settings.js';
 import { changeState, channelFor, openPort, sizesFor } from './side.js';
 
@@ -51,7 +51,7 @@ class Temple {
     private readonly pair: V2vPair,
     private readonly settings: V2vSettings,
     private readonly device: EventDevice,
-    private readonly nodes: { own: string; peers: string; peerDomid: number },
+    private readonly nodes: SideNodes,
   ) {
     this.peer = new PeerState(guest, nodes.peers);
   }
@@ -91,7 +91,7 @@ class Temple {
       made.regions.push(region);
     }
     const [send, receive, control] = made.regions as [SharedRegion, SharedRegion, SharedRegion];
-    const bytes = send.references.length * 4096;
+    const bytes = send.references.length * PAGE_BYTES;
     this.rings = new MessageRings(guest, {
       localFields: control.address + TEMPLE_FIELDS,
       remoteFields: control.address + SUPPLICANT_FIELDS,
