@@ -157,6 +157,7 @@ async function start() {
   });
   window.addEventListener('beforeprint', () => drawAll(theme(true)));
   window.addEventListener('afterprint', () => drawAll(theme()));
+  performance.mark('interdom-ready');
   document.documentElement.dataset.ready = 'true';
 }
 

@@ -38,7 +38,7 @@ export function encodeIndexedPng(rgba: Uint8Array, width: number, height: number
     Buffer.from('\x89PNG\r\n\x1a\n', 'latin1'),
     chunk('IHDR', header(width, height)),
     chunk('PLTE', Buffer.from(palette.flatMap((c) => [c >>> 16, (c >>> 8) & 255, c & 255]))),
-    chunk('IDAT', deflateSync(rows, { level: 9 })),
+    chunk('IDAT', deflateSync(rows, { level: 6 })),
     chunk('IEND', Buffer.alloc(0)),
   ]);
 }
