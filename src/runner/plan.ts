@@ -118,15 +118,16 @@ function* cellsOf(
       id: identify(names).id,
       ...names,
       scenarioVersion: scenario.version,
-      cost: expectedCost(parameters),
+      cost: expectedCost(scenario, parameters),
     };
   }
 }
 
-/** A machine has to be built, every message handled, every byte moved. */
-function expectedCost(parameters: CellParameters): number {
+/** Domains have to be built and connected, every message handled, every byte moved. */
+function expectedCost(scenario: Scenario, parameters: CellParameters): number {
   const { messages, messageSizeBytes } = parameters;
-  return 1000 + messages * (1 + messageSizeBytes / 8192);
+  const domains = 1 + scenario.topology(parameters).guests.length;
+  return 1000 * domains + messages * (1 + messageSizeBytes / 8192);
 }
 
 function tooMany(): UserError {

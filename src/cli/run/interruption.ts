@@ -32,6 +32,11 @@ export class Interruption {
     return this.caught === 'SIGTERM' ? EXIT.terminated : EXIT.interrupted;
   }
 
+  /** Ends the run for another reason than a signal. */
+  stop(): void {
+    this.controller.abort();
+  }
+
   /** Signals end the program again. */
   dispose(): void {
     for (const name of SIGNALS) process.off(name, this.onSignal);

@@ -5,7 +5,13 @@ import { profileRecord } from '../../profiles/record.js';
 import { parseProfile } from '../../profiles/user-profile.js';
 import { beginRun, journalHeader } from '../../results/provenance.js';
 import { JournalWriter, readJournal } from '../../results/store.js';
-import type { Cell, JournalHeader, ProfileRecord, RunDescription } from '../../results/types.js';
+import type {
+  Cell,
+  JournalHeader,
+  MetricValue,
+  ProfileRecord,
+  RunDescription,
+} from '../../results/types.js';
 import { planCells } from '../../runner/plan.js';
 import type { Catalogue, PlannedCell, RunRequest } from '../../runner/request.js';
 import { parseRequest } from '../../runner/request-schema.js';
@@ -30,6 +36,8 @@ export interface Job {
   readonly done: Map<string, Cell>;
   readonly destination: Destination;
   readonly journal: JournalWriter | undefined;
+  /** The harness's own speed, where it was measured. */
+  harness: Readonly<Record<string, MetricValue>> | undefined;
 }
 
 /** A new run as the options say. Begins its journal. Throws UserError. */
@@ -60,6 +68,7 @@ export function newJob({ options, positionals, words }: Invocation): Job {
     done: new Map(),
     destination,
     journal,
+    harness: undefined,
   };
 }
 
@@ -104,7 +113,18 @@ export async function resumedJob(
   const output = options.text('output') ?? resultsBeside(journalPath);
   const destination = { ...destinationOf(output, run.id), journalPath };
   const journal = JournalWriter.resume(journalPath, keptBytes);
-  return { request, catalogue, run, header, plan, todo, done: new Map(done), destination, journal };
+  return {
+    request,
+    catalogue,
+    run,
+    header,
+    plan,
+    todo,
+    done: new Map(done),
+    destination,
+    journal,
+    harness: undefined,
+  };
 }
 
 /** A profile as the run began with it: built in, or the user's own out of the journal. */
