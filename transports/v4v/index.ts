@@ -1,6 +1,7 @@
 import { formatBytes } from '../../src/base/units.js';
 import { largestPayload } from '../../src/ring/wrapped-offset-ring.js';
 import type { RingSize, TransportDriver } from '../../src/transport/contract.js';
+import { argoOf } from './argo.js';
 import { connectV4v } from './connect.js';
 import { listenV4v } from './listener.js';
 import { v4vOptions } from './options.js';
@@ -37,6 +38,12 @@ export const v4v: TransportDriver = {
   listen: listenV4v,
 
   connect: connectV4v,
+
+  heldResources(machine) {
+    let rings = 0;
+    for (const { domid } of machine.allDomains()) rings += argoOf(machine).ringCount(domid);
+    return { 'registered rings': rings };
+  },
 
   checkOptions(options): void {
     v4vOptions(options);
