@@ -46,11 +46,11 @@ export function assignSettings(
     }
     if (knowing.length > 0) continue;
     const values = texts.flatMap(plainValues);
-    const refusals: UserError[] = [];
+    const refusals: Refusal[] = [];
     let accepted = 0;
     for (const transport of transports) {
-      const refusal = refusalOf(transport, key, values);
-      if (refusal !== undefined) refusals.push(refusal);
+      const error = refusalOf(transport, key, values);
+      if (error !== undefined) refusals.push({ transport: transport.name, error });
       else {
         accepted++;
         give(ofTransport, transport.name, key, values);
@@ -75,21 +75,30 @@ function refusalOf(
   }
 }
 
+interface Refusal {
+  readonly transport: string;
+  readonly error: UserError;
+}
+
 /** What the transports say of it matters: one of them may know the key and refuse the value. */
 function unknownSetting(
   key: string,
   scenarios: readonly Scenario[],
-  refusals: readonly UserError[],
+  refusals: readonly Refusal[],
 ): UserError {
   const known = [...new Set(scenarios.flatMap((scenario) => Object.keys(scenario.settings)))];
-  const error = unknownName('a setting of the selected scenarios', key, known, `${WHERE} ${key}`);
-  const said = refusals.map((refusal) => refusal.message);
-  const remedies = refusals.map((refusal) => refusal.remedy).filter((one) => one !== undefined);
-  const meant = nearest(key, known);
-  const remedy = meant === undefined && remedies.length > 0 ? remedies.join('; ') : error.remedy;
+  const where = `${WHERE} ${key}`;
+  const error = unknownName('a setting of the selected scenarios', key, known, where);
+  const said = refusals.map((refusal) => refusal.error.message);
+  const remedies = known.length > 0 && error.remedy !== undefined ? [error.remedy] : [];
+  if (nearest(key, known) === undefined) {
+    for (const { transport, error: refused } of refusals) {
+      if (refused.remedy !== undefined) remedies.push(`${transport}: ${refused.remedy}`);
+    }
+  }
   return new UserError([error.message, ...said].join('; '), {
-    where: `${WHERE} ${key}`,
-    ...(remedy === undefined || known.length + remedies.length === 0 ? {} : { remedy }),
+    where,
+    ...(remedies.length === 0 ? {} : { remedy: remedies.join('; ') }),
   });
 }
 
