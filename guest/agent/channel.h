@@ -33,6 +33,7 @@ struct channel {
 
 extern const struct transport libvchan_transport;
 extern const struct transport v2v_transport;
+extern const struct transport argo_transport;
 
 /* The transport named by the option "transport"; fails the role where there is none of that name. */
 const struct transport *transport_named(const struct options *options);

@@ -34,6 +34,7 @@ static const struct role roles[] = {
 static const struct transport *const transports[] = {
     &libvchan_transport,
     &v2v_transport,
+    &argo_transport,
 };
 
 #define COUNT(array) (sizeof(array) / sizeof *(array))

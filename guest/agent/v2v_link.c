@@ -12,6 +12,18 @@
 
 #define HANDSHAKE_MS 20000
 
+unsigned int v2v_pages_for(unsigned long bytes)
+{
+    unsigned int pages = 1;
+
+    errno = 0;
+    if (bytes > V2V_MAX_RING_PAGES * V2V_PAGE_BYTES)
+        fail("V2V rings have at most %u pages, not %lu bytes", V2V_MAX_RING_PAGES, bytes);
+    while (pages * V2V_PAGE_BYTES < bytes)
+        pages *= 2;
+    return pages;
+}
+
 static const char *own(struct v2v_link *link, const char *name)
 {
     return store_path(link->own_node, name);
@@ -173,19 +185,12 @@ static void connect_to_peer(struct v2v_link *link)
     await_state(link, "connected", "connected");
 }
 
-void v2v_link_open(struct v2v_link *link, const struct options *options, int listening)
+void v2v_link_open(struct v2v_link *link, const struct options *options, int listening, unsigned int ring_pages)
 {
-    unsigned long ring_bytes = option_number(options, "ring", V2V_PAGE_BYTES);
-
     memset(link, 0, sizeof *link);
     link->listening = listening;
     link->peer = (int)option_required_number(options, "peer");
-    errno = 0;
-    if (ring_bytes > V2V_MAX_RING_PAGES * V2V_PAGE_BYTES)
-        fail("V2V rings have at most 16 pages, not %lu bytes", ring_bytes);
-    link->ring_pages = 1; /* a power of two pages, enough for what was asked for */
-    while (link->ring_pages * V2V_PAGE_BYTES < ring_bytes)
-        link->ring_pages *= 2;
+    link->ring_pages = ring_pages;
     find_peer(link, option_required(options, "name"));
     link->share = xengntshr_open(NULL, 0);
     link->map = xengnttab_open(NULL, 0);
@@ -196,11 +201,11 @@ void v2v_link_open(struct v2v_link *link, const struct options *options, int lis
         listen_for_peer(link);
     else
         connect_to_peer(link);
+    link->ring = (struct v2v_ring){ .ring_bytes = link->ring_pages * V2V_PAGE_BYTES };
     link->ring.own = listening ? &link->control->listener : &link->control->connector;
     link->ring.peer = listening ? &link->control->connector : &link->control->listener;
     link->ring.outgoing = listening ? link->listener_ring : link->connector_ring;
     link->ring.incoming = listening ? link->connector_ring : link->listener_ring;
-    link->ring.ring_bytes = link->ring_pages * V2V_PAGE_BYTES;
 }
 
 int v2v_link_wait(struct v2v_link *link)

@@ -34,8 +34,11 @@ struct v2v_link {
     evtchn_port_t receive_port; /* events of the direction in which this side consumes */
 };
 
-/* Connects both ends; fails the role where it cannot. Options: peer, name, ring (bytes). */
-void v2v_link_open(struct v2v_link *link, const struct options *options, int listening);
+/* Pages, a power of two, that hold this many bytes of ring; fails the role where V2V has none so large. */
+unsigned int v2v_pages_for(unsigned long bytes);
+
+/* Connects both ends; fails the role where it cannot. Options: peer, name. */
+void v2v_link_open(struct v2v_link *link, const struct options *options, int listening, unsigned int ring_pages);
 
 /* Waits for an event, whichever it is. 0, or -1 with errno. */
 int v2v_link_wait(struct v2v_link *link);

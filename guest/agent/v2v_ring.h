@@ -39,27 +39,54 @@ struct v2v_ring {
     uint32_t prod_private;
     uint32_t cons;
     uint32_t current_bytes; /* of the record that was got and is not finished */
+    int announced;          /* the peer was woken for a record that is not published yet */
 };
 
-/* Largest payload that a ring of this size takes whole. */
+/* Types of records. */
+#define V2V_DATA 1     /* bytes */
+#define V2V_TRANSFER 2 /* names pages that hold bytes (see channel_v2v_grants.c) */
+#define V2V_ANSWER 3   /* those pages are free again */
+
+/* Largest piece of a stream while the receiver waits for it. */
+#define V2V_PIECE_FOR_WAITING_PEER 2048u
+
+/* Largest payload that a ring of this size takes whole, wherever its indices stand: half may be lost to a PAD. */
 size_t v2v_ring_limit(uint32_t ring_bytes);
 
 /*
  * Makes room for a record of this payload and returns where it goes; NULL where there is no room now (then an event
  * will come once the peer has consumed).
  */
-void *v2v_ring_prepare(struct v2v_ring *ring, size_t bytes);
+void *v2v_ring_prepare(struct v2v_ring *ring, uint8_t type, size_t bytes);
+
+/*
+ * How much payload a piece of a stream can have now without a PAD worth the name; 0 where there is no room (then an
+ * event will come once the peer has consumed).
+ */
+size_t v2v_ring_stream_room(struct v2v_ring *ring);
+
+/*
+ * For a peer that waits: says that the record prepared last is on its way, so that the peer wakes while it is filled.
+ * 1 where the peer must be sent an event.
+ */
+int v2v_ring_announce(struct v2v_ring *ring);
 
 /* Publishes what was prepared. 1 where the peer must be sent an event. */
 int v2v_ring_flush(struct v2v_ring *ring);
 
 /*
- * The payload of the next record and its size; NULL where there is none now (then an event will come with the next).
+ * The payload of the next record, its type and size; NULL where there is none now (then an event will come with the next).
  * Fails the role where the peer wrote a record that cannot be.
  */
-const void *v2v_ring_get(struct v2v_ring *ring, size_t *bytes);
+const void *v2v_ring_get(struct v2v_ring *ring, uint8_t *type, size_t *bytes);
 
 /* Releases the record that was got. 1 where the peer must be sent an event. */
 int v2v_ring_finish(struct v2v_ring *ring);
+
+/* Says that this side waits for records just now, or no longer ("fast receive"). */
+void v2v_ring_set_waiting(struct v2v_ring *ring, int waiting);
+
+/* Does the peer wait for records just now? */
+int v2v_ring_peer_waits(const struct v2v_ring *ring);
 
 #endif

@@ -74,7 +74,8 @@ run_window() {
 		tracer=$!
 		sleep 0.5
 	fi
-	interdom-agent run "$seconds" "$@" >"$INTERDOM_RUN/replies"
+	interdom-agent run "$seconds" "$@" >"$INTERDOM_RUN/replies" ||
+		tail -n 8 /var/log/xen/console/guest-*.log 2>/dev/null # a guest's last words
 	interdom-agent emit $window reply <"$INTERDOM_RUN/replies"
 	if [ "$traced" = yes ]; then
 		kill -INT $tracer

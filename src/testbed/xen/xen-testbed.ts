@@ -18,6 +18,7 @@ import { type MachineConfig, pairConfig } from './machine/machine-config.js';
 import { runBatch } from './machine/run-batch.js';
 import { savedMachine } from './machine/saved-machine.js';
 import { runCommand } from './process/command.js';
+import type { XenProvenance } from './provenance.js';
 
 /** Cells a machine carries out in one go. */
 const CELLS_IN_BATCH = 12;
@@ -33,14 +34,6 @@ export interface XenTestbedOptions extends ImageOptions {
   readonly xenArguments?: readonly string[];
   /** Called as each cell is done, in any order. */
   readonly onCell?: (cell: Cell, index: number) => void;
-}
-
-/** Where the results came from. */
-export interface XenProvenance {
-  readonly image: string;
-  readonly emulator: string;
-  readonly contents: Readonly<Record<string, string>>;
-  readonly xenArguments: readonly string[];
 }
 
 export interface XenRun {
@@ -78,7 +71,7 @@ export async function runXenCells(
   };
   const groups = new Map<string, Planned[]>();
   for (const [index, request] of requests.entries()) {
-    const reason = skipReason(request);
+    const reason = skipReason(request, image);
     if (reason !== undefined) {
       settle(index, skippedCell(request, reason));
       continue;
@@ -173,7 +166,8 @@ class MachineGroup {
     const failures = new Map<Planned, number>();
     let pending = [...batch];
     while (pending.length > 0) {
-      const outcome = await this.attempt(pending, savedState);
+      const tries = [...failures.values()].reduce((sum, count) => sum + count, 0);
+      const outcome = await this.attempt(pending, savedState, tries);
       const culprit = this.settleFinished(pending, outcome);
       pending = pending.filter(({ index }) => !this.settled.has(index));
       if (culprit === undefined) continue;
@@ -185,7 +179,12 @@ class MachineGroup {
     }
   }
 
-  private async attempt(batch: readonly Planned[], savedState: string): Promise<BatchOutcome> {
+  /** @param tries how often this was tried: each try starts a little later, or it would go the same way again */
+  private async attempt(
+    batch: readonly Planned[],
+    savedState: string,
+    tries: number,
+  ): Promise<BatchOutcome> {
     const types = guestTypeName(batch[0]?.request.parameters.guestTypes ?? ['pvh', 'pvh']);
     this.options.onProgress?.(
       `${batch.length} cells with ${types} guests, ${this.config.pcpus} CPUs`,
@@ -200,7 +199,7 @@ class MachineGroup {
         image: this.image,
         config: this.config,
         savedState,
-        batch: calibrationCommands() + commands.join(''),
+        batch: [laterStart(tries), calibrationCommands(), ...commands].join(''),
         functions: this.functions,
         temporaryDirectory: this.options.temporaryDirectory,
         timeoutMs: START_TIMEOUT_MS + batch.length * CELL_TIMEOUT_MS,
@@ -244,6 +243,10 @@ class MachineGroup {
     this.settled.add(index);
     this.settle(index, cell);
   }
+}
+
+function laterStart(tries: number): string {
+  return tries === 0 ? '' : `sleep 0.${String(tries * 137).padStart(5, '0')}\n`;
 }
 
 interface BatchOutcome {

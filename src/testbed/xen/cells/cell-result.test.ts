@@ -21,7 +21,7 @@ const REQUEST: XenCellRequest = {
 const PLANS = windowsOf(0, REQUEST);
 const TIME = { vmEntriesPerGuestMs: 0.7, pvEntriesPerGuestMs: 0 };
 
-/** What a machine would say: 2 sends and 8 entries a round trip, start-up and timer on top. */
+/** What a machine would say: a send and 4 entries a message, start-up and timer on top. */
 function machineOutput(
   plans: readonly WindowPlan[],
   change: (plan: WindowPlan, text: string) => string,
@@ -30,7 +30,7 @@ function machineOutput(
   const counts: string[] = [];
   plans.forEach((plan, i) => {
     const timers = plan.messages / 10;
-    const entries = 30 + plan.messages * 8 + timers;
+    const entries = 30 + plan.messages * 4 + timers;
     const say = (text: string): void => {
       const message = readConsoleLine(text);
       if (message !== undefined) messages.push(message);
@@ -48,12 +48,12 @@ function machineOutput(
     if (plan.traced) {
       emit('trace', `window 2 5 ${plan.messages * 1000} 0`);
       emit('trace', `count 2 81001 - ${entries}`);
-      emit('trace', `count 2 81002 78 ${plan.messages * 2}`);
+      emit('trace', `count 2 81002 78 ${plan.messages}`);
     }
     say(`@interdom-end ${plan.id}`);
     counts.push(
       `window ${i + 1}\ninstructions xen 1000\ninstructions kernel 0\ninstructions user 0`,
-      `privileged xen vmrun ${entries}\nfunction evtchn_send ${plan.messages * 2}`,
+      `privileged xen vmrun ${entries}\nfunction evtchn_send ${plan.messages}`,
       `function do_vcpu_op ${timers}\nend\n`,
     );
   });
@@ -71,12 +71,12 @@ describe('judgedCell', () => {
   it('takes start-up and timer off what a message costs', () => {
     const cell = judged();
     assert.equal(cell.verdict, 'valid');
-    assert.equal(cell.metrics['hypercallsPerMessage']?.value, 2);
+    assert.equal(cell.metrics['hypercallsPerMessage']?.value, 1);
     assert.equal(cell.metrics['hypercallsPerMessage']?.assume, 'exact');
-    assert.equal(cell.metrics['vmexitsPerMessage']?.value, 8);
-    assert.ok(Math.abs((cell.metrics['entriesWithTimePerMessage']?.value ?? 0) - 8.1) < 1e-9);
-    assert.equal(cell.counters?.hypercalls['evtchn_send'], 200);
-    assert.equal(cell.counters?.entries['hlt'], 200);
+    assert.equal(cell.metrics['vmexitsPerMessage']?.value, 4);
+    assert.ok(Math.abs((cell.metrics['entriesWithTimePerMessage']?.value ?? 0) - 4.1) < 1e-9);
+    assert.equal(cell.counters?.hypercalls['evtchn_send'], 100);
+    assert.equal(cell.counters?.entries['hlt'], 100);
     assert.equal(cell.effective['ringSizeBytes'], 4096);
   });
 

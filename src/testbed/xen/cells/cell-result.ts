@@ -1,5 +1,6 @@
 import { canonicalJson } from '../../../base/canonical-json.js';
 import { RunningHash } from '../../../base/running-hash.js';
+import { cellId } from '../../../results/cell-id.js';
 import type { Cell, Counters, MetricValue, ParameterValue } from '../../../results/types.js';
 import { type Fit, fitPerMessage, median, type ObservationPair } from '../counting/fit.js';
 import type { PluginWindow } from '../counting/plugin-output.js';
@@ -15,13 +16,20 @@ import {
   transportHypercalls,
   vmEntries,
 } from '../counting/window-counts.js';
-import { effectiveRingBytes, framingOf, guestTypeName, type XenCellRequest } from './request.js';
+import {
+  effectiveRingBytes,
+  guestTypeName,
+  type XenCellRequest,
+  type XenScenario,
+} from './request.js';
 import type { WindowResult } from './window-results.js';
 import { messagesOf, PHASE_DELAYS_US, type WindowPlan } from './windows.js';
 
 export const XEN_TESTBED = 'xen';
 /** The emulated CPU, whose features the model knows under this name. */
 export const XEN_PROFILE = 'qemu-svm';
+/** Scenarios whose events nobody's speed can change. */
+const ONE_AT_A_TIME: readonly XenScenario[] = ['ping-pong', 'bare-grants'];
 /** Largest share by which entries counted by the plugin and by xentrace may differ. */
 const CROSS_CHECK_SHARE = 0.01;
 const CROSS_CHECK_COUNT = 6;
@@ -103,23 +111,17 @@ function frame(
     placement: parameters.placement,
   };
   const effective: Record<string, ParameterValue> =
-    scenario === 'grant-mode'
+    scenario === 'bare-grants'
       ? {}
-      : {
-          ringSizeBytes: ringBytes ?? effectiveRingBytes(transport, parameters.ringSizeBytes),
-          framing: framingOf(request),
-        };
-  const list = Object.entries(shown).map(([name, value]) => `${name}=${value}`);
-  return {
-    id: `${XEN_TESTBED}/${XEN_PROFILE}/${transport}/${scenario}/${list.join(',')}`,
+      : { ringSizeBytes: ringBytes ?? effectiveRingBytes(transport, parameters.ringSizeBytes) };
+  const key = {
     testbed: XEN_TESTBED,
     profile: XEN_PROFILE,
     transport,
     scenario,
-    scenarioVersion: 1,
     parameters: shown,
-    effective,
   };
+  return { id: cellId(key), ...key, scenarioVersion: 1, effective };
 }
 
 interface Windowed {
@@ -187,8 +189,7 @@ function metricsOf(
 ): Record<string, MetricValue> {
   const guests = request.parameters.guestTypes;
   const somePv = guests.includes('pv');
-  // A stream's events depend on who is faster; one message in flight leaves nothing to depend on.
-  const events = request.scenario === 'stream' ? 'schedule' : 'protocol';
+  const events = ONE_AT_A_TIME.includes(request.scenario) ? 'protocol' : 'schedule';
   const fit = (count: (window: PluginWindow) => number, perGuestMs = 0): Fit =>
     fitPerMessage(observations(pairs, count), perGuestMs);
   // The timer's hypercall is an entry that comes with time by its very name.

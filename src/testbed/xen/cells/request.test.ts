@@ -2,8 +2,8 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import {
   effectiveRingBytes,
-  framingOf,
-  messagesInRing,
+  largestMessage,
+  messagesInFlight,
   skipReason,
   type XenCellParameters,
   type XenCellRequest,
@@ -30,6 +30,8 @@ function request(
   };
 }
 
+const ARGO = { hasArgo: true };
+
 describe('effectiveRingBytes', () => {
   it('follows libxenvchan_server_init: in-page rings, then powers of two', () => {
     assert.deepEqual(
@@ -43,47 +45,70 @@ describe('effectiveRingBytes', () => {
   it('gives V2V whole pages and V4V multiples of its slot', () => {
     assert.equal(effectiveRingBytes('v2v', 1024), 4096);
     assert.equal(effectiveRingBytes('v2v', 40000), 65536);
-    assert.equal(effectiveRingBytes('v4v', 4100), 4096);
+    assert.equal(effectiveRingBytes('v4v', 4100), 4112);
   });
 });
 
-describe('messagesInRing', () => {
+describe('messagesInFlight', () => {
   it('counts headers, padding and the slot that V4V leaves free', () => {
-    assert.equal(messagesInRing('libvchan', 4096, 1024), 4);
-    assert.equal(messagesInRing('v2v', 65536, 1024), 63);
-    assert.equal(messagesInRing('v4v', 4032, 1000), 3);
-    assert.equal(messagesInRing('v4v', 4032, 1024), 3);
-    assert.equal(messagesInRing('v2v', 65536, 65536), 0);
+    const inFlight = (transport: XenTransport, ringSizeBytes: number, messageSizeBytes: number) =>
+      messagesInFlight(request(transport, 'message-rate', { ringSizeBytes, messageSizeBytes }));
+    assert.equal(inFlight('libvchan', 4096, 1024), 4);
+    assert.equal(inFlight('libvchan', 4096, 65536), 1);
+    assert.equal(inFlight('v2v', 65536, 1024), 63);
+    assert.equal(inFlight('v2v', 65536, 1020), 63);
+    assert.equal(inFlight('v4v', 4032, 1024), 3);
+  });
+
+  it('counts the pages of granted payload', () => {
+    const granted = request('v2v', 'grant-mode', {
+      ringSizeBytes: 65536,
+      messageSizeBytes: 9000,
+      grantMode: 'copy',
+    });
+    assert.equal(messagesInFlight(granted), 5);
+  });
+});
+
+describe('largestMessage', () => {
+  it('is what each protocol takes whole', () => {
+    assert.equal(largestMessage('libvchan', 4096), 4096);
+    assert.equal(largestMessage('v2v', 65536), 32764);
+    assert.equal(largestMessage('v4v', 4032), 4000);
   });
 });
 
 describe('skipReason', () => {
   it('lets the ordinary cells through', () => {
-    assert.equal(skipReason(request('libvchan', 'ping-pong')), undefined);
-    assert.equal(skipReason(request('v2v', 'stream', { grantMode: 'copy' })), undefined);
-    assert.equal(skipReason(request('v2v', 'grant-mode', { messageSizeBytes: 16384 })), undefined);
+    assert.equal(skipReason(request('libvchan', 'ping-pong'), ARGO), undefined);
+    assert.equal(skipReason(request('v2v', 'grant-mode', { grantMode: 'copy' }), ARGO), undefined);
+    assert.equal(
+      skipReason(request('v2v', 'bare-grants', { messageSizeBytes: 16384 }), ARGO),
+      undefined,
+    );
+  });
+
+  it('wants Argo for V4V', () => {
+    assert.equal(skipReason(request('v4v', 'stream'), ARGO), undefined);
+    const reason = skipReason(request('v4v', 'stream'), { hasArgo: false }) ?? '';
+    assert.match(reason, /no Argo.*--hypervisor FILE/);
   });
 
   it('names the limit that forbids a cell', () => {
     const large = { ringSizeBytes: 2 * 1024 * 1024 };
-    assert.match(skipReason(request('libvchan', 'stream', large)) ?? '', /at most 1048576/);
-    assert.match(skipReason(request('v2v', 'stream', { ringSizeBytes: 131072 })) ?? '', /65536/);
+    assert.match(skipReason(request('libvchan', 'stream', large), ARGO) ?? '', /at most 1048576/);
     assert.match(
-      skipReason(request('libvchan', 'ping-pong', { messageSizeBytes: 8192 })) ?? '',
+      skipReason(request('v2v', 'stream', { ringSizeBytes: 131072 }), ARGO) ?? '',
+      /65536/,
+    );
+    assert.match(
+      skipReason(request('libvchan', 'ping-pong', { messageSizeBytes: 8192 }), ARGO) ?? '',
       /does not fit/,
     );
     assert.match(
-      skipReason(request('libvchan', 'stream', { grantMode: 'copy' })) ?? '',
+      skipReason(request('libvchan', 'stream', { grantMode: 'copy' }), ARGO) ?? '',
       /grant mode/,
     );
-    assert.match(skipReason(request('libvchan', 'grant-mode')) ?? '', /v2v only/);
-  });
-});
-
-describe('framingOf', () => {
-  it('takes whole messages where the ring takes one, else a stream', () => {
-    assert.equal(framingOf(request('libvchan', 'stream')), 'message');
-    assert.equal(framingOf(request('libvchan', 'stream', { messageSizeBytes: 65536 })), 'stream');
-    assert.equal(framingOf(request('libvchan', 'stream', { framing: 'stream' })), 'stream');
+    assert.match(skipReason(request('libvchan', 'bare-grants'), ARGO) ?? '', /v2v only/);
   });
 });

@@ -1,13 +1,17 @@
 import type { GuestType, Placement } from '../machine/machine-config.js';
 
 export type XenTransport = 'libvchan' | 'v2v' | 'v4v';
-export type XenScenario = 'ping-pong' | 'stream' | 'grant-mode';
+
+/**
+ * Work that real guests can do, under the names of the scenarios that do the same in the model; and `bare-grants`, which
+ * moves payloads by grant operations alone, without a channel (transport v2v).
+ */
+export type XenScenario = 'ping-pong' | 'message-rate' | 'stream' | 'grant-mode' | 'bare-grants';
 export type GrantMode = 'persistent' | 'per-transfer' | 'copy';
 
 /** One cell to be carried out on real Xen. */
 export interface XenCellRequest {
   readonly transport: XenTransport;
-  /** `grant-mode` moves payloads by grants alone, with no channel: of transport v2v only. */
   readonly scenario: XenScenario;
   readonly parameters: XenCellParameters;
 }
@@ -17,16 +21,14 @@ export interface XenCellParameters {
   readonly ringSizeBytes: number;
   readonly messageSizeBytes: number;
   /**
-   * Messages (round trips of ping-pong) to which the counters refer: the difference of two windows, one of that many and
-   * one of twice as many. Left out: as many as give steady counts.
+   * Messages to which the counters refer (a round trip of ping-pong is two): the difference of two windows, one of that
+   * many and one of twice as many. Left out: as many as give steady counts.
    */
   readonly messages?: number;
   /** Of the listening and of the connecting side; the connecting side sends first. */
   readonly guestTypes: readonly [GuestType, GuestType];
   readonly grantMode: GrantMode;
   readonly placement: Placement;
-  /** Whole messages, or parts of a stream as they fit. Left out: whole messages where the ring takes one. */
-  readonly framing?: 'message' | 'stream';
 }
 
 /** "pvh", or "pv:pvh" where the sides differ. */
@@ -35,14 +37,21 @@ export function guestTypeName([listener, connector]: XenCellParameters['guestTyp
 }
 
 const KIB = 1024;
-export const LIBVCHAN_MAX_RING_BYTES = 1024 * KIB;
-export const V2V_MAX_RING_BYTES = 64 * KIB;
-const V2V_RECORD_HEADER_BYTES = 4;
 const PAGE_BYTES = 4096;
+const V2V_HEADER_BYTES = 4;
+const V4V_SLOT_BYTES = 16;
+/** Largest ring, in bytes, of either direction. */
+const LARGEST_RING: Readonly<Record<XenTransport, number>> = {
+  libvchan: 1024 * KIB,
+  v2v: 64 * KIB,
+  v4v: 16 * 1024 * KIB - 64,
+};
+/** Pages that the granting side of bare-grants offers. */
+export const BARE_GRANT_PAGES = 16;
 
 /** The ring from the connecting to the listening side, as the protocol makes it of what was asked for. */
 export function effectiveRingBytes(transport: XenTransport, asked: number): number {
-  if (transport === 'v4v') return Math.floor(asked / 16) * 16;
+  if (transport === 'v4v') return roundUp(Math.max(asked, 3 * V4V_SLOT_BYTES), V4V_SLOT_BYTES);
   if (transport === 'v2v') return powerOfTwoFrom(asked, PAGE_BYTES);
   if (asked <= 1024) return 1024;
   return asked <= 2048 ? 2048 : powerOfTwoFrom(asked, PAGE_BYTES);
@@ -54,67 +63,71 @@ function powerOfTwoFrom(bytes: number, least: number): number {
   return size;
 }
 
-/** Whole messages of this size that a ring holds at once; 0 where it takes none whole. */
-export function messagesInRing(
-  transport: XenTransport,
-  ringBytes: number,
-  messageBytes: number,
-): number {
+function roundUp(bytes: number, unit: number): number {
+  return Math.ceil(bytes / unit) * unit;
+}
+
+/** The largest message that goes through this ring whole. */
+export function largestMessage(transport: XenTransport, ringBytes: number): number {
   switch (transport) {
     case 'libvchan':
-      return Math.floor(ringBytes / messageBytes);
-    case 'v2v': {
-      const record = Math.ceil((messageBytes + V2V_RECORD_HEADER_BYTES) / 8) * 8;
-      return record >= ringBytes || record > 65528
-        ? 0
-        : Math.max(1, Math.floor(ringBytes / record));
-    }
-    case 'v4v': {
-      const slot = Math.ceil(messageBytes / 16) * 16 + 16;
-      return messageBytes > ringBytes - 32 ? 0 : Math.ceil(ringBytes / slot) - 1;
-    }
+      return ringBytes;
+    case 'v2v': // half the ring may be lost to a PAD
+      return ringBytes / 2 - V2V_HEADER_BYTES;
+    case 'v4v':
+      return ringBytes - 2 * V4V_SLOT_BYTES;
   }
 }
 
-/** Why this cell cannot be, or undefined where it can. */
-export function skipReason({
-  transport,
-  scenario,
-  parameters,
-}: XenCellRequest): string | undefined {
-  const { ringSizeBytes: ring, messageSizeBytes: message, grantMode } = parameters;
-  if (message < 1) return 'a message has at least one byte';
-  if (scenario === 'grant-mode') {
-    if (transport !== 'v2v') return 'grant-mode moves payloads by grants: transport v2v only';
-    return message > V2V_MAX_RING_BYTES ? 'a transfer has at most 16 pages' : undefined;
-  }
-  if (grantMode !== 'persistent' && transport !== 'v2v') {
-    return `${transport} has no grant mode but persistent`;
-  }
-  const most = {
-    libvchan: LIBVCHAN_MAX_RING_BYTES,
-    v2v: V2V_MAX_RING_BYTES,
-    v4v: 16 * 1024 * KIB - 64,
-  };
-  if (ring > most[transport]) return `${transport} has rings of at most ${most[transport]} bytes`;
-  const effective = effectiveRingBytes(transport, ring);
-  if (grantMode !== 'persistent' && message > effective) {
-    return 'a granted payload has at most as many pages as the ring';
-  }
-  const whole = grantMode !== 'persistent' || messagesInRing(transport, effective, message) > 0;
-  if (
-    !whole &&
-    (scenario === 'ping-pong' || parameters.framing === 'message' || transport === 'v4v')
-  ) {
-    return `a message of ${message} bytes does not fit into a ring of ${effective} bytes`;
-  }
-  return undefined;
-}
-
-/** How the messages of a cell are framed. */
-export function framingOf({ transport, parameters }: XenCellRequest): 'message' | 'stream' {
-  if (parameters.framing !== undefined) return parameters.framing;
-  if (parameters.grantMode !== 'persistent') return 'message';
+/** Messages that are on their way at most, when a sender goes on until it must wait. */
+export function messagesInFlight({ transport, parameters }: XenCellRequest): number {
   const ring = effectiveRingBytes(transport, parameters.ringSizeBytes);
-  return messagesInRing(transport, ring, parameters.messageSizeBytes) > 0 ? 'message' : 'stream';
+  const { messageSizeBytes: message, grantMode } = parameters;
+  if (grantMode !== 'persistent') {
+    return Math.max(1, Math.floor(ring / PAGE_BYTES / Math.ceil(message / PAGE_BYTES)));
+  }
+  switch (transport) {
+    case 'libvchan':
+      return Math.max(1, Math.floor(ring / message));
+    case 'v2v': // a record may not end where the ring ends
+      return Math.max(1, Math.ceil(ring / roundUp(message + V2V_HEADER_BYTES, 8)) - 1);
+    case 'v4v': // one slot stays free
+      return Math.max(1, Math.ceil(ring / (roundUp(message, V4V_SLOT_BYTES) + V4V_SLOT_BYTES)) - 1);
+  }
+}
+
+/** What a hypervisor without Argo means for a cell of V4V. */
+export const NO_ARGO =
+  'this hypervisor has no Argo, by whose hypercalls V4V runs on real Xen: ' +
+  'give one built with CONFIG_ARGO=y by --hypervisor FILE';
+
+/** Why this cell cannot be on a hypervisor, or undefined where it can. */
+export function skipReason(
+  { transport, scenario, parameters }: XenCellRequest,
+  hypervisor: { readonly hasArgo: boolean },
+): string | undefined {
+  const { ringSizeBytes: asked, messageSizeBytes: message, grantMode } = parameters;
+  if (transport === 'v4v' && !hypervisor.hasArgo) return NO_ARGO;
+  if (message < 1) return 'a message has at least one byte';
+  if (grantMode !== 'persistent' && transport !== 'v2v') {
+    return `${transport} has no grant mode "${grantMode}"`;
+  }
+  if (scenario === 'bare-grants') {
+    if (transport !== 'v2v') return 'bare grants are measured for transport v2v only';
+    return message > BARE_GRANT_PAGES * PAGE_BYTES
+      ? `a transfer has at most ${BARE_GRANT_PAGES} pages`
+      : undefined;
+  }
+  if (asked > LARGEST_RING[transport]) {
+    return `${transport} has rings of at most ${LARGEST_RING[transport]} bytes`;
+  }
+  if (scenario === 'stream') {
+    return grantMode === 'persistent'
+      ? undefined
+      : 'streams in granted pages are not carried out on real Xen: use grant-mode or message-rate';
+  }
+  const largest = largestMessage(transport, effectiveRingBytes(transport, asked));
+  return message > largest
+    ? `a message of ${message} bytes does not fit: at most ${largest} through this ring`
+    : undefined;
 }

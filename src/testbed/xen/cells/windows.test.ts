@@ -5,7 +5,7 @@ import { messagesOf, windowCommands, windowsOf } from './windows.js';
 
 const STREAM: XenCellRequest = {
   transport: 'v2v',
-  scenario: 'stream',
+  scenario: 'message-rate',
   parameters: {
     ringSizeBytes: 65536,
     messageSizeBytes: 1024,

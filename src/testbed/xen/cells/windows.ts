@@ -1,4 +1,4 @@
-import { effectiveRingBytes, framingOf, messagesInRing, type XenCellRequest } from './request.js';
+import { BARE_GRANT_PAGES, messagesInFlight, type XenCellRequest } from './request.js';
 
 /** One measured window of a cell, or of the calibration of a machine. */
 export interface WindowPlan {
@@ -24,23 +24,23 @@ const WINDOW_INSTRUCTIONS = 40_000_000;
 /** Roughly what a message, its bytes and a turn of the ring take, both sides together. */
 const INSTRUCTIONS_PER_MESSAGE = 400;
 const INSTRUCTIONS_PER_BYTE = 0.7;
+const INSTRUCTIONS_PER_GRANT = 60_000;
 const INSTRUCTIONS_PER_TURN = 150_000;
 const WINDOW_TIMEOUT_S = 120;
 
 /** Messages of the shorter window: so many that start and end hardly matter. */
 export function messagesOf(request: XenCellRequest): number {
-  const { parameters, scenario, transport } = request;
+  const { parameters, scenario } = request;
   if (parameters.messages !== undefined) return parameters.messages;
-  if (scenario === 'ping-pong') return ROUND_TRIPS;
-  if (scenario === 'grant-mode') return TRANSFERS;
-  const ring = effectiveRingBytes(transport, parameters.ringSizeBytes);
-  const inRing =
-    parameters.grantMode === 'persistent'
-      ? Math.max(1, messagesInRing(transport, ring, parameters.messageSizeBytes))
-      : Math.max(1, Math.floor(ring / 4096 / Math.ceil(parameters.messageSizeBytes / 4096)));
-  const perMessage = INSTRUCTIONS_PER_MESSAGE + parameters.messageSizeBytes * INSTRUCTIONS_PER_BYTE;
-  const turns = Math.floor(WINDOW_INSTRUCTIONS / (inRing * perMessage + INSTRUCTIONS_PER_TURN));
-  return inRing * Math.min(MOST_RING_TURNS, Math.max(LEAST_RING_TURNS, turns));
+  if (scenario === 'ping-pong') return 2 * ROUND_TRIPS;
+  if (scenario === 'bare-grants') return TRANSFERS;
+  const perTurn = messagesInFlight(request);
+  const perMessage =
+    INSTRUCTIONS_PER_MESSAGE +
+    parameters.messageSizeBytes * INSTRUCTIONS_PER_BYTE +
+    (parameters.grantMode === 'persistent' ? 0 : INSTRUCTIONS_PER_GRANT);
+  const turns = Math.floor(WINDOW_INSTRUCTIONS / (perTurn * perMessage + INSTRUCTIONS_PER_TURN));
+  return perTurn * Math.min(MOST_RING_TURNS, Math.max(LEAST_RING_TURNS, turns));
 }
 
 /**
@@ -78,19 +78,19 @@ export function windowCommands(request: XenCellRequest, window: WindowPlan): str
   const ends = (listener: string, connector: string): string =>
     `run_window ${window.id} ${WINDOW_TIMEOUT_S} ${window.traced ? 'yes' : 'no'} ` +
     `$DOM1 "${listener}" $DOM2 "${connector} delay=${window.delayUs}"`;
-  if (scenario === 'grant-mode') {
+  if (scenario === 'bare-grants') {
     const mode = `mode=${parameters.grantMode} count=${window.messages} message=${parameters.messageSizeBytes}`;
     return `${ends(
-      `grantor peer=$DOM2 path=${path} pages=16`,
+      `grantor peer=$DOM2 path=${path} pages=${BARE_GRANT_PAGES}`,
       `mapper peer=$DOM1 path=${path} ${mode}`,
     )}\n`;
   }
-  const [listener, connector] =
-    scenario === 'ping-pong' ? ['pong', 'ping'] : ['receiver', 'sender'];
+  const pingPong = scenario === 'ping-pong';
+  const [listener, connector] = pingPong ? ['pong', 'ping'] : ['receiver', 'sender'];
   const common =
     `transport=${transport} path=${path} name=w${window.id} ring=${parameters.ringSizeBytes} ` +
-    `message=${parameters.messageSizeBytes} count=${window.messages} framing=${framingOf(request)} ` +
-    `grant=${parameters.grantMode}`;
+    `message=${parameters.messageSizeBytes} count=${window.messages / (pingPong ? 2 : 1)} ` +
+    `framing=${scenario === 'stream' ? 'stream' : 'message'} grant=${parameters.grantMode}`;
   const run = ends(`${listener} peer=$DOM2 ${common}`, `${connector} peer=$DOM1 ${common}`);
   if (transport !== 'v2v') return `${run}\n`;
   const broker = `interdom-agent broker name=w${window.id} listener=$DOM1 connector=$DOM2`;

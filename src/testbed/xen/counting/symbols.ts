@@ -9,7 +9,7 @@ const COUNTED = `
 *do_grant_table_op gnttab_map_grant_ref gnttab_unmap_grant_ref unmap_common gnttab_copy acquire_grant_for_copy
 *do_iret *do_set_segment_base *do_stack_switch *do_mmu_update *do_mmuext_op *do_update_va_mapping *do_multicall
 *do_xen_version *do_fpu_taskswitch do_memory_op do_console_io do_physdev_op do_hvm_op do_update_descriptor
-do_set_debugreg *do_argo_op restore_all_guest pv_hypercall *hvm_hypercall lstar_enter
+do_set_debugreg *do_argo_op sendv restore_all_guest pv_hypercall *hvm_hypercall lstar_enter
 *do_page_fault *do_device_not_available *do_general_protection *do_invalid_op *do_IRQ
 *apic_timer_interrupt *event_check_interrupt *invalidate_interrupt *call_function_interrupt
 flush_area_local flush_area_mask guest_flush_tlb_mask hvm_asid_flush_vcpu hvm_asid_flush_core

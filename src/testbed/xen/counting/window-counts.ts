@@ -38,7 +38,7 @@ export const transportHypercalls = called(
   'gnttab_copy',
   'do_argo_op',
 );
-export const eventSends = called('evtchn_send');
+export const eventSends = called('evtchn_send', 'send_guest_global_virq');
 /** Requests of Xen to flush the TLBs of a set of CPUs. */
 export const flushRequests = called('flush_area_mask');
 
@@ -48,7 +48,12 @@ const SOURCES: readonly Source[] = [
   { group: 'hypercalls', name: 'gnttab_map', count: called('gnttab_map_grant_ref') },
   { group: 'hypercalls', name: 'gnttab_unmap', count: called('gnttab_unmap_grant_ref') },
   { group: 'hypercalls', name: 'gnttab_copy', count: called('gnttab_copy') },
-  { group: 'hypercalls', name: 'argo_op', count: called('do_argo_op') },
+  { group: 'hypercalls', name: 'argo_sendv', count: called('sendv') },
+  {
+    group: 'hypercalls',
+    name: 'argo_notify', // a steady exchange has no other operation
+    count: (window) => called('do_argo_op')(window) - called('sendv')(window),
+  },
   { group: 'hypercalls', name: 'set_timer', count: timerHypercalls },
   { group: 'hypercalls', name: 'sched_op', count: called('do_sched_op') },
   { group: 'hypercalls', name: 'iret', count: called('do_iret') },
@@ -80,8 +85,8 @@ const SOURCES: readonly Source[] = [
   { group: 'grants', name: 'unmappedPages', count: called('unmap_common') },
   { group: 'grants', name: 'copiedSegments', count: called('acquire_grant_for_copy') },
   { group: 'events', name: 'sent', count: called('evtchn_send') },
-  { group: 'events', name: 'timer', count: called('send_guest_vcpu_virq') },
-  { group: 'events', name: 'globalVirqs', count: called('send_guest_global_virq') },
+  { group: 'events', name: 'timerVirqs', count: called('send_guest_vcpu_virq') },
+  { group: 'events', name: 'virqs', count: called('send_guest_global_virq') },
   { group: 'events', name: 'ipis', count: called('send_IPI_mask') },
   { group: 'scheduling', name: 'blocks', count: called('vcpu_block') },
   { group: 'scheduling', name: 'wakes', count: called('vcpu_wake') },

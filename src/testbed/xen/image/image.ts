@@ -14,6 +14,9 @@ import { findLibraries } from './shared-libraries.js';
 /** Raised when the meaning of an image changes without any of its inputs changing. */
 const FORMAT = 1;
 
+/** A word of Argo's option on the command line: it is in the hypervisor if and only if Argo is. */
+const ARGO_OPTION = 'mac-permissive';
+
 const TOOLS = ['xl', 'xenstored', 'xenconsoled', 'xen-init-dom0', 'xentrace'];
 /** Loaded by libxl at run time, through pthread_cancel: `xl create` aborts without it. */
 const RUNTIME_LIBRARIES = ['libgcc_s.so.1'];
@@ -44,6 +47,8 @@ export interface XenImage {
   readonly plugin: string;
   /** Undefined where the hypervisor came without symbols. */
   readonly symbols: string | undefined;
+  /** Whether the hypervisor has Argo, which V4V needs. Distributions' have not. */
+  readonly hasArgo: boolean;
   /** Names and versions, for provenance. */
   readonly contents: Readonly<Record<string, string>>;
 }
@@ -92,6 +97,7 @@ export async function prepareImage(options: ImageOptions): Promise<XenImage> {
     agent: join(directory, OUTPUTS.agent),
     plugin: join(directory, OUTPUTS.plugin),
     symbols: inputs.symbols === undefined ? undefined : join(directory, OUTPUTS.symbols),
+    hasArgo: (await readFile(join(directory, OUTPUTS.hypervisor))).includes(ARGO_OPTION),
     contents: describeInputs(inputs),
   };
 }

@@ -54,6 +54,7 @@ export function xenCommandLine(config: MachineConfig): string {
     ...(config.pcpus > 1 ? ['dom0_vcpus_pin'] : []),
     'loglvl=info',
     'no-real-mode',
+    'argo=1', // where the hypervisor has it; others ignore the word
     ...config.xenArguments,
   ].join(' ');
 }

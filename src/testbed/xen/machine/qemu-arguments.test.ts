@@ -14,6 +14,7 @@ const IMAGE: XenImage = {
   agent: '/c,d/agent',
   plugin: '/c,d/count.so',
   symbols: undefined,
+  hasArgo: false,
   contents: {},
 };
 const FILES = { qmpSocket: '/t/qmp', batch: '/t/batch', counts: '/t/counts', functions: '/t/f' };

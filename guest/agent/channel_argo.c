@@ -1,0 +1,318 @@
+/*
+ * V4V, by Argo's hypercalls: each side registers a ring that only its peer may send to. Datagrams; a stream is a row of
+ * datagrams.
+ *
+ * Draining a ring wakes nobody: a sender that found it full waits until the receiver asks Xen to tell it. When the
+ * receiver asks is a driver's choice (option "notify"): `full`, when it has drained a ring that was seen too full for
+ * another message, or `drain`, each time it has drained the ring.
+ */
+#include "argo_calls.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+#include <xenevtchn.h>
+
+#include "channel.h"
+#include "marker.h"
+#include "outcome.h"
+
+#ifndef VIRQ_ARGO
+#define VIRQ_ARGO 11
+#endif
+#define PAGE_BYTES 4096u
+#define HEADER_BYTES 16u
+#define FIRST_PORT 0x7000u
+#define HANDSHAKE_ATTEMPTS 400
+#define HANDSHAKE_PAUSE_US 25000
+#define MAX_RING_PAGES 4096u
+
+struct argo_channel {
+    struct channel channel;
+    xenevtchn_handle *events;
+    xen_argo_ring_t *ring;
+    uint32_t ring_bytes;
+    unsigned int pages;
+    uint64_t *frames;
+    int notify_each_drain;
+    int was_full;        /* since the last notify, a sender may have found no room */
+    uint32_t slot_bytes; /* of the largest message seen */
+    /* What the hypercalls read. */
+    xen_argo_send_addr_t *addresses;
+    xen_argo_iov_t *part;
+    xen_argo_unregister_ring_t *registered;
+    /* The datagram that a stream reader has begun. */
+    uint8_t *datagram;
+    size_t datagram_bytes;
+    size_t datagram_read;
+};
+
+static struct argo_channel *argo_of(struct channel *channel)
+{
+    return (struct argo_channel *)channel;
+}
+
+static uint32_t slots(size_t bytes)
+{
+    return (uint32_t)(bytes + 15) & ~15u;
+}
+
+/* ---- receiving ---- */
+
+static uint32_t used_bytes(const struct argo_channel *self)
+{
+    uint32_t tx = __atomic_load_n(&self->ring->tx_ptr, __ATOMIC_ACQUIRE);
+    uint32_t rx = self->ring->rx_ptr;
+
+    return tx >= rx ? tx - rx : tx + self->ring_bytes - rx;
+}
+
+static void copy_from_ring(const struct argo_channel *self, uint32_t offset, void *to, uint32_t bytes)
+{
+    uint32_t first;
+
+    offset %= self->ring_bytes;
+    first = self->ring_bytes - offset < bytes ? self->ring_bytes - offset : bytes;
+    memcpy(to, self->ring->ring + offset, first);
+    memcpy((uint8_t *)to + first, self->ring->ring, bytes - first);
+}
+
+static int wait_for_virq(struct argo_channel *self)
+{
+    xenevtchn_port_or_error_t port = xenevtchn_pending(self->events);
+
+    if (port < 0)
+        return -1;
+    return xenevtchn_unmask(self->events, (evtchn_port_t)port);
+}
+
+/* The ring is empty: tell senders, where one may wait, and wait for more. */
+static int wait_for_message(struct argo_channel *self)
+{
+    if (self->was_full || self->notify_each_drain) {
+        self->was_full = 0;
+        if (argo_notify() != 0)
+            return -1;
+        if (used_bytes(self) > 0)
+            return 0;
+    }
+    return wait_for_virq(self);
+}
+
+/* Takes the next datagram. Returns its bytes, or -1 with errno. */
+static long take(struct argo_channel *self, void *to, size_t room)
+{
+    uint8_t header[HEADER_BYTES];
+    uint32_t used, length, rx;
+
+    while ((used = used_bytes(self)) == 0) {
+        if (wait_for_message(self) != 0)
+            return -1;
+    }
+    copy_from_ring(self, self->ring->rx_ptr, header, HEADER_BYTES);
+    memcpy(&length, header, sizeof length);
+    if (length < HEADER_BYTES || length > used || length - HEADER_BYTES > room) {
+        errno = EBADMSG;
+        return -1;
+    }
+    if (slots(length) > self->slot_bytes)
+        self->slot_bytes = slots(length);
+    /* Of what a sender saw, this side has by now taken at most one message more. */
+    if (self->ring_bytes - used <= 2 * self->slot_bytes)
+        self->was_full = 1;
+    copy_from_ring(self, self->ring->rx_ptr + HEADER_BYTES, to, length - HEADER_BYTES);
+    rx = self->ring->rx_ptr + slots(length);
+    if (rx >= self->ring_bytes)
+        rx -= self->ring_bytes;
+    __atomic_store_n(&self->ring->rx_ptr, rx, __ATOMIC_RELEASE);
+    return (long)(length - HEADER_BYTES);
+}
+
+static int argo_receive(struct channel *channel, void *message, size_t bytes)
+{
+    long got = take(argo_of(channel), message, bytes);
+
+    if (got >= 0 && (size_t)got != bytes) {
+        errno = EMSGSIZE;
+        return -1;
+    }
+    return got < 0 ? -1 : 0;
+}
+
+static long argo_read(struct channel *channel, void *bytes, size_t length)
+{
+    struct argo_channel *self = argo_of(channel);
+    size_t part;
+
+    if (self->datagram_read == self->datagram_bytes) {
+        long got = take(self, self->datagram, self->ring_bytes);
+
+        if (got < 0)
+            return -1;
+        self->datagram_bytes = (size_t)got;
+        self->datagram_read = 0;
+    }
+    part = self->datagram_bytes - self->datagram_read;
+    if (part > length)
+        part = length;
+    memcpy(bytes, self->datagram + self->datagram_read, part);
+    self->datagram_read += part;
+    return (long)part;
+}
+
+/* ---- sending ---- */
+
+static int argo_send(struct channel *channel, const void *message, size_t bytes)
+{
+    struct argo_channel *self = argo_of(channel);
+
+    set_xen_guest_handle(self->part->iov_hnd, (uint8_t *)message);
+    self->part->iov_len = (uint32_t)bytes;
+    for (;;) {
+        long sent = argo_sendv(self->addresses, self->part, 1);
+
+        if (sent >= 0)
+            return 0;
+        if (errno != EAGAIN || wait_for_virq(self) != 0)
+            return -1;
+    }
+}
+
+static int argo_write(struct channel *channel, const void *bytes, size_t length)
+{
+    uint32_t ring_bytes = argo_of(channel)->ring_bytes;
+    /* What fits into the ring goes at once; of more, two pieces fit, so that one is sent while the other is taken. */
+    size_t piece = length <= ring_bytes - 2 * HEADER_BYTES ? length : slots((ring_bytes - 16) / 2 - 15) - HEADER_BYTES;
+
+    while (length > 0) {
+        size_t part = length < piece ? length : piece;
+
+        if (argo_send(channel, bytes, part) != 0)
+            return -1;
+        bytes = (const uint8_t *)bytes + part;
+        length -= part;
+    }
+    return 0;
+}
+
+/* ---- opening and closing ---- */
+
+/* Both ends derive the port from the connection's name. */
+static uint32_t port_of(const char *name)
+{
+    uint32_t hash = 2166136261u;
+
+    for (; *name != '\0'; name++)
+        hash = (hash ^ (uint8_t)*name) * 16777619u;
+    return FIRST_PORT + (hash & 0xfffff);
+}
+
+static void register_ring(struct argo_channel *self, uint32_t port, uint16_t peer)
+{
+    xen_argo_register_ring_t *request = argo_buffer(sizeof *request);
+
+    self->pages = (self->ring_bytes + sizeof(xen_argo_ring_t) + PAGE_BYTES - 1) / PAGE_BYTES;
+    errno = 0;
+    if (self->pages > MAX_RING_PAGES)
+        fail("a ring of %u pages", self->pages);
+    self->frames = argo_buffer(self->pages * sizeof *self->frames);
+    self->ring = argo_ring_memory(self->pages, self->frames, marker_guest_is_pv());
+    request->aport = port;
+    request->partner_id = peer;
+    request->len = self->ring_bytes;
+    if (argo_register(request, self->frames, self->pages) != 0) {
+        if (errno == ENOSYS || errno == EOPNOTSUPP)
+            fail(ARGO_MISSING);
+        fail("a ring of %u bytes for domain %u cannot be registered", self->ring_bytes, peer);
+    }
+    self->registered->aport = port;
+    self->registered->partner_id = peer;
+}
+
+static void bind_virq(struct argo_channel *self)
+{
+    xenevtchn_port_or_error_t port;
+
+    self->events = xenevtchn_open(NULL, 0);
+    if (self->events == NULL)
+        fail("/dev/xen/evtchn");
+    port = xenevtchn_bind_virq(self->events, VIRQ_ARGO);
+    if (port < 0)
+        fail("VIRQ_ARGO cannot be bound");
+}
+
+/* The listener's ring may not be there yet: Xen then refuses the connection. */
+static void greet(struct argo_channel *self)
+{
+    for (int i = 0; i < HANDSHAKE_ATTEMPTS; i++) {
+        if (argo_send(&self->channel, "h", 1) == 0)
+            return;
+        if (errno != ECONNREFUSED)
+            break;
+        if (usleep(HANDSHAKE_PAUSE_US) != 0)
+            fail("usleep");
+    }
+    fail("the listener does not answer");
+}
+
+static struct channel *argo_channel_open(const struct options *options, int listening)
+{
+    struct argo_channel *self = allocate(sizeof *self);
+    uint16_t peer = (uint16_t)option_required_number(options, "peer");
+    uint32_t port = port_of(option_required(options, "name"));
+    const char *notify = option_text(options, "notify");
+    char hello;
+
+    memset(self, 0, sizeof *self);
+    self->channel.transport = &argo_transport;
+    self->ring_bytes = slots(option_number(options, "ring", 4032));
+    self->notify_each_drain = notify != NULL && strcmp(notify, "drain") == 0;
+    argo_open();
+    self->addresses = argo_buffer(sizeof *self->addresses);
+    self->addresses->src.aport = port;
+    self->addresses->src.domain_id = XEN_ARGO_DOMID_ANY; /* this domain */
+    self->addresses->dst.aport = port;
+    self->addresses->dst.domain_id = peer;
+    self->part = argo_buffer(sizeof *self->part);
+    self->registered = argo_buffer(sizeof *self->registered);
+    self->datagram = allocate(self->ring_bytes);
+    bind_virq(self);
+    register_ring(self, port, peer);
+    if (listening) {
+        if (argo_receive(&self->channel, &hello, 1) != 0)
+            fail("nobody greets");
+    } else {
+        greet(self);
+    }
+    self->slot_bytes = 0;
+    return &self->channel;
+}
+
+static size_t argo_send_ring_bytes(const struct channel *channel)
+{
+    return ((const struct argo_channel *)channel)->ring_bytes;
+}
+
+static void argo_close(struct channel *channel)
+{
+    struct argo_channel *self = argo_of(channel);
+
+    if (argo_unregister(self->registered) != 0)
+        fail("the ring cannot be unregistered");
+    argo_ring_release(self->ring, self->pages, self->frames, marker_guest_is_pv());
+    xenevtchn_close(self->events);
+    free(self->datagram);
+    free(self);
+}
+
+const struct transport argo_transport = {
+    .name = "v4v",
+    .open = argo_channel_open,
+    .send = argo_send,
+    .receive = argo_receive,
+    .write = argo_write,
+    .read = argo_read,
+    .send_ring_bytes = argo_send_ring_bytes,
+    .close = argo_close,
+};
