@@ -4,6 +4,7 @@ import { plausibleResults } from './plausible-results.js';
 /** What must never come to life in a page, a Markdown file, a terminal or a shell. */
 export const HOSTILE =
   '"><img src=x onerror="window.HOSTILE=1"></script><script>window.HOSTILE=1</script>' +
+  // biome-ignore lint/suspicious/noTemplateCurlyInString: it is meant to look like a placeholder
   "<!--<script>' & $& ${1} {{1}} `id` $(id) [x](javascript:1) |a| @all =1+1 \u001b[2J\u202e\u2028\u0000";
 
 /** Strings that decide what is drawn at all; they keep their values in most cells so that everything is drawn. */
