@@ -81,14 +81,19 @@ export class AddressSpace {
     return true;
   }
 
-  /** Machine address of a guest address. Throws GuestFault. */
-  translate(address: number, write: boolean): number {
+  /** Machine address of a guest address, or -1 where the domain has no right to it. */
+  find(address: number, write: boolean): number {
     const page = address >>> PAGE_SHIFT;
     const mfn = page < this.frames.length ? (this.frames[page] as number) : HOLE;
-    if (mfn === HOLE || (write && this.readOnly[page] === 1)) {
-      throw new GuestFault(this.domid, address, write);
-    }
+    if (mfn === HOLE || (write && this.readOnly[page] === 1)) return -1;
     return (mfn << PAGE_SHIFT) | (address & PAGE_MASK);
+  }
+
+  /** Machine address of a guest address. Throws GuestFault. */
+  translate(address: number, write: boolean): number {
+    const at = this.find(address, write);
+    if (at < 0) throw new GuestFault(this.domid, address, write);
+    return at;
   }
 
   /** Guest pages mapped now, with their frames and rights. */

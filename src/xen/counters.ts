@@ -17,6 +17,8 @@ const BASE_HYPERCALLS = [
   'mmu_update',
   'mmuext_op',
   'memory_op',
+  'sched_yield',
+  'sched_poll',
 ] as const;
 export type BaseHypercall = (typeof BASE_HYPERCALLS)[number];
 
@@ -115,3 +117,5 @@ export const SET_SEGMENT_BASE = BASE_HYPERCALLS.indexOf('set_segment_base');
 export const MMU_UPDATE = BASE_HYPERCALLS.indexOf('mmu_update');
 export const MMUEXT_OP = BASE_HYPERCALLS.indexOf('mmuext_op');
 export const MEMORY_OP = BASE_HYPERCALLS.indexOf('memory_op');
+export const SCHED_YIELD = BASE_HYPERCALLS.indexOf('sched_yield');
+export const SCHED_POLL = BASE_HYPERCALLS.indexOf('sched_poll');

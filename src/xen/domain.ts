@@ -1,8 +1,9 @@
+import { invariant } from '../base/errors.js';
 import { TRACE } from '../sim/trace.js';
-import { AddressSpace } from './address-space.js';
+import { AddressSpace, type GuestFault } from './address-space.js';
 import { EventChannels } from './event-channels.js';
 import { GrantTable } from './grant-table.js';
-import { GuestMemory } from './guest-memory.js';
+import type { GuestMemory } from './guest-memory.js';
 import type { Machine } from './machine.js';
 import { PAGE_SHIFT } from './memory.js';
 import type { Pcpu } from './pcpu.js';
@@ -15,6 +16,9 @@ export type GuestType = 'pv' | 'pvh';
  * - A dying domain whose frames a peer still maps is a zombie: it stays until the peer lets go.
  */
 export type DomainState = 'running' | 'shutdown' | 'crashed' | 'dying' | 'dead';
+
+/** SHUTDOWN_* (xen/include/public/sched.h). A crash is a state of its own here. */
+export type ShutdownReason = 'poweroff' | 'reboot' | 'suspend';
 
 /** Xen's limits on one domain: its configuration in xl, or the hypervisor's command line. */
 export interface DomainLimits {
@@ -38,10 +42,9 @@ export class Domain {
   readonly space: AddressSpace;
   readonly eventChannels: EventChannels;
   readonly grantTable: GrantTable;
-  /** Memory as the code on vCPU 0 touches it. */
-  readonly memory: GuestMemory;
   state: DomainState = 'running';
   crashReason = '';
+  shutdownReason: ShutdownReason | undefined;
   private readonly frames = new Set<number>();
 
   constructor(
@@ -58,13 +61,17 @@ export class Domain {
     this.eventChannels.abi = limits.eventAbi;
     this.grantTable = new GrantTable(this);
     pcpus.forEach((pcpu, id) => {
-      this.vcpus.push(new Vcpu(machine, this, pcpu, id));
+      this.vcpus.push(new Vcpu(machine, this, pcpu, id, this.space));
     });
-    this.memory = new GuestMemory(this.vcpu, this.space);
   }
 
   get vcpu(): Vcpu {
     return this.vcpus[0] as Vcpu;
+  }
+
+  /** Memory as the code on vCPU 0 touches it. */
+  get memory(): GuestMemory {
+    return this.vcpu.memory;
   }
 
   get isAlive(): boolean {
@@ -100,22 +107,56 @@ export class Domain {
     this.space.giveBack(first, pages);
   }
 
-  /** The guest dies where it stands: nothing of it runs on, and Xen destroys it (on_crash="destroy"). */
+  /**
+   * The guest dies where it stands: nothing of it runs on. Xen keeps it until somebody destroys it. Where the guest's
+   * own code calls this, or a hypercall of it leads here, that hypercall is ended and the code does not go on.
+   */
   crash(reason: string): void {
     if (this.state !== 'running') return;
     this.state = 'crashed';
     this.crashReason = reason;
-    this.stopVcpus();
+    for (const vcpu of this.vcpus) vcpu.stop();
     this.machine.trace.add(TRACE.domain, this.machine.now, this.domid, 1, 0);
     this.machine.domainStopped(this);
   }
 
-  /** Stops its vCPUs for good. */
-  private stopVcpus(): void {
-    for (const vcpu of this.vcpus) {
-      vcpu.state = 'offline';
-      vcpu.pcpu.remove(vcpu);
-    }
+  /** Code on one of its vCPUs has touched what it cannot reach, and has no handler for that. */
+  fault(vcpu: Vcpu, fault: GuestFault): void {
+    if (this.state !== 'running') return;
+    this.machine.trace.add(TRACE.fault, vcpu.pcpu.clock, this.domid, fault.address, 0);
+    this.crash(fault.message);
+  }
+
+  /** SCHEDOP_shutdown (schedShutdown) or xl shutdown: it runs no more. `resume` lets a suspended domain go on. */
+  shutdown(reason: ShutdownReason): void {
+    if (this.state !== 'running') return;
+    this.state = 'shutdown';
+    this.shutdownReason = reason;
+    this.pause();
+    this.machine.trace.add(TRACE.domain, this.machine.now, this.domid, 3, 0);
+    this.machine.domainStopped(this);
+  }
+
+  /** domain_resume: a domain that suspended itself goes on as if it had not. */
+  resume(): void {
+    invariant(
+      this.state === 'shutdown' && this.shutdownReason === 'suspend',
+      'only a suspended domain can be resumed',
+      { domid: this.domid, state: this.state, reason: this.shutdownReason },
+    );
+    this.state = 'running';
+    this.shutdownReason = undefined;
+    this.machine.trace.add(TRACE.domain, this.machine.now, this.domid, 4, 0);
+    this.unpause();
+  }
+
+  /** domain_pause: its vCPUs stand still; events stay pending. */
+  pause(): void {
+    for (const vcpu of this.vcpus) vcpu.pause();
+  }
+
+  unpause(): void {
+    for (const vcpu of this.vcpus) vcpu.unpause();
   }
 
   /**
@@ -125,7 +166,7 @@ export class Domain {
   destroy(): void {
     if (this.state === 'dead') return;
     if (this.state !== 'dying') {
-      this.stopVcpus();
+      for (const vcpu of this.vcpus) vcpu.stop();
       this.state = 'dying';
       this.machine.trace.add(TRACE.domain, this.machine.now, this.domid, 2, 0);
       this.eventChannels.closeAll();

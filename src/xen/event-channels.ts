@@ -225,6 +225,7 @@ export class EventChannels {
     }
     port.pending = true;
     if (!port.masked) this.raiseUpcall(port, from);
+    for (const vcpu of this.domain.vcpus) vcpu.endPoll(port.number, from);
   }
 
   /** Marks a pending port for the upcall of the vCPU to which it is bound. */

@@ -3,8 +3,6 @@ import { BLOCKED, type Process } from '../sim/process.js';
 import { TRACE } from '../sim/trace.js';
 import {
   CONTEXT_SWITCH,
-  ENTRY_EOI,
-  ENTRY_EXTERNAL_INTERRUPT,
   ENTRY_PV_SYSCALL,
   EVENT_DELIVERY,
   GUEST_KERNEL,
@@ -26,13 +24,24 @@ const TICK = -1;
  * Xen for the kernel stack and the segment bases. The counts agree with Linux 6.1 on Xen 4.17 (docs/cost-model.md).
  */
 export class GuestKernel implements EventTarget {
-  /** A timer of this vCPU expired while it did not run: the upcall comes when it does. */
-  timerDue = false;
+  /** VIRQ_TIMER is pending: a timer of this vCPU has expired, and the upcall has not come yet. */
+  timerPending = false;
   private tickDue = false;
   private tickArmed = false;
-  private readonly sleepers: (Task | undefined)[] = [];
+  /** Moment within its period at which this vCPU's tick falls. */
+  private readonly tickOffsetPs: number;
+  /** Tasks that wait for a timer, by its number. */
+  private readonly sleepers = new Map<number, Task>();
+  private lastTimer = 0;
 
-  constructor(private readonly vcpu: Vcpu) {}
+  /** @param number of the vCPU in the machine: guests' ticks do not fall together */
+  constructor(
+    private readonly vcpu: Vcpu,
+    number: number,
+  ) {
+    const { tickPs, tickPhase } = vcpu.machine;
+    this.tickOffsetPs = Math.floor((tickPs * ((tickPhase + number * 619) % 1000)) / 1000);
+  }
 
   /** User space enters the kernel. */
   enterSystemCall(): void {
@@ -85,44 +94,41 @@ export class GuestKernel implements EventTarget {
 
   /** A timer of this kernel will wake a sleeping task. Returns the timer's number, for `cancelWake`. */
   wakeAt(timePs: number, task: Task): number {
-    const timer = this.sleepers.push(task) - 1;
+    const timer = this.lastTimer++;
+    this.sleepers.set(timer, task);
     this.vcpu.machine.queue.push(timePs, this, timer);
     return timer;
   }
 
-  /** The task waits no longer for this timer. */
+  /** The task waits no longer for this timer, which may have expired. */
   cancelWake(timer: number): void {
-    this.sleepers[timer] = undefined;
+    this.sleepers.delete(timer);
   }
 
   fire(timePs: number, argument: number): void {
+    if (argument === TICK) this.tick(timePs);
+    else this.expire(timePs, argument);
+  }
+
+  private expire(timePs: number, timer: number): void {
     const { vcpu } = this;
-    if (argument === TICK) {
-      this.tick(timePs);
-      return;
-    }
-    const task = this.sleepers[argument];
-    this.sleepers[argument] = undefined;
-    if (task === undefined || vcpu.state === 'offline') return;
+    const task = this.sleepers.get(timer);
+    if (task === undefined) return;
+    this.sleepers.delete(timer);
+    if (vcpu.state === 'offline') return;
     task.wake();
-    if (vcpu.state === 'running') {
-      this.timerInterrupt();
-    } else {
-      this.timerDue = true;
-      vcpu.wake(timePs);
-    }
+    this.timerPending = true;
+    if (!vcpu.timerExpired(timePs)) vcpu.wake(timePs);
   }
 
   /** The vCPU becomes busy: its periodic tick runs from now on, until a tick finds it idle. */
   armTick(): void {
-    const { machine } = this.vcpu;
-    if (this.tickArmed || machine.tickPs === 0) return;
-    this.tickArmed = true;
+    const { machine, pcpu } = this.vcpu;
     const period = machine.tickPs;
-    const phase = (machine.tickPhase + this.vcpu.tlbTag * 619) % 1000;
-    const offset = Math.floor((period * phase) / 1000);
-    const now = this.vcpu.pcpu.clock;
-    const next = Math.floor((now - offset) / period + 1) * period + offset;
+    if (this.tickArmed || period === 0) return;
+    this.tickArmed = true;
+    const offset = this.tickOffsetPs;
+    const next = Math.floor((pcpu.clock - offset) / period + 1) * period + offset;
     machine.queue.push(next, this, TICK, 80);
   }
 
@@ -133,48 +139,23 @@ export class GuestKernel implements EventTarget {
     if (vcpu.state === 'offline') return;
     machine.counters.work.ticks++;
     machine.trace.add(TRACE.tick, timePs, vcpu.domain.domid, vcpu.id, 0);
-    if (vcpu.state === 'running') {
-      this.timerInterrupt();
-      this.handleTick();
-    } else {
-      // An idle kernel stops its tick (NOHZ); one that waits for the pCPU takes it when it runs.
-      this.timerDue = true;
-      this.tickDue = true;
-    }
+    // An idle kernel stops its tick (NOHZ), and takes this one when something else wakes it.
+    this.tickDue = true;
+    this.timerPending = true;
+    if (vcpu.state === 'running') vcpu.pcpu.takeSliceTimers(timePs);
+    vcpu.timerExpired(timePs);
   }
 
-  /** The vCPU runs again after a timer fell due. */
+  /** The handler of VIRQ_TIMER, in the upcall. */
   takeTimer(): void {
-    this.timerDue = false;
-    this.timerUpcall();
+    const { machine, pcpu } = this.vcpu;
+    this.timerPending = false;
+    pcpu.charge(EVENT_DELIVERY, machine.prices.upcall);
     if (!this.tickDue) return;
     this.tickDue = false;
-    this.handleTick();
-  }
-
-  private handleTick(): void {
-    const { machine, pcpu } = this.vcpu;
     pcpu.charge(GUEST_KERNEL, machine.prices.timerTick);
     this.programTimer();
     this.armTick();
-  }
-
-  /** Xen's timer for this vCPU expires while it runs: an interrupt, and VIRQ_TIMER. */
-  private timerInterrupt(): void {
-    this.vcpu.exit(ENTRY_EXTERNAL_INTERRUPT);
-    this.timerUpcall();
-  }
-
-  private timerUpcall(): void {
-    const { vcpu } = this;
-    const { machine, pcpu } = vcpu;
-    const { features, prices } = machine;
-    pcpu.charge(EVENT_DELIVERY, prices.inject + prices.upcall);
-    if (vcpu.domain.type === 'pv') {
-      vcpu.enter(IRET);
-    } else if (features.upcallVector && !features.virtualApic) {
-      vcpu.exit(ENTRY_EOI);
-    }
   }
 
   private programTimer(): void {

@@ -1,12 +1,14 @@
-import type { AddressSpace } from './address-space.js';
+import { type AddressSpace, GuestFault } from './address-space.js';
 import { CACHE_LINE, COPY, TLB } from './causes.js';
 import { PAGE_MASK, PAGE_SHIFT, PAGE_SIZE } from './memory.js';
 import type { SharedLine } from './shared-line.js';
 import type { Vcpu } from './vcpu.js';
+import { VcpuStopped } from './vcpu-stopped.js';
 
 /**
- * How code of one domain touches memory: through the domain's address space, at the price of its TLB and caches.
- * Throws GuestFault where the domain has no right to an address.
+ * How code on one vCPU touches memory: through the domain's address space, at the price of its TLB and caches. Where
+ * the domain has no right to an address it crashes, and what is thrown (GuestFault) only ends the code that runs: of a
+ * stopped vCPU nothing is written any more.
  */
 export class GuestMemory {
   constructor(
@@ -18,41 +20,47 @@ export class GuestMemory {
   copy(destination: number, source: number, length: number): void {
     const { vcpu } = this;
     const { machine } = vcpu;
+    if (vcpu.state === 'offline') throw new VcpuStopped();
     machine.counters.copies.guestCopies++;
     machine.counters.copies.guestBytes += length;
-    copyBetween(vcpu, this.space, destination, this.space, source, length, true);
+    try {
+      copyBetween(vcpu, this.space, destination, this.space, source, length, true);
+    } catch (error) {
+      if (error instanceof GuestFault) vcpu.domain.fault(vcpu, error);
+      throw error;
+    }
   }
 
   /** Reads a 32-bit word that a peer may write. @param line the cache line in which it lies */
   readShared32(address: number, line: SharedLine): number {
     this.fetchLine(line.read(this.vcpu.pcpu.id));
-    const at = this.space.translate(address, false);
+    const at = this.readable(address);
     return (this.vcpu.machine.memory.words[at >> 2] as number) >>> 0;
   }
 
   /** Writes a 32-bit word that a peer may read or write. */
   writeShared32(address: number, value: number, line: SharedLine): void {
     this.fetchLine(line.write(this.vcpu.pcpu.id));
-    const at = this.space.translate(address, true);
+    const at = this.writable(address);
     this.vcpu.machine.memory.words[at >> 2] = value | 0;
   }
 
   /** Reads a byte that a peer may write. */
   readShared8(address: number, line: SharedLine): number {
     this.fetchLine(line.read(this.vcpu.pcpu.id));
-    return this.vcpu.machine.memory.bytes[this.space.translate(address, false)] as number;
+    return this.vcpu.machine.memory.bytes[this.readable(address)] as number;
   }
 
   /** Writes a byte that a peer may read or write (also stands for an atomic operation on it). */
   writeShared8(address: number, value: number, line: SharedLine): void {
     this.fetchLine(line.write(this.vcpu.pcpu.id));
-    this.vcpu.machine.memory.bytes[this.space.translate(address, true)] = value;
+    this.vcpu.machine.memory.bytes[this.writable(address)] = value;
   }
 
   /** Adds to a 32-bit word that a peer reads, as `index += n` does: one access to the line. */
   addShared32(address: number, increment: number, line: SharedLine): void {
     this.fetchLine(line.write(this.vcpu.pcpu.id));
-    const at = this.space.translate(address, true) >> 2;
+    const at = this.writable(address) >> 2;
     const { words } = this.vcpu.machine.memory;
     words[at] = (words[at] as number) + increment;
   }
@@ -60,7 +68,7 @@ export class GuestMemory {
   /** Atomically clears and sets bits of a byte that a peer writes too. Returns what it was. */
   exchangeBits8(address: number, clear: number, set: number, line: SharedLine): number {
     this.fetchLine(line.write(this.vcpu.pcpu.id));
-    const at = this.space.translate(address, true);
+    const at = this.writable(address);
     const { bytes } = this.vcpu.machine.memory;
     const before = bytes[at] as number;
     bytes[at] = (before & ~clear) | set;
@@ -84,7 +92,7 @@ export class GuestMemory {
   poke(address: number, bytes: Uint8Array): void {
     let done = 0;
     while (done < bytes.length) {
-      const at = this.space.translate(address + done, true);
+      const at = this.writable(address + done);
       const step = Math.min(PAGE_SIZE - (at & PAGE_MASK), bytes.length - done);
       this.vcpu.machine.memory.bytes.set(bytes.subarray(done, done + step), at);
       done += step;
@@ -95,14 +103,14 @@ export class GuestMemory {
   warm(address: number, length: number): void {
     const { pcpu, tlbTag } = this.vcpu;
     for (let at = address; at < address + length; at += PAGE_SIZE) {
-      pcpu.cache.touch(this.space.translate(at, true) >> PAGE_SHIFT, true);
+      pcpu.cache.touch(this.writable(at) >> PAGE_SHIFT, true);
       pcpu.tlb.touch(at >>> PAGE_SHIFT, tlbTag);
     }
   }
 
   /** Writes two 32-bit words without a price. The address is a multiple of 4, and both lie in one page. */
   pokeWords(address: number, first: number, second: number): void {
-    const at = this.space.translate(address, true) >> 2;
+    const at = this.writable(address) >> 2;
     const { words } = this.vcpu.machine.memory;
     words[at] = first;
     words[at + 1] = second;
@@ -110,7 +118,7 @@ export class GuestMemory {
 
   /** Whether two 32-bit words have these values. The address is a multiple of 4, and both lie in one page. */
   hasWords(address: number, first: number, second: number): boolean {
-    const at = this.space.translate(address, false) >> 2;
+    const at = this.readable(address) >> 2;
     const { words } = this.vcpu.machine.memory;
     return words[at] === first && words[at + 1] === second;
   }
@@ -128,6 +136,26 @@ export class GuestMemory {
       done += step;
     }
     return true;
+  }
+
+  private readable(address: number): number {
+    const at = this.space.find(address, false);
+    if (at < 0) this.fault(address, false);
+    return at;
+  }
+
+  private writable(address: number): number {
+    if (this.vcpu.state === 'offline') throw new VcpuStopped();
+    const at = this.space.find(address, true);
+    if (at < 0) this.fault(address, true);
+    return at;
+  }
+
+  private fault(address: number, write: boolean): never {
+    const { domain } = this.vcpu;
+    const fault = new GuestFault(domain.domid, address, write);
+    domain.fault(this.vcpu, fault);
+    throw fault;
   }
 
   private fetchLine(moved: boolean): void {

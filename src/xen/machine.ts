@@ -14,6 +14,7 @@ import { MachineMemory, PAGE_SIZE } from './memory.js';
 import { Pcpu } from './pcpu.js';
 import type { SharedLine } from './shared-line.js';
 import { Tlb } from './tlb.js';
+import type { Vcpu } from './vcpu.js';
 
 export interface MachineOptions {
   readonly features: Features;
@@ -58,10 +59,12 @@ export class Machine {
   readonly tickPhase: number;
   /** Virtual time of the event in progress. */
   now = 0;
+  /** The vCPU whose guest code, or hypercall, is carried out at this moment. */
+  executing: Vcpu | undefined;
   private readonly domains = new Map<number, Domain>();
   private readonly zombies = new Map<number, Domain>();
   private readonly extensions = new Map<string, HypervisorExtension>();
-  private tlbTags = 0;
+  private vcpuCount = 0;
   private nextDomid = 0;
   private finished = false;
 
@@ -100,8 +103,6 @@ export class Machine {
     const chosen = options.pcpus.map((id) => {
       const pcpu = this.pcpus[id];
       if (pcpu === undefined) throw new InvariantViolation('no such pCPU', { id });
-      if (pcpu.hasVcpu) pcpu.isShared = true;
-      pcpu.hasVcpu = true;
       return pcpu;
     });
     const domain = new Domain(
@@ -139,6 +140,12 @@ export class Machine {
     while (queue.size > 0) {
       if (queue.nextTime > lastTime) return 'time-limit';
       if (events-- <= 0) return 'event-limit';
+      if (queue.nextTime < this.now) {
+        throw new InvariantViolation('an event lies in the past', {
+          now: this.now,
+          event: queue.nextTime,
+        });
+      }
       this.now = queue.nextTime;
       queue.fireNext();
       if (this.finished) return 'finished';
@@ -171,10 +178,9 @@ export class Machine {
     return extension as T;
   }
 
-  /** Tag for a vCPU's TLB entries: 0 for all where the TLB is not tagged. */
-  nextTlbTag(): number {
-    this.tlbTags++;
-    return this.features.taggedTlb ? this.tlbTags : 0;
+  /** Numbers every vCPU of the machine, from 1. */
+  nextVcpuNumber(): number {
+    return ++this.vcpuCount;
   }
 
   /** The cache line at a machine address: one object for all who look there. */

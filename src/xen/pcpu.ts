@@ -2,7 +2,14 @@ import { InvariantViolation } from '../base/errors.js';
 import type { EventTarget } from '../sim/event-queue.js';
 import { TRACE } from '../sim/trace.js';
 import type { CacheHierarchy } from './cache.js';
-import { CAUSES, CONTEXT_SWITCH, IDLE } from './causes.js';
+import {
+  CAUSES,
+  CONTEXT_SWITCH,
+  ENTRY_EXTERNAL_INTERRUPT,
+  HYPERVISOR_WORK,
+  IDLE,
+} from './causes.js';
+import { ChargeLog, type OwedCharge } from './charge-log.js';
 import type { Domain } from './domain.js';
 import type { Machine } from './machine.js';
 import type { Tlb } from './tlb.js';
@@ -15,11 +22,7 @@ const PREEMPT = 1;
 /** Plus the domid of the domain whose translations go. */
 const SHOOTDOWN = 2;
 
-/** Work that was charged before its time came, and is taken back when a preemption falls in the middle of it. */
-interface AheadCharge {
-  readonly cause: number;
-  readonly ps: number;
-}
+const NEVER = Number.POSITIVE_INFINITY;
 
 /**
  * A physical CPU: its clock, its caches, the vCPUs that want it, and where its time went.
@@ -31,18 +34,16 @@ export class Pcpu implements EventTarget {
   /** Picoseconds since power on, up to which this pCPU's time is accounted for. */
   clock = 0;
   current: Vcpu | undefined;
-  hasVcpu = false;
-  /** More than one vCPU lives here: charges may have to be taken back. */
-  isShared = false;
   /** The vCPU whose state is in the registers: stays while the pCPU idles (Xen switches lazily). */
   loaded: Vcpu | undefined;
   readonly attribution = new Float64Array(CAUSES.length);
   private readonly waiting: Vcpu[] = [];
+  private readonly charges = new ChargeLog();
   private sleepsDeep = false;
   private runningSince = 0;
-  private preemptAt = Number.POSITIVE_INFINITY;
-  private resumeScheduled = false;
-  private aheadCharges: AheadCharge[] = [];
+  private sliceSince = 0;
+  private preemptAt = NEVER;
+  private resumeAt = NEVER;
 
   constructor(
     readonly machine: Machine,
@@ -51,11 +52,11 @@ export class Pcpu implements EventTarget {
     readonly cache: CacheHierarchy,
   ) {}
 
-  /** Spends time. */
+  /** Spends time. @param ps whole picoseconds */
   charge(cause: number, ps: number): void {
     this.clock += ps;
     this.attribution[cause] = (this.attribution[cause] as number) + ps;
-    if (this.isShared) this.aheadCharges.push({ cause, ps });
+    this.charges.add(cause, ps);
   }
 
   /** Whether something else happens before this pCPU's clock: time to let it happen first. */
@@ -64,34 +65,34 @@ export class Pcpu implements EventTarget {
   }
 
   fire(timePs: number, argument: number): void {
-    if (argument === PREEMPT) {
+    if (argument === RESUME) {
+      if (timePs !== this.resumeAt) return;
+      this.resumeAt = NEVER;
+      if (this.current === undefined) return;
+      if (timePs < this.clock) {
+        this.resumeLater();
+        return;
+      }
+      this.charges.clear();
+      this.current.run();
+    } else if (argument === PREEMPT) {
       this.preempt(timePs);
-      return;
-    }
-    if (argument >= SHOOTDOWN) {
+    } else {
       this.takeShootdown(timePs, argument - SHOOTDOWN);
-      return;
     }
-    this.resumeScheduled = false;
-    if (this.current === undefined) return;
-    if (timePs < this.clock) {
-      this.resumeLater();
-      return;
-    }
-    if (this.isShared) this.aheadCharges.length = 0;
-    this.current.run();
   }
 
   /** Goes on when the machine's time has reached this pCPU's clock. */
   resumeLater(): void {
-    if (this.resumeScheduled) return;
-    this.resumeScheduled = true;
+    if (this.resumeAt <= this.clock) return;
+    this.resumeAt = this.clock;
     this.machine.queue.push(this.clock, this, RESUME);
   }
 
   /** A vCPU can run from now on. Called at the moment at which this pCPU learns of it. */
   makeRunnable(vcpu: Vcpu, timePs: number): void {
     vcpu.state = 'runnable';
+    if (vcpu.isPaused) return;
     if (this.current === undefined) {
       this.leaveIdle(timePs);
       this.charge(CONTEXT_SWITCH, this.machine.prices.vcpuWake);
@@ -109,12 +110,32 @@ export class Pcpu implements EventTarget {
     if (next !== undefined) this.start(next);
   }
 
-  /** Takes a vCPU away wherever it stands: its domain is paused or gone. */
+  /** The current vCPU has given up the pCPU by what it did itself: it waits for its turn, or is paused or gone. */
+  depart(vcpu: Vcpu): void {
+    if (vcpu.state === 'runnable' && !vcpu.isPaused) this.waiting.push(vcpu);
+    this.release();
+    if (vcpu.state === 'offline') this.unload(vcpu);
+  }
+
+  /** Takes a vCPU away where it stands: its domain is paused or gone. What it was charged for the future is taken back. */
   remove(vcpu: Vcpu): void {
     const at = this.waiting.indexOf(vcpu);
     if (at >= 0) this.waiting.splice(at, 1);
-    if (this.current === vcpu) this.release();
+    if (this.current === vcpu) {
+      vcpu.owed = this.takeBack(this.machine.now);
+      this.release();
+    }
+    if (vcpu.state === 'offline') this.unload(vcpu);
+  }
+
+  private unload(vcpu: Vcpu): void {
+    vcpu.owed = NOTHING_OWED;
     if (this.loaded === vcpu) this.loaded = undefined;
+  }
+
+  /** Whether Xen's own code runs at a moment, and not the guest's: an interrupt then costs no entry. */
+  inHypervisorAt(timePs: number): boolean {
+    return this.charges.inHypervisorAt(timePs, this.clock);
   }
 
   /** Another pCPU's flush reaches this one at a moment. */
@@ -124,10 +145,12 @@ export class Pcpu implements EventTarget {
 
   private takeShootdown(timePs: number, domid: number): void {
     const domain = this.machine.domain(domid);
-    if (domain === undefined) return;
-    if (this.current === undefined) this.idleUntil(timePs);
-    else this.current.interruptEntry();
-    flushLocally(this, domain);
+    if (this.current === undefined) {
+      this.idleUntil(timePs);
+      // A flush finds a lazily kept vCPU's state and puts it away (__sync_local_execstate).
+      this.loaded = undefined;
+    } else this.current.interrupt(timePs);
+    if (domain !== undefined) flushLocally(this, domain);
   }
 
   /**
@@ -146,6 +169,11 @@ export class Pcpu implements EventTarget {
   /** Accounts for time without work. */
   idleUntil(timePs: number): void {
     if (timePs > this.clock) this.charge(IDLE, timePs - this.clock);
+  }
+
+  /** Xen does something here on its own account, now: where nobody runs, the pCPU has idled until now. */
+  catchUp(): void {
+    if (this.current === undefined) this.idleUntil(this.machine.now);
   }
 
   /** Invariant: the causes add up to the clock. Sums of whole picoseconds below 2^53 are exact. */
@@ -172,12 +200,14 @@ export class Pcpu implements EventTarget {
     vcpu.state = 'running';
     vcpu.scheduledIn = true;
     this.runningSince = this.clock;
-    for (const owed of vcpu.owed) this.charge(owed.cause, owed.ps);
-    vcpu.owed = [];
-    this.resumeLater();
-    if (this.waiting.length > 0) {
-      this.armPreemptionAt(this.clock + machine.timeslicePs);
+    this.sliceSince = this.clock;
+    if (vcpu.owed.length > 0) {
+      for (const owed of vcpu.owed) this.charge(owed.cause, owed.ps);
+      vcpu.owed = NOTHING_OWED;
     }
+    this.resumeLater();
+    this.preemptAt = NEVER;
+    if (this.waiting.length > 0) this.armPreemptionAt(this.clock + machine.timeslicePs);
   }
 
   /** Another vCPU's state is loaded: Xen writes CR3 and drops all guest TLB entries (switch_cr3_cr4, flushtlb.c). */
@@ -192,6 +222,21 @@ export class Pcpu implements EventTarget {
     machine.trace.add(TRACE['context-switch'], this.clock, next.domain.domid, this.id, 0);
   }
 
+  /**
+   * The ends of time slices that the current vCPU has reached with nobody waiting: the scheduler's timer interrupts it,
+   * and lets it go on. Accounted for when the guest's own tick comes.
+   */
+  takeSliceTimers(timePs: number): void {
+    const vcpu = this.current;
+    const { timeslicePs, prices } = this.machine;
+    if (vcpu === undefined || timeslicePs === 0) return;
+    while (this.sliceSince + timeslicePs <= timePs) {
+      this.sliceSince += timeslicePs;
+      vcpu.exit(ENTRY_EXTERNAL_INTERRUPT);
+      this.charge(HYPERVISOR_WORK, prices.schedOp);
+    }
+  }
+
   private armPreemption(timePs: number): void {
     this.armPreemptionAt(Math.max(timePs, this.runningSince + this.machine.ratelimitPs));
   }
@@ -204,40 +249,38 @@ export class Pcpu implements EventTarget {
 
   private preempt(timePs: number): void {
     if (timePs !== this.preemptAt) return;
-    this.preemptAt = Number.POSITIVE_INFINITY;
+    this.preemptAt = NEVER;
     const vcpu = this.current;
     if (vcpu === undefined || this.waiting.length === 0) return;
     if (vcpu.unpreemptible) {
-      this.armPreemptionAt(this.clock);
+      // The long operation ends at the clock, or goes on from there.
+      this.armPreemptionAt(Math.max(this.clock, timePs + 1));
       return;
     }
-    const earliest = this.runningSince + this.machine.ratelimitPs;
-    if (timePs < earliest) {
-      this.armPreemptionAt(earliest);
-      return;
-    }
+    const inHypervisor = this.inHypervisorAt(timePs);
     vcpu.owed = this.takeBack(timePs);
-    vcpu.interruptEntry();
+    vcpu.interruptFrom(inHypervisor);
     this.machine.counters.work.preemptions++;
     vcpu.state = 'runnable';
     this.waiting.push(vcpu);
     this.release();
   }
 
-  /** Undoes charges that lie behind a moment. Returns them in the order in which they were made. */
-  private takeBack(timePs: number): AheadCharge[] {
-    const owed: AheadCharge[] = [];
-    while (this.clock > timePs) {
-      const last = this.aheadCharges.pop();
-      if (last === undefined) break;
-      const ps = Math.min(last.ps, this.clock - timePs);
+  /** Undoes what the current vCPU was charged behind a moment. Returns it in the order in which it was charged. */
+  private takeBack(timePs: number): OwedCharge[] {
+    const from = Math.max(timePs, this.runningSince);
+    if (this.clock <= from) return NOTHING_OWED;
+    const owed: OwedCharge[] = [];
+    this.charges.takeBack(this.clock - from, owed);
+    for (const { cause, ps } of owed) {
       this.clock -= ps;
-      this.attribution[last.cause] = (this.attribution[last.cause] as number) - ps;
-      owed.unshift({ cause: last.cause, ps });
+      this.attribution[cause] = (this.attribution[cause] as number) - ps;
     }
     return owed;
   }
 }
+
+const NOTHING_OWED: OwedCharge[] = [];
 
 /** When an interprocessor interrupt that a pCPU sends now reaches another. */
 export function ipiArrival(sender: Pcpu): number {

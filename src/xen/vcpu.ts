@@ -1,7 +1,8 @@
+import { InvariantViolation } from '../base/errors.js';
 import type { EventTarget } from '../sim/event-queue.js';
 import { BLOCKED, ORDER, type Process } from '../sim/process.js';
 import { TRACE } from '../sim/trace.js';
-import { GuestFault } from './address-space.js';
+import { type AddressSpace, GuestFault } from './address-space.js';
 import {
   ENTRY_EOI,
   ENTRY_EXTERNAL_INTERRUPT,
@@ -13,18 +14,30 @@ import {
   HYPERVISOR_ENTRY,
   HYPERVISOR_WORK,
 } from './causes.js';
+import type { OwedCharge } from './charge-log.js';
 import { IRET, SCHED_BLOCK } from './counters.js';
 import type { Domain } from './domain.js';
 import type { EventPort } from './event-channels.js';
 import { GuestKernel } from './guest-kernel.js';
+import { GuestMemory } from './guest-memory.js';
 import type { Machine } from './machine.js';
 import { ipiArrival, type Pcpu } from './pcpu.js';
 import { Task } from './task.js';
+import { VcpuStopped } from './vcpu-stopped.js';
 
 /** Arguments of the events that are sent to a vCPU. */
 const KICK = 0;
 const WAKE = 1;
+const POLL_TIMEOUT = 2;
 
+/** The moment of `execute` when no interrupt is the reason. */
+const NO_INTERRUPT = -1;
+
+/**
+ * - `waking`: an interrupt is on its way to the pCPU that shall run it.
+ * - `runnable`: it waits for its pCPU, or is paused.
+ * - `offline`: stopped for good.
+ */
 export type VcpuState = 'running' | 'runnable' | 'waking' | 'blocked' | 'offline';
 
 /**
@@ -45,20 +58,31 @@ export class Vcpu implements EventTarget {
   /** Inside an operation of Xen's that is long and cannot be preempted: until it ends, a preemption waits. */
   unpreemptible = false;
   /** Work taken back by a preemption. */
-  owed: { readonly cause: number; readonly ps: number }[] = [];
+  owed: readonly OwedCharge[] = [];
   readonly kernel: GuestKernel;
+  /** Memory of the domain as code on this vCPU touches it. */
+  readonly memory: GuestMemory;
   /** Tag of its TLB entries: 0 where the TLB is not tagged. */
   readonly tlbTag: number;
+  private pauseCount = 0;
+  /** Moment at which Xen marked the upcall: the sender's clock, which may be ahead of this pCPU's. */
+  private upcallSince = 0;
   private kicked = false;
+  private polledPorts: readonly number[] | undefined;
+  private pollTimeoutPs = 0;
   private inUpcall = false;
+  /** In Xen on the way to block: an event that comes now still keeps it awake. */
+  private halting = false;
   private readonly entryPs: number;
   private readonly handlerPs: number;
+  private readonly upcallWantsEoi: boolean;
 
   constructor(
     readonly machine: Machine,
     readonly domain: Domain,
     readonly pcpu: Pcpu,
     readonly id: number,
+    space: AddressSpace,
   ) {
     const { prices, features } = machine;
     const hardware =
@@ -67,8 +91,11 @@ export class Vcpu implements EventTarget {
         : prices.pvEntry;
     this.entryPs = hardware + prices.mitigationEntry + prices.hypercall;
     this.handlerPs = hardware + prices.mitigationEntry + prices.exitHandler;
-    this.tlbTag = machine.nextTlbTag();
-    this.kernel = new GuestKernel(this);
+    this.upcallWantsEoi = domain.type === 'pvh' && features.upcallVector && !features.virtualApic;
+    const number = machine.nextVcpuNumber();
+    this.tlbTag = features.taggedTlb ? number : 0;
+    this.kernel = new GuestKernel(this, number);
+    this.memory = new GuestMemory(this, space);
   }
 
   /** Adds a task to a vCPU and makes it ready. The vCPU starts when the machine runs. */
@@ -82,22 +109,35 @@ export class Vcpu implements EventTarget {
 
   /** Runs guest code until it has to let go of the pCPU. Called by the pCPU only. */
   run(): void {
+    this.execute(NO_INTERRUPT);
+  }
+
+  /**
+   * Lets the guest go on, and ends it where it faults.
+   *
+   * @param interruptPs moment at which an interrupt reached the guest, whose upcalls then run; or NO_INTERRUPT
+   */
+  private execute(interruptPs: number): void {
+    const { machine } = this;
+    machine.executing = this;
     try {
-      this.runGuest();
+      if (interruptPs === NO_INTERRUPT) this.runGuest();
+      else this.takeInterrupt(interruptPs);
     } catch (error) {
-      if (!(error instanceof GuestFault)) throw error;
-      this.machine.trace.add(TRACE.fault, this.pcpu.clock, this.domain.domid, error.address, 0);
-      this.domain.crash(error.message);
+      if (error instanceof GuestFault) this.domain.fault(this, error);
+      else if (!(error instanceof VcpuStopped)) throw error;
     }
+    machine.executing = undefined;
+    if (this.state !== 'running' && this.pcpu.current === this) this.pcpu.depart(this);
   }
 
   private runGuest(): void {
     const { pcpu, kernel } = this;
     if (this.scheduledIn) {
       this.scheduledIn = false;
-      if (kernel.timerDue) kernel.takeTimer();
+      this.polledPorts = undefined;
       kernel.armTick();
-      if (this.upcallPending) this.deliverUpcalls();
+      if (this.upcallPending || kernel.timerPending) this.deliverUpcalls();
     }
     let result: unknown;
     for (;;) {
@@ -105,14 +145,20 @@ export class Vcpu implements EventTarget {
       if (task === undefined) {
         task = this.readyTasks.shift();
         if (task === undefined) {
-          if (pcpu.isAhead()) {
+          if (pcpu.isAhead() || this.entersIdle()) {
             pcpu.resumeLater();
             return;
           }
-          if (this.idle()) return;
-          continue;
+          this.halting = false;
+          if (this.seesUpcall()) {
+            this.deliverUpcalls();
+            continue;
+          }
+          this.block();
+          return;
         }
-        this.kernel.switchTo(task);
+        this.halting = false;
+        kernel.switchTo(task);
         this.currentTask = task;
         task.state = 'running';
       }
@@ -127,7 +173,7 @@ export class Vcpu implements EventTarget {
         }
         task.state = 'done';
         this.currentTask = undefined;
-        this.kernel.switchFrom(task);
+        kernel.switchFrom(task);
       } else if (step.value === ORDER) {
         if (pcpu.isAhead()) {
           pcpu.resumeLater();
@@ -135,7 +181,7 @@ export class Vcpu implements EventTarget {
         }
       } else if (step.value === BLOCKED) {
         this.currentTask = undefined;
-        this.kernel.switchFrom(task);
+        kernel.switchFrom(task);
       }
     }
   }
@@ -147,6 +193,7 @@ export class Vcpu implements EventTarget {
 
   /** Enters the hypervisor by a hypercall. */
   enter(operation: number): void {
+    if (this.state === 'offline') throw new VcpuStopped();
     const { counters, trace } = this.machine;
     counters.hypercalls[operation] = (counters.hypercalls[operation] as number) + 1;
     counters.entries[ENTRY_HYPERCALL] = (counters.entries[ENTRY_HYPERCALL] as number) + 1;
@@ -154,9 +201,15 @@ export class Vcpu implements EventTarget {
     trace.add(TRACE.hypercall, this.pcpu.clock, this.domain.domid, operation, 0);
   }
 
-  /** Goes back to the guest: a pending upcall is taken on the way. */
+  /** Goes back to the guest: a pending upcall is taken on the way. A stopped guest is not gone back to. */
   leave(): void {
-    if (this.upcallPending && !this.inUpcall) this.deliverUpcalls();
+    if (this.state === 'offline') throw new VcpuStopped();
+    if (this.upcallPending && !this.inUpcall && this.seesUpcall()) this.deliverUpcalls();
+  }
+
+  /** Whether an upcall is marked by now. One that will be marked, by a sender who is ahead, brings its own interrupt. */
+  private seesUpcall(): boolean {
+    return this.upcallPending && this.upcallSince <= this.pcpu.clock;
   }
 
   /** Enters the hypervisor for another reason than a hypercall. */
@@ -167,9 +220,15 @@ export class Vcpu implements EventTarget {
     trace.add(TRACE.entry, this.pcpu.clock, this.domain.domid, reason, 0);
   }
 
-  /** A hardware interrupt takes the pCPU out of the guest. */
-  interruptEntry(): void {
-    this.exit(ENTRY_EXTERNAL_INTERRUPT);
+  /** A hardware interrupt reaches the pCPU at a moment at which it runs this vCPU. */
+  interrupt(timePs: number): void {
+    this.interruptFrom(this.pcpu.inHypervisorAt(timePs));
+  }
+
+  /** @param inHypervisor Xen's own code was interrupted: only its handler runs, as no guest is left for it */
+  interruptFrom(inHypervisor: boolean): void {
+    if (inHypervisor) this.pcpu.charge(HYPERVISOR_WORK, this.machine.prices.exitHandler);
+    else this.exit(ENTRY_EXTERNAL_INTERRUPT);
   }
 
   /**
@@ -178,8 +237,13 @@ export class Vcpu implements EventTarget {
    * @param from the pCPU on which Xen runs
    */
   notifyUpcall(from: Pcpu): void {
-    if (this.upcallPending) return;
+    from.catchUp();
+    if (this.upcallPending) {
+      if (from.clock < this.upcallSince) this.upcallSince = from.clock;
+      return;
+    }
     this.upcallPending = true;
+    this.upcallSince = from.clock;
     switch (this.state) {
       case 'blocked':
         this.wakeFrom(from);
@@ -201,16 +265,34 @@ export class Vcpu implements EventTarget {
       if (this.state === 'waking') this.pcpu.makeRunnable(this, timePs);
       return;
     }
+    if (argument === POLL_TIMEOUT) {
+      if (this.pollTimeoutPs === timePs && this.polledPorts !== undefined) this.wake(timePs);
+      return;
+    }
     this.kicked = false;
-    if (this.state !== 'running') return;
-    this.interruptEntry();
-    if (this.upcallPending) this.deliverUpcalls();
+    if (this.state === 'running') this.execute(timePs);
+    else if (this.state === 'blocked' && this.upcallPending) this.pcpu.makeRunnable(this, timePs);
+  }
+
+  /** A timer of this vCPU has expired (VIRQ_TIMER). @returns whether the vCPU had the pCPU and has taken it */
+  timerExpired(timePs: number): boolean {
+    if (this.state !== 'running') return false;
+    // Before it has run at all, the upcall that it then takes brings this too.
+    if (!this.scheduledIn) this.execute(timePs);
+    return true;
+  }
+
+  private takeInterrupt(timePs: number): void {
+    this.interrupt(timePs);
+    if (this.scheduledIn) return;
+    if (this.upcallPending || this.kernel.timerPending) this.deliverUpcalls();
   }
 
   /** Takes a blocked vCPU back into the run queue, on behalf of Xen code on another or the same pCPU. */
   wakeFrom(from: Pcpu): void {
     if (this.state !== 'blocked') return;
     this.state = 'waking';
+    from.catchUp();
     from.charge(HYPERVISOR_WORK, this.machine.prices.vcpuUnblock);
     this.machine.trace.add(TRACE.wake, from.clock, this.domain.domid, this.id, 0);
     if (from === this.pcpu) {
@@ -227,18 +309,69 @@ export class Vcpu implements EventTarget {
     this.machine.queue.push(timePs, this, WAKE);
   }
 
-  /** The guest's event upcall: every pending port's handler runs. */
+  /** Gives the pCPU to whoever waits for it. The code that calls this must let go next (yield ORDER). */
+  giveWay(): void {
+    this.state = 'runnable';
+  }
+
+  /**
+   * Sleeps until one of these ports is pending, masked or not, an upcall comes, or the time is up. The code that calls
+   * this must let go next (yield ORDER).
+   */
+  pollPorts(ports: readonly number[], timeoutPs: number): void {
+    this.polledPorts = ports;
+    this.pollTimeoutPs = timeoutPs;
+    this.machine.trace.add(TRACE.block, this.pcpu.clock, this.domain.domid, this.id, 1);
+    this.state = 'blocked';
+    if (timeoutPs !== Number.POSITIVE_INFINITY) {
+      this.machine.queue.push(timeoutPs, this, POLL_TIMEOUT);
+    }
+  }
+
+  /** A port has become pending: a vCPU that polls it wakes (evtchn_check_pollers). */
+  endPoll(port: number, from: Pcpu): void {
+    if (this.polledPorts?.includes(port) === true) this.wakeFrom(from);
+  }
+
+  /** Paused: it does not run, whatever comes, until as many `unpause` as `pause` have been called. */
+  get isPaused(): boolean {
+    return this.pauseCount > 0;
+  }
+
+  /** vcpu_pause, from outside or by its own hypercall, after which its code must let go (yield ORDER). */
+  pause(): void {
+    if (this.pauseCount++ > 0) return;
+    if (this.state !== 'running' && this.state !== 'runnable') return;
+    this.state = 'runnable';
+    if (this.machine.executing !== this) this.pcpu.remove(this);
+  }
+
+  unpause(): void {
+    if (this.pauseCount === 0) throw new InvariantViolation('vCPU unpaused that is not paused');
+    if (--this.pauseCount > 0 || this.state !== 'runnable') return;
+    this.state = 'waking';
+    this.machine.queue.push(this.machine.now, this, WAKE);
+  }
+
+  /** Stops it for good. Where its own code runs at this moment, that code ends at its next step into Xen or memory. */
+  stop(): void {
+    if (this.state === 'offline') return;
+    this.state = 'offline';
+    if (this.machine.executing !== this) this.pcpu.remove(this);
+  }
+
+  /** The guest's event upcall: the timer's and every pending port's handler run. */
   private deliverUpcalls(): void {
-    const { machine, pcpu } = this;
-    const { prices, counters, features } = machine;
+    const { machine, pcpu, kernel } = this;
+    const { prices, counters } = machine;
+    this.halting = false;
     this.inUpcall = true;
     do {
       this.upcallPending = false;
       pcpu.charge(EVENT_DELIVERY, prices.inject);
       machine.trace.add(TRACE.upcall, pcpu.clock, this.domain.domid, this.pendingPorts.length, 0);
-      if (this.domain.type === 'pvh' && features.upcallVector && !features.virtualApic) {
-        this.exit(ENTRY_EOI);
-      }
+      if (this.upcallWantsEoi) this.exit(ENTRY_EOI);
+      if (kernel.timerPending) kernel.takeTimer();
       for (;;) {
         const port = this.pendingPorts.shift();
         if (port === undefined) break;
@@ -248,33 +381,29 @@ export class Vcpu implements EventTarget {
         pcpu.charge(EVENT_DELIVERY, prices.upcall);
         port.handler?.(port);
       }
-      if (this.domain.type === 'pv') {
-        this.enter(IRET);
-      }
+      if (this.domain.type === 'pv') this.enter(IRET);
     } while (this.upcallPending);
     this.inUpcall = false;
   }
 
   /**
-   * Nothing to do: the guest kernel gives the pCPU back to Xen, which lets it block unless an event is pending.
+   * Nothing to do: the guest kernel gives the pCPU to Xen.
    *
-   * @returns whether the vCPU has blocked
+   * @returns whether something else happens before Xen has come to the point at which it blocks the vCPU
    */
-  private idle(): boolean {
-    if (this.domain.type === 'pvh') {
-      this.exit(ENTRY_HLT);
-    } else {
-      this.enter(SCHED_BLOCK);
-    }
+  private entersIdle(): boolean {
+    if (this.halting) return false;
+    this.halting = true;
+    if (this.domain.type === 'pvh') this.exit(ENTRY_HLT);
+    else this.enter(SCHED_BLOCK);
     this.pcpu.charge(HYPERVISOR_WORK, this.machine.prices.schedOp);
+    return this.pcpu.isAhead();
+  }
+
+  private block(): void {
     this.machine.trace.add(TRACE.block, this.pcpu.clock, this.domain.domid, this.id, 0);
-    if (this.upcallPending) {
-      this.deliverUpcalls();
-      return false;
-    }
     this.state = 'blocked';
     this.pcpu.release();
-    return true;
   }
 
   /** First use of the FPU since the vCPU was switched in. */
