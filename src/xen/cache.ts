@@ -31,20 +31,27 @@ export class CacheHierarchy {
   touch(mfn: number, write: boolean): number {
     const { memory, pcpu } = this;
     const found = memory.versions[mfn] as number;
-    if (!write || memory.lastWriters[mfn] === pcpu) {
-      if (this.l1.touch(mfn, 0, found)) return IN_L1;
-      const inL2 = this.l2.touch(mfn, 0, found);
-      const inL3 = this.l3.touch(mfn, 0, 0);
-      return inL2 ? IN_L2 : inL3 ? IN_L3 : IN_DRAM;
-    }
-    // The first write after another pCPU's: makes every other copy stale, and its own the only one.
+    const isOwn = memory.lastWriters[mfn] === pcpu;
+    if (write && !(isOwn && memory.readElsewhere[mfn] === 0)) return this.claim(mfn, found);
+    if (!isOwn) memory.readElsewhere[mfn] = 1;
+    if (this.l1.touch(mfn, 0, found)) return IN_L1;
+    const inL2 = this.l2.touch(mfn, 0, found);
+    const inL3 = this.l3.touch(mfn, 0, 0);
+    return inL2 ? IN_L2 : inL3 ? IN_L3 : IN_DRAM;
+  }
+
+  /**
+   * The first write after another pCPU wrote or read: makes every other copy stale. Where this pCPU's own copy is still
+   * good, the data is in it, and only the others' must go.
+   */
+  private claim(mfn: number, found: number): number {
+    const { memory } = this;
     const fresh = (found + 1) | 0;
     memory.versions[mfn] = fresh;
-    memory.lastWriters[mfn] = pcpu;
-    const inL1 = this.l1.holds(mfn, 0, found);
-    const inL2 = this.l2.holds(mfn, 0, found);
-    this.l1.touch(mfn, 0, fresh);
-    this.l2.touch(mfn, 0, fresh);
+    memory.lastWriters[mfn] = this.pcpu;
+    memory.readElsewhere[mfn] = 0;
+    const inL1 = this.l1.touch(mfn, 0, fresh, found);
+    const inL2 = this.l2.touch(mfn, 0, fresh, found);
     const inL3 = this.l3.touch(mfn, 0, 0);
     return inL1 ? IN_L1 : inL2 ? IN_L2 : inL3 ? IN_L3 : IN_DRAM;
   }

@@ -37,26 +37,40 @@ export class LruTable {
   }
 
   /**
-   * Looks for an entry and makes it the most recent; puts it in (and evicts the oldest) where it is missing or bears
-   * another stamp. Returns whether it was there with this stamp.
+   * Looks for an entry and makes it the most recent; puts it in (and evicts the oldest) where it is missing. It then
+   * bears the stamp.
+   *
+   * @param valid stamp of an entry that is good
+   * @returns whether it was there and good
    */
-  touch(page: number, tag: number, stamp: number): boolean {
+  touch(page: number, tag: number, stamp: number, valid = stamp): boolean {
     const newest = this.newest;
-    if (newest >= 0 && this.pages[newest] === page && this.tags[newest] === tag) {
-      if (this.stamps[newest] === stamp) return true;
-      this.stamps[newest] = stamp;
-      return false;
+    if (newest >= 0) {
+      if (this.pages[newest] === page && this.tags[newest] === tag) {
+        return this.restamp(newest, stamp, valid);
+      }
+      // Two pages by turns, as in copying, need no search.
+      const second = this.older[newest] as number;
+      if (second >= 0 && this.pages[second] === page && this.tags[second] === tag) {
+        this.detach(second);
+        this.attach(second);
+        return this.restamp(second, stamp, valid);
+      }
     }
     const slot = this.find(page, tag);
     if (slot >= 0) {
-      const hit = this.stamps[slot] === stamp;
-      this.stamps[slot] = stamp;
       this.detach(slot);
       this.attach(slot);
-      return hit;
+      return this.restamp(slot, stamp, valid);
     }
     this.insert(page, tag, stamp);
     return false;
+  }
+
+  private restamp(slot: number, stamp: number, valid: number): boolean {
+    const was = this.stamps[slot];
+    if (was !== stamp) this.stamps[slot] = stamp;
+    return was === valid;
   }
 
   /** Whether the entry is there with this stamp; changes nothing. */

@@ -26,9 +26,12 @@ export class MachineMemory {
   owners: Int32Array = new Int32Array(FIRST_FRAMES).fill(NO_DOMAIN);
   /** Foreign mappings that hold the frame: while there are any, its owner cannot be destroyed wholly. */
   foreignMappings: Int32Array = new Int32Array(FIRST_FRAMES);
-  /** Changes when another pCPU than the last one writes: tells a cached copy that it is stale. */
+  /** Changes when a pCPU writes of which others may hold the frame: tells a cached copy that it is stale. */
   versions: Int32Array = new Int32Array(FIRST_FRAMES);
+  /** pCPU that wrote last, or -1. */
   lastWriters: Int32Array = new Int32Array(FIRST_FRAMES).fill(-1);
+  /** 1: another pCPU has read since that write. */
+  readElsewhere: Uint8Array = new Uint8Array(FIRST_FRAMES);
   private used = 0;
   private readonly freeFrames: number[] = [];
   private readonly lines = new Map<number, SharedLine[]>();
@@ -48,6 +51,7 @@ export class MachineMemory {
     this.owners[mfn] = domid;
     this.versions[mfn] = ((this.versions[mfn] as number) + 1) | 0;
     this.lastWriters[mfn] = -1;
+    this.readElsewhere[mfn] = 0;
     return mfn;
   }
 
@@ -105,5 +109,8 @@ export class MachineMemory {
     this.foreignMappings = larger(this.foreignMappings, 0);
     this.versions = larger(this.versions, 0);
     this.lastWriters = larger(this.lastWriters, -1);
+    const readElsewhere = new Uint8Array(frames);
+    readElsewhere.set(this.readElsewhere);
+    this.readElsewhere = readElsewhere;
   }
 }
