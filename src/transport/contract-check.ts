@@ -195,6 +195,9 @@ class CheckedChannel implements Channel {
   private readonly writing: PlainFunction;
   private readonly reading: PlainFunction;
   private isClosed = false;
+  /** When the last wait began, and how many in a row took no time. */
+  private lastWaitPs = -1;
+  private emptyWaits = 0;
 
   /** @param largest a whole message of so many bytes must not be too large */
   constructor(
@@ -243,17 +246,17 @@ class CheckedChannel implements Channel {
   }
 
   waitUntilWritable(): Process<void> {
-    this.requireOpen('waitUntilWritable');
+    this.countWait('waitUntilWritable');
     return this.wait('waitUntilWritable', this.inner.waitUntilWritable());
   }
 
   waitUntilReadable(): Process<void> {
-    this.requireOpen('waitUntilReadable');
+    this.countWait('waitUntilReadable');
     return this.wait('waitUntilReadable', this.inner.waitUntilReadable());
   }
 
   waitUntilReady(): Process<void> {
-    this.requireOpen('waitUntilReady');
+    this.countWait('waitUntilReady');
     return this.wait('waitUntilReady', this.inner.waitUntilReady());
   }
 
@@ -274,6 +277,15 @@ class CheckedChannel implements Channel {
 
   private wait(name: string, process: Process<void>): Process<void> {
     return checkedWait(this.place(name), this.guest, process);
+  }
+
+  /** A wait may return early, but not always at once: its caller would never let the machine go on. */
+  private countWait(name: string): void {
+    this.requireOpen(name);
+    const { clock } = this.guest.vcpu.pcpu;
+    this.emptyWaits = clock === this.lastWaitPs ? this.emptyWaits + 1 : 0;
+    this.lastWaitPs = clock;
+    if (this.emptyWaits > MOST_SPINS) this.place(name).require(false, 'returns without waiting');
   }
 
   private requireOpen(name: string): void {

@@ -6,7 +6,7 @@ import { type Channel, type Listener, outcomeName, PEER_GONE } from '../contract
 import { Gate } from '../gate.js';
 import type { Guest } from '../guest.js';
 import type { CheckOutcome, ConformanceCheck } from './check.js';
-import { type End, sleep } from './end.js';
+import { compute, type End, sleep } from './end.js';
 import { ringSizesFor, type Setting } from './setting.js';
 import { Trial } from './trial.js';
 
@@ -216,6 +216,7 @@ export const crashInTraffic: ConformanceCheck = {
         const { dom0 } = trial.installation;
         const busy = departure.start(function* (end) {
           for (let index = 1, outcome = 0; outcome >= 0; index++) {
+            compute(end.guest, 100_000);
             outcome =
               doing === 'read'
                 ? yield* end.sendOrFail(index, MESSAGE_BYTES)
