@@ -1,4 +1,4 @@
-/* Exchanges over a channel: ping-pong and stream. The sending side measures. */
+/* Exchanges over a channel: ping-pong, stream and connecting. The side that sends first measures. */
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -58,9 +58,13 @@ static struct exchange exchange_open(const struct options *options, int listenin
     return exchange;
 }
 
-static void exchange_close(struct exchange *exchange)
+/*
+ * The listener's pages cannot be taken back while the connector maps them (the kernel would keep them and count them
+ * against its limit), so the listener lets go later.
+ */
+static void exchange_close(struct exchange *exchange, int listening)
 {
-    rest(REST_US);
+    rest(listening ? 2 * REST_US : REST_US);
     exchange->channel->transport->close(exchange->channel);
     free(exchange->buffer);
     free(exchange->payload.pattern);
@@ -130,7 +134,7 @@ int role_ping(const struct options *options)
     }
     window_stop(&window);
     result = report_window(&exchange, &window);
-    exchange_close(&exchange);
+    exchange_close(&exchange, 0);
     return result;
 }
 
@@ -145,7 +149,7 @@ int role_pong(const struct options *options)
         send_message(&exchange, i + 1);
     }
     result = report_peer(&exchange);
-    exchange_close(&exchange);
+    exchange_close(&exchange, 1);
     return result;
 }
 
@@ -175,7 +179,7 @@ int role_sender(const struct options *options)
     if (done != 'k')
         fail("the receiver said %d instead of that all arrived", done);
     result = report_window(&exchange, &window);
-    exchange_close(&exchange);
+    exchange_close(&exchange, 0);
     return result;
 }
 
@@ -191,6 +195,44 @@ int role_receiver(const struct options *options)
     if (channel->transport->send(channel, "k", 1) != 0)
         fail("could not say that all arrived");
     result = report_peer(&exchange);
-    exchange_close(&exchange);
+    exchange_close(&exchange, 1);
+    return result;
+}
+
+/* ---- setting a connection up ---- */
+
+/* Connects once, when the listener is there, and says so by one byte. The window is the connecting alone. */
+int role_connect(const struct options *options)
+{
+    const struct transport *transport = transport_named(options);
+    struct channel *channel;
+    struct window window;
+    int result;
+
+    rest(2 * REST_US + option_number(options, "delay", 0));
+    window_start(&window);
+    channel = transport->open(options, 0);
+    window_stop(&window);
+    if (transport->send(channel, "k", 1) != 0)
+        fail("could not say that the connection stands");
+    result = report("messages=0 wrong=0 ring=%zu ns=%llu tsc=%llu", transport->send_ring_bytes(channel),
+                    (unsigned long long)window.ns, (unsigned long long)window.tsc);
+    rest(REST_US);
+    transport->close(channel);
+    return result;
+}
+
+int role_accept(const struct options *options)
+{
+    const struct transport *transport = transport_named(options);
+    struct channel *channel = transport->open(options, 1);
+    unsigned char word;
+    int result;
+
+    if (transport->receive(channel, &word, 1) != 0)
+        fail("nobody connected");
+    result = report("messages=0 wrong=0 ring=%zu", transport->send_ring_bytes(channel));
+    rest(2 * REST_US);
+    transport->close(channel);
     return result;
 }

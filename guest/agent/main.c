@@ -26,6 +26,8 @@ static const struct role roles[] = {
     { "pong", role_pong },
     { "sender", role_sender },
     { "receiver", role_receiver },
+    { "connect", role_connect },
+    { "accept", role_accept },
     { "grantor", role_grantor },
     { "mapper", role_mapper },
     { "idle", role_idle },

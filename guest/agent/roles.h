@@ -8,6 +8,8 @@ int role_ping(const struct options *options);     /* sends, waits for the answer
 int role_pong(const struct options *options);     /* answers */
 int role_sender(const struct options *options);   /* streams; measures */
 int role_receiver(const struct options *options); /* takes the stream */
+int role_connect(const struct options *options);  /* sets a connection up; measures */
+int role_accept(const struct options *options);   /* is connected to */
 int role_grantor(const struct options *options);  /* grants pages until told to stop */
 int role_mapper(const struct options *options);   /* takes pages by map, copy or a kept mapping; measures */
 int role_idle(const struct options *options);     /* measures a window in which nothing is sent */

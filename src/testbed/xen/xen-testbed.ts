@@ -96,7 +96,8 @@ export async function runXenCells(
   };
 }
 
-async function emulatorVersionOf(signal: AbortSignal | undefined): Promise<string> {
+/** What the emulator says of itself. Throws UserError where there is none. */
+export async function emulatorVersionOf(signal: AbortSignal | undefined): Promise<string> {
   const result = await runCommand('qemu-system-x86_64', ['--version'], {
     timeoutMs: 10_000,
     missingRemedy: 'apt-get install --no-install-recommends qemu-system-x86',
@@ -173,6 +174,7 @@ class MachineGroup {
       if (culprit === undefined) continue;
       const count = (failures.get(culprit) ?? 0) + 1;
       failures.set(culprit, count);
+      this.options.onProgress?.(`trying again: ${outcome.reason}`);
       if (count < ATTEMPTS) continue;
       this.finish(culprit, unknownCell(culprit.request, outcome.reason, outcome.consoleTail));
       pending = pending.filter((planned) => planned !== culprit);

@@ -71,8 +71,15 @@ export function windowsOf(cell: number, request: XenCellRequest): WindowPlan[] {
   return windows;
 }
 
-/** Shell commands for dom0 that carry out one window (functions: guest/dom0/testbed.sh). */
-export function windowCommands(request: XenCellRequest, window: WindowPlan): string {
+/**
+ * Shell commands for dom0 that carry out one window (functions: guest/dom0/testbed.sh).
+ * @param connecting the window is the setting up of the connection, not an exchange over it
+ */
+export function windowCommands(
+  request: XenCellRequest,
+  window: WindowPlan,
+  connecting = false,
+): string {
   const { transport, scenario, parameters } = request;
   const path = `/local/domain/$DOM1/data/w${window.id}`;
   const ends = (listener: string, connector: string): string =>
@@ -86,7 +93,11 @@ export function windowCommands(request: XenCellRequest, window: WindowPlan): str
     )}\n`;
   }
   const pingPong = scenario === 'ping-pong';
-  const [listener, connector] = pingPong ? ['pong', 'ping'] : ['receiver', 'sender'];
+  const [listener, connector] = connecting
+    ? ['accept', 'connect']
+    : pingPong
+      ? ['pong', 'ping']
+      : ['receiver', 'sender'];
   const common =
     `transport=${transport} path=${path} name=w${window.id} ring=${parameters.ringSizeBytes} ` +
     `message=${parameters.messageSizeBytes} count=${window.messages / (pingPong ? 2 : 1)} ` +

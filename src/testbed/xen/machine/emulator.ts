@@ -48,6 +48,10 @@ export class Emulator {
   private readonly options: EmulatorOptions;
   private readonly timers: NodeJS.Timeout[] = [];
   private readonly onAbort: () => void;
+  /** Whoever ends this process in a hurry leaves no emulator behind. */
+  private readonly onExit = (): void => {
+    this.child.kill('SIGKILL');
+  };
   private failWith: (error: unknown) => void = () => undefined;
   private stderr = '';
   private stopping = false;
@@ -83,6 +87,7 @@ export class Emulator {
       this.failWith(options.signal?.reason);
     };
     options.signal?.addEventListener('abort', this.onAbort, { once: true });
+    process.once('exit', this.onExit);
     this.watch();
   }
 
@@ -127,6 +132,7 @@ export class Emulator {
     this.stopping = true;
     for (const timer of this.timers) clearInterval(timer);
     this.options.signal?.removeEventListener('abort', this.onAbort);
+    process.off('exit', this.onExit);
     this.child.kill('SIGKILL');
     await this.exited;
     await rm(this.workDirectory, { recursive: true, force: true });
