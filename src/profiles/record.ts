@@ -1,3 +1,4 @@
+import { PRICE_LIST, PRICE_NAMES } from './price-list.js';
 import type { Price, Profile } from './profile.js';
 
 /** A profile as results files hold it: plain data that belongs to nobody else. */
@@ -6,7 +7,7 @@ export interface RecordedProfile {
   readonly description: string;
   readonly clockHz: number;
   readonly features: Readonly<Record<string, string | number | boolean>>;
-  readonly prices: Readonly<Record<string, Price>>;
+  readonly prices: Readonly<Record<string, Price & { readonly causes: readonly string[] }>>;
 }
 
 /**
@@ -14,10 +15,11 @@ export interface RecordedProfile {
  * results file.
  */
 export function profileRecord(profile: Profile): RecordedProfile {
-  const prices: Record<string, Price> = {};
-  for (const [name, price] of Object.entries(profile.prices)) {
-    const { value, low, high, unit, source, confidence } = price;
-    prices[name] = { value, low, high, unit, source, confidence };
+  const prices: Record<string, Price & { readonly causes: readonly string[] }> = {};
+  for (const name of PRICE_NAMES) {
+    const { value, low, high, unit, source, confidence } = profile.prices[name];
+    const causes = [...PRICE_LIST[name].causes];
+    prices[name] = { value, low, high, unit, source, confidence, causes };
   }
   return {
     name: profile.name,

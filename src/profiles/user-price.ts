@@ -4,6 +4,8 @@ import type { PriceMeaning } from './price-list.js';
 import { type Confidence, type Price, type PriceUnit, picoseconds } from './profile.js';
 
 const MEMBERS = ['value', 'low', 'high', 'unit', 'source', 'confidence'] as const;
+/** What a results file adds to a price: accepted, so that a profile can be taken out of one, and not used. */
+const RECORDED_MEMBERS = ['causes'] as const;
 const CONFIDENCES: readonly Confidence[] = ['measured', 'derived', 'recalled', 'estimate'];
 const UNITS: Readonly<Record<PriceMeaning['kind'], readonly PriceUnit[]>> = {
   time: ['ps', 'ns', 'us', 'ms', 'cycles'],
@@ -32,7 +34,7 @@ export interface PriceContext {
  * unless it says better.
  */
 export function readPrice(place: JsonPlace, context: PriceContext): Price {
-  place.expectMembers(MEMBERS, 'member of a price');
+  place.expectMembers([...MEMBERS, ...RECORDED_MEMBERS], 'member of a price');
   const { base, kind, clockHz } = context;
   if (base === undefined) requireAll(place);
   const unit = place.member('unit').isMissing

@@ -123,6 +123,7 @@ const PriceSchema = Type.Object({
     Type.Literal('recalled'),
     Type.Literal('estimate'),
   ]),
+  causes: Type.Optional(Type.Array(text(40, 'a cause of attributionNs under which it is charged'))),
 });
 
 const ProfileSchema = Type.Object({

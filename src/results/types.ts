@@ -90,6 +90,8 @@ export interface PriceRecord {
   readonly unit: string;
   readonly source: string;
   readonly confidence: 'measured' | 'derived' | 'recalled' | 'estimate';
+  /** Causes of attributionNs under which it is charged. */
+  readonly causes?: readonly string[];
 }
 
 export interface RunDescription {

@@ -47,6 +47,8 @@ export const RAISED_QUOTAS: Partial<XenstoreQuotas> = {
   watchesPerDomain: 100_000,
   transactionsPerDomain: 10_000,
   memoryPerDomainBytes: 0,
+  // A node's children count towards its size: thousands of connections below one node.
+  entrySizeBytes: 1_048_576,
 };
 
 const GIB_BYTES = 1024 * 1024 * 1024;

@@ -1,16 +1,16 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { PRICE_LIST } from '../../profiles/price-list.js';
 import type { ProfileRecord } from '../../results/types.js';
-import { causesOfPrice, certaintyOf, pricesOf } from './price-causes.js';
+import { certaintyOf, pricesOf } from './price-causes.js';
 
-const price = (confidence: 'measured' | 'estimate', high = 2) => ({
+const price = (confidence: 'measured' | 'estimate', cause: string, high = 2) => ({
   value: 1,
   low: 1,
   high,
   unit: 'ns',
   source: 'test',
   confidence,
+  causes: [cause],
 });
 
 const profile = (prices: ProfileRecord['prices']): ProfileRecord => ({
@@ -21,31 +21,24 @@ const profile = (prices: ProfileRecord['prices']): ProfileRecord => ({
   prices,
 });
 
-test('the table of causes contradicts the list of prices nowhere', () => {
-  let known = 0;
-  for (const [name, { causes }] of Object.entries(PRICE_LIST)) {
-    const mine = causesOfPrice(name, price('measured'));
-    if (mine.length === 0) continue;
-    known++;
-    assert.deepEqual(mine, causes, name);
-  }
-  assert.ok(known > 40);
-});
-
-test('causes that a results file states itself have the last word', () => {
-  const stated = { ...price('measured'), causes: ['tlb'] };
-  assert.deepEqual(causesOfPrice('vmexit', stated), ['tlb']);
-  assert.deepEqual(causesOfPrice('constructor', price('measured')), []);
-});
-
 test('a cause is estimated when all its prices are, partly when some are', () => {
-  const mixed = profile({ copyL1: price('measured'), copyDram: price('estimate') });
-  assert.equal(certaintyOf(mixed, 'copy'), 'partly-estimated');
-  assert.equal(certaintyOf(profile({ copyL1: price('estimate') }), 'copy'), 'estimated');
-  assert.equal(certaintyOf(profile({ copyL1: price('measured') }), 'copy'), 'known');
+  const known = price('measured', 'copy');
+  const guess = price('estimate', 'copy');
+  assert.equal(certaintyOf(profile({ a: known, b: guess }), 'copy'), 'partly-estimated');
+  assert.equal(certaintyOf(profile({ a: guess }), 'copy'), 'estimated');
+  assert.equal(certaintyOf(profile({ a: known }), 'copy'), 'known');
+});
+
+test('a price is counted under the causes that the results file states, and no others', () => {
+  const prices = profile({ a: price('measured', 'tlb') });
+  assert.deepEqual(
+    pricesOf(prices, 'tlb').map(({ name }) => name),
+    ['a'],
+  );
+  assert.deepEqual(pricesOf(prices, 'copy'), []);
 });
 
 test('a price of zero is not in anything', () => {
-  const free = profile({ mitigationEntry: { ...price('estimate', 0), value: 0, low: 0 } });
+  const free = profile({ a: { ...price('estimate', 'hypervisor-entry', 0), value: 0, low: 0 } });
   assert.deepEqual(pricesOf(free, 'hypervisor-entry'), []);
 });
