@@ -33,6 +33,14 @@ describe('terminal', () => {
     assert.equal(colour(true, { TERM: 'dumb' }), false);
   });
 
+  it('takes the width of the terminal, and a usual one where there is none to be known', () => {
+    const width = (rest: object): number =>
+      new Terminal(output(undefined, rest).made, output().made, {}).width;
+    assert.equal(width({ columns: 90 }), 90);
+    assert.equal(width({ columns: 0 }), 120);
+    assert.equal(width({}), 120);
+  });
+
   it('drops what it prints when the reader is gone, without a word', async () => {
     const { made, taken } = output('EPIPE');
     const terminal = new Terminal(made, output().made, {});

@@ -4,6 +4,8 @@ import { fileFault } from '../results/file-fault.js';
 /** Width of tables where there is no terminal that says its own. */
 const DEFAULT_WIDTH = 120;
 
+const PROGRESS_WIDTH = 80;
+
 type Output = Pick<WriteStream, 'write' | 'on'> & Partial<Pick<WriteStream, 'isTTY' | 'columns'>>;
 
 /** Environment variables by name. */
@@ -31,7 +33,7 @@ export class Terminal {
 
   /** Columns for tables. */
   get width(): number {
-    return this.output.columns ?? DEFAULT_WIDTH;
+    return columnsOf(this.output, DEFAULT_WIDTH);
   }
 
   get isInteractive(): boolean {
@@ -49,7 +51,7 @@ export class Terminal {
   }
 
   get progressWidth(): number {
-    return this.errors.columns ?? 80;
+    return columnsOf(this.errors, PROGRESS_WIDTH);
   }
 
   /** Writes data, and waits until it is taken. Throws UserError when the system refuses. */
@@ -88,4 +90,9 @@ export class Terminal {
     if (gone) this.readerIsGone = true;
     return gone;
   }
+}
+
+/** A terminal that does not know its size says that it has none. */
+function columnsOf({ columns = 0 }: Output, otherwise: number): number {
+  return columns > 0 ? columns : otherwise;
 }

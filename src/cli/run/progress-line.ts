@@ -76,7 +76,8 @@ export interface Progress {
 export function progressText({ done, all, share, elapsedMs, latest }: Progress): string {
   const percent = Math.floor(share * 100);
   const leftMs = share > 0 ? (elapsedMs / share) * (1 - share) : Number.NaN;
-  const left = elapsedMs < EARLIEST_ETA_MS || share === 0 ? '' : `, ${duration(leftMs)} left`;
+  const unknown = elapsedMs < EARLIEST_ETA_MS || share === 0 || share === 1;
+  const left = unknown ? '' : `, ${duration(leftMs)} left`;
   const what = latest === undefined ? '' : `: ${latest.transport} ${latest.scenario}`;
   return `${done}/${all} cells, ${percent} %${left}${what}`;
 }
