@@ -60,7 +60,7 @@ export const bufferSize: Scenario = {
           receiver,
           readStream(world, receiver, channel, payload, buffer, warmUp + measured, {
             afterBytes: warmUp,
-            then: () => world.startClock(receiver),
+            reached: () => world.startClock(receiver),
           }),
         );
         if (!whole) return;

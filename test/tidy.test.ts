@@ -203,12 +203,22 @@ describe('tidy', () => {
 
   it('canary: each rule finds a file that breaks it', () => {
     const sample = (path: string, text: string): SourceFile[] => [{ path, text }];
-    assert.equal(layerFaults(sample('src/xen/a.ts', "import { x } from '../cli/main.js';")).length, 1);
-    assert.equal(layerFaults(sample('scenarios/a.ts', "import { x } from '../transports/v4v/index.js';")).length, 1);
+    assert.equal(
+      layerFaults(sample('src/xen/a.ts', "import { x } from '../cli/main.js';")).length,
+      1,
+    );
+    assert.equal(
+      layerFaults(sample('scenarios/a.ts', "import { x } from '../transports/v4v/index.js';"))
+        .length,
+      1,
+    );
     assert.equal(layerFaults(sample('src/nowhere/a.ts', '')).length, 1);
     assert.equal(determinismFaults(sample('src/xen/a.ts', 'const t = Date.now();')).length, 1);
     assert.equal(determinismFaults(sample('scenarios/a.ts', 'const t = 2 ** 3;')).length, 1);
-    assert.equal(determinismFaults(sample('src/xen/a.ts', '// Math.random() is forbidden')).length, 0);
+    assert.equal(
+      determinismFaults(sample('src/xen/a.ts', '// Math.random() is forbidden')).length,
+      0,
+    );
     assert.equal(styleFaults(sample('src/xen/utils.ts', '')).length, 1);
     assert.equal(styleFaults(sample('src/xen/aB.ts', 'export default 1;')).length, 2);
     assert.equal(styleFaults(sample('src/xen/a.ts', '\n'.repeat(500))).length, 1);

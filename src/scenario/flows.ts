@@ -117,7 +117,7 @@ export function* writeStream(
   return true;
 }
 
-const NO_WARM_UP = { afterBytes: 0, then: () => {} };
+const NO_WARM_UP = { afterBytes: 0, reached: () => {} };
 
 /** Reads a stream of bytes into a buffer that is walked from start to end and again, and checks it. */
 export function* readStream(
@@ -127,7 +127,7 @@ export function* readStream(
   payload: Payload,
   buffer: number,
   totalBytes: number,
-  warmUp: { readonly afterBytes: number; readonly then: () => void } = NO_WARM_UP,
+  warmUp: { readonly afterBytes: number; readonly reached: () => void } = NO_WARM_UP,
 ): Process<boolean> {
   let warming = warmUp.afterBytes > 0;
   const span = Math.floor(payload.bufferBytes / payload.messageBytes) * payload.messageBytes;
@@ -149,7 +149,7 @@ export function* readStream(
       world.bytesDelivered += outcome;
       if (warming && received >= warmUp.afterBytes) {
         warming = false;
-        warmUp.then();
+        warmUp.reached();
       }
     } else if (outcome === AGAIN) yield ORDER;
     else if (outcome === WOULD_BLOCK) yield* channel.waitUntilReadable();
