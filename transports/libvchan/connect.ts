@@ -1,4 +1,4 @@
-import { BLOCKED, ORDER, type Process } from '../../src/sim/process.js';
+import { ORDER, type Process } from '../../src/sim/process.js';
 import type {
   ConnectFailure,
   ConnectOutcome,
@@ -7,11 +7,11 @@ import type {
 } from '../../src/transport/contract.js';
 import { PEER_GONE, WOULD_BLOCK } from '../../src/transport/contract.js';
 import type { Guest } from '../../src/transport/guest.js';
+import { watchUntil } from '../../src/transport/watch-until.js';
 import { errnoName } from '../../src/xen/errno.js';
 import type { EventDevice } from '../../src/xen/event-device.js';
 import { mapPages, sharePages, unmapPages, unsharePages } from '../../src/xen/grant-device.js';
 import { GNTST_NO_SPACE } from '../../src/xen/grant-table.js';
-import type { Task } from '../../src/xen/task.js';
 import type { XenstorePermission } from '../../src/xen/xenstore/protocol.js';
 import { VchanChannel } from './channel.js';
 import {
@@ -138,38 +138,21 @@ function* findServer(
   guest: Guest,
   path: string,
 ): Process<{ readonly ringRef: number; readonly serverPort: number } | ConnectFailure> {
-  const { vcpu, xenstore } = guest;
-  // A token of its own: other connections of this domain may be waiting, too.
-  const token = `vchan ${path}`;
-  let events = 0;
-  let waiter: Task | undefined;
-  xenstore.handleWatch(token, () => {
-    events++;
-    waiter?.wake();
-  });
-  const watched = yield* xenstore.watch(path, token);
-  if (!watched.ok) {
-    xenstore.handleWatch(token, undefined);
-    return { failed: `no watch (${watched.error})`, limit: 'xenstore watches' };
-  }
-  let ringRef: string | undefined;
-  let serverPort: string | undefined;
-  while (serverPort === undefined) {
-    vcpu.kernel.enterSystemCall();
-    while (events === 0) {
-      waiter = vcpu.currentTask as Task;
-      waiter.block('the nodes of the vchan server');
-      yield BLOCKED;
-    }
-    waiter = undefined;
-    events--;
-    vcpu.kernel.leaveSystemCall();
-    ringRef = yield* xenstore.read(`${path}/ring-ref`);
-    if (ringRef !== undefined) serverPort = yield* xenstore.read(`${path}/event-channel`);
-  }
-  yield* xenstore.unwatch(path, token);
-  xenstore.handleWatch(token, undefined);
-  return { ringRef: Number(ringRef), serverPort: Number(serverPort) };
+  const { xenstore } = guest;
+  const outcome = yield* watchUntil(
+    guest,
+    path,
+    function* () {
+      const ringRef = yield* xenstore.read(`${path}/ring-ref`);
+      if (ringRef === undefined) return undefined;
+      const serverPort = yield* xenstore.read(`${path}/event-channel`);
+      if (serverPort === undefined) return undefined;
+      return { ringRef: Number(ringRef), serverPort: Number(serverPort) };
+    },
+    'the nodes of the vchan server',
+  );
+  if ('found' in outcome) return outcome.found;
+  return { failed: `no watch (${outcome.refused})`, limit: 'xenstore watches' };
 }
 
 /** libxenvchan_client_init, after a watch has said that the server's nodes are there. */
