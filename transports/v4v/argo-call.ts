@@ -31,6 +31,10 @@ export class ArgoCall implements EventTarget {
   length = 0;
   ring: ArgoRing | undefined;
   nextTx = 0;
+  /** It has stood in line for the ring's lock. */
+  hasTicket = false;
+  /** When it got the lock. */
+  lockedAtPs = 0;
   /** What the last look-up found, for which port of which domain, and when. */
   found: ArgoRing | undefined;
   foundIn: ArgoDomain | undefined;

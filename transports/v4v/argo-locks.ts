@@ -14,6 +14,8 @@ export class ArgoLock {
   readersUntil = 0;
   writerUntil = 0;
   private readonly line = new SharedLine();
+  private lastHoldPs = 0;
+  private queueUntil = 0;
 
   /** Fetches the lock's line. Taking it, for reading too, writes it. */
   take(vcpu: Vcpu): void {
@@ -24,8 +26,20 @@ export class ArgoLock {
     if (untilPs > this.readersUntil) this.readersUntil = untilPs;
   }
 
-  holdForWriting(untilPs: number): void {
+  /** @param lengthPs for how long it is held, where others may queue behind */
+  holdForWriting(untilPs: number, lengthPs = 0): void {
     if (untilPs > this.writerUntil) this.writerUntil = untilPs;
+    this.lastHoldPs = lengthPs;
+  }
+
+  /**
+   * When somebody's turn comes who asks for a lock that is held: after the holder and all who asked before, who are taken
+   * to hold it for as long as the one before them. (Xen's locks are ticket locks: first come, first served.)
+   */
+  takeTicket(): number {
+    const turn = Math.max(this.writerUntil, this.queueUntil);
+    this.queueUntil = turn + this.lastHoldPs;
+    return turn;
   }
 }
 

@@ -49,6 +49,42 @@ test('two senders to one ring go one after the other, and the second spins', () 
   assert.ok(waited > COPY_PS / 2, `${waited} ps`);
 });
 
+test('many senders to one ring stand in line: each waits about once, and first come is first served', () => {
+  const senders = 40;
+  const machine = sampleMachine(senders + 1);
+  const [receiver, ...others] = Array.from(
+    { length: senders + 1 },
+    (_, id) => new ArgoAgent(machine.createDomain({ name: `dom${id}`, type: 'pvh', pcpus: [id] })),
+  ) as [ArgoAgent, ...ArgoAgent[]];
+  const ring = receiver.ring(PORT, DOMID_ANY, 4 * LARGE);
+  spawn(receiver, receiver.register(ring));
+  machine.run();
+  const before = machine.counters.work.lockWaits;
+  others.forEach((sender, index) => {
+    spawn(
+      sender,
+      (function* (): Process<void> {
+        // They come one nanosecond after the other, and each copies for much longer.
+        const { kernel } = sender.domain.vcpu;
+        yield* kernel.sleepUntil(machine.now + 10_000_000 + 1000 * index);
+        assert.equal(yield* sender.send(receiver.domain.domid, PORT, 30_000, index), 30_000);
+      })(),
+    );
+  });
+  machine.run();
+  machine.settleAccounts();
+  assert.ok(machine.counters.work.lockWaits - before <= 2 * senders);
+  const order = others.map(() => {
+    const type = receiver.ringWord(ring, 3);
+    assert.equal(receiver.take(ring)?.length, 30_000);
+    return type;
+  });
+  assert.deepEqual(
+    order,
+    [...order].sort((a, b) => a - b),
+  );
+});
+
 test('notify waits for a message that is on its way into the ring', () => {
   const machine = sampleMachine(2);
   const [receiver, sender] = [0, 1].map(

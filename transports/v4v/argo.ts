@@ -239,7 +239,8 @@ export class Argo implements HypervisorExtension {
     }
     if (spinUntil(vcpu, Math.max(this.lock.writerUntil, receiver.lock.writerUntil))) return NOT_YET;
     const ring = receiver.matchFor(call);
-    if (ring !== undefined && this.mustWaitForRing(vcpu, ring)) return NOT_YET;
+    if (ring !== undefined && this.mustWaitForRing(call, ring)) return NOT_YET;
+    call.lockedAtPs = vcpu.pcpu.clock;
     this.lock.take(vcpu);
     receiver.lock.take(vcpu);
     if (ring === undefined) return -ECONNREFUSED;
@@ -261,7 +262,7 @@ export class Argo implements HypervisorExtension {
     const untilPs = call.vcpu.pcpu.clock;
     call.stage = COPIED;
     ring.inFlight = call;
-    ring.lock.holdForWriting(untilPs);
+    ring.lock.holdForWriting(untilPs, untilPs - call.lockedAtPs);
     this.domains[call.domid]?.lock.holdForReading(untilPs);
     this.lock.holdForReading(untilPs);
   }
@@ -295,7 +296,7 @@ export class Argo implements HypervisorExtension {
     }
     if (vcpu.isAhead()) return NOT_YET;
     if (spinUntil(vcpu, Math.max(this.lock.writerUntil, own.lock.writerUntil))) return NOT_YET;
-    for (const ring of own.rings) if (this.mustWaitForRing(vcpu, ring)) return NOT_YET;
+    for (const ring of own.rings) if (this.mustWaitForRing(call, ring)) return NOT_YET;
     this.lock.take(vcpu);
     own.lock.take(vcpu);
     this.notifyWaiting(vcpu, own);
@@ -385,9 +386,14 @@ export class Argo implements HypervisorExtension {
   }
 
   /** Whether the ring's lock is held by another. Where it was held until now, the holder's last step is done first. */
-  private mustWaitForRing(vcpu: Vcpu, ring: ArgoRing): boolean {
+  private mustWaitForRing(call: ArgoCall, ring: ArgoRing): boolean {
     if (ring.inFlight === undefined) return false;
-    if (spinUntil(vcpu, ring.lock.writerUntil)) return true;
+    const { writerUntil } = ring.lock;
+    if (writerUntil > call.vcpu.pcpu.clock) {
+      const turn = call.hasTicket ? writerUntil : ring.lock.takeTicket();
+      call.hasTicket = true;
+      return spinUntil(call.vcpu, turn);
+    }
     this.publish(ring.inFlight);
     return false;
   }
@@ -411,6 +417,7 @@ export class Argo implements HypervisorExtension {
 
   private leave(call: ArgoCall, result: number): number {
     call.stage = OUTSIDE;
+    call.hasTicket = false;
     call.ring = undefined;
     call.vcpu.unpreemptible = false;
     call.vcpu.leave();

@@ -30,7 +30,7 @@ const SCRATCH = 32;
 
 /** First and longest pause before a send is tried again that Xen will not announce (-EBUSY), in picoseconds. */
 const FIRST_PAUSE_PS = 50_000_000;
-const LONGEST_PAUSE_PS = 12_800_000_000;
+const LONGEST_PAUSE_PS = 1_600_000_000;
 
 /**
  * The sending half of a socket: one sendv a message, straight from the program's memory.

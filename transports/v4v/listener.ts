@@ -1,3 +1,4 @@
+import { footprint } from '../../src/ring/wrapped-offset-ring.js';
 import { ORDER, type Process } from '../../src/sim/process.js';
 import {
   AGAIN,
@@ -21,8 +22,12 @@ import { ReceiveRing } from './receive-ring.js';
 import { effectiveRingBytes } from './ring-size.js';
 import { V4vSocket } from './stream.js';
 
-/** A ring of one page for connection requests. */
-const REQUEST_RING_BYTES = PAGE_SIZE - RING_START;
+/** The ring for requests of so many clients at once, as the backlog of listen() says: whole pages. */
+function requestRingBytes(clients: number): number {
+  const wanted = RING_START + (clients + 1) * footprint(4 * SYN_WORDS);
+  const pages = Math.ceil(wanted / PAGE_SIZE);
+  return effectiveRingBytes(pages * PAGE_SIZE - RING_START);
+}
 
 /** A client that has asked and not been answered. */
 interface Request {
@@ -60,7 +65,8 @@ function* openRings(
   if ('failed' in data) return data;
   const ring = new ReceiveRing(driver, data, options.notifyPolicy);
   if (isAlone) return { requests: ring, data: ring };
-  const requests = yield* driver.openRing(endpoint.port, partner, REQUEST_RING_BYTES);
+  const backlogBytes = requestRingBytes(endpoint.clientDomids.length);
+  const requests = yield* driver.openRing(endpoint.port, partner, backlogBytes);
   if (!('failed' in requests)) {
     return { requests: new ReceiveRing(driver, requests, options.notifyPolicy), data: ring };
   }
@@ -72,7 +78,8 @@ function* openRings(
 class V4vListener implements Listener {
   private readonly inbox: Inbox;
   private readonly reader: Reader;
-  private readonly backlog: Request[] = [];
+  /** Requests that wait to be answered, by domain. */
+  private readonly backlog = new Map<number, Request[]>();
   private readonly sockets: V4vSocket[] = [];
   /** Connections that are not closed. */
   private readonly open = new Set<Connection>();
@@ -87,6 +94,7 @@ class V4vListener implements Listener {
   ) {
     this.inbox = new Inbox(driver, data);
     this.inbox.expected = endpoint.clientDomids.length;
+    for (const domid of endpoint.clientDomids) this.backlog.set(domid, []);
     this.reader = {
       call: new BlockingCall(driver.guest.vcpu),
       connection: undefined,
@@ -111,10 +119,10 @@ class V4vListener implements Listener {
 
   /** The request of one client, whenever it comes. Those of others wait in the backlog. */
   private *requestOf(domid: number): Process<Request> {
-    const { requests, backlog, driver, endpoint } = this;
+    const { requests, backlog, driver } = this;
     for (;;) {
-      const at = backlog.findIndex((request) => request.domid === domid);
-      if (at >= 0) return backlog.splice(at, 1)[0] as Request;
+      const first = backlog.get(domid)?.shift();
+      if (first !== undefined) return first;
       yield* requests.waitForMessage('v4v: a SYN');
       while (driver.guest.isAhead()) yield ORDER;
       if (!requests.look()) continue;
@@ -125,8 +133,9 @@ class V4vListener implements Listener {
           port: requests.headPort,
           ringBytes: effectiveRingBytes(requests.headWord(0)),
         };
-        if (endpoint.clientDomids.includes(request.domid)) backlog.push(request);
-        else stranger = request;
+        const waiting = backlog.get(request.domid);
+        if (waiting === undefined) stranger = request;
+        else waiting.push(request);
       }
       requests.release();
       while (requests.finishRelease() === AGAIN) yield ORDER;
