@@ -37,6 +37,8 @@ export interface VchanSide {
   readonly writeRing: { readonly address: number; readonly bytes: number };
   readonly device: EventDevice;
   readonly port: number;
+  /** Is told of each event that a wait of this end takes from the device: others may share it. */
+  onEvent?(port: number): void;
   readonly pagesExposed: number;
   /** Releases what the side holds: unmaps or unshares, closes the port. */
   release(): Process<void>;
@@ -128,17 +130,22 @@ export class VchanChannel implements Channel {
     return this.consume();
   }
 
+  waitUntilWritable(): Process<void> {
+    return this.waitForEvent('vchan: room in the ring');
+  }
+
+  waitUntilReadable(): Process<void> {
+    return this.waitForEvent('vchan: data in the ring');
+  }
+
+  waitUntilReady(): Process<void> {
+    return this.waitForEvent('vchan: data or room');
+  }
+
   /** libxenvchan_wait: the next event of this channel, whatever it is for. */
-  *waitUntilWritable(): Process<void> {
-    yield* this.side.device.wait('vchan: room in the ring');
-  }
-
-  *waitUntilReadable(): Process<void> {
-    yield* this.side.device.wait('vchan: data in the ring');
-  }
-
-  *waitUntilReady(): Process<void> {
-    yield* this.side.device.wait('vchan: data or room');
+  private *waitForEvent(reason: string): Process<void> {
+    const port = yield* this.side.device.wait(reason);
+    this.side.onEvent?.(port);
   }
 
   pagesExposedToPeer(): number {

@@ -47,6 +47,7 @@ function* startServer(
   endpoint: Endpoint,
   clientDomid: number,
   device: EventDevice,
+  onEvent: (port: number) => void,
 ): Process<{ channel: VchanChannel; port: number } | ConnectFailure> {
   const { vcpu, memory, domain, machine } = guest;
   const { left, right } = ringOrders(endpoint.ringSizeBytes);
@@ -127,6 +128,7 @@ function* startServer(
     },
     device,
     port,
+    onEvent,
     pagesExposed: 1 + leftPages + rightPages,
     release,
   });
@@ -264,7 +266,7 @@ export class VchanListener implements Listener {
     const client = this.endpoint.clientDomids[this.accepted];
     if (client === undefined) return { failed: 'every client has connected' };
     const { device } = this;
-    const started = yield* startServer(this.guest, this.endpoint, client, device);
+    const started = yield* startServer(this.guest, this.endpoint, client, device, this.onEvent);
     if (!('channel' in started)) return started;
     const connection = {
       channel: started.channel,
@@ -274,9 +276,9 @@ export class VchanListener implements Listener {
     };
     this.byPort.set(started.port, connection);
     for (;;) {
-      const other = this.byPort.get(yield* device.wait('vchan: a client'));
-      if (other !== undefined) this.enqueue(other);
-      if (other === connection) return { channel: started.channel };
+      const fired = yield* device.wait('vchan: a client');
+      this.onEvent(fired);
+      if (fired === started.port) return { channel: started.channel };
     }
   }
 
@@ -300,17 +302,18 @@ export class VchanListener implements Listener {
   }
 
   *waitUntilReadable(): Process<void> {
-    const connection = this.byPort.get(yield* this.device.wait('vchan: data from any client'));
-    if (connection !== undefined) this.enqueue(connection);
+    this.onEvent(yield* this.device.wait('vchan: data from any client'));
   }
 
   *close(): Process<void> {
     for (const { channel } of this.byPort.values()) yield* channel.close();
   }
 
-  private enqueue(connection: Connection): void {
-    if (connection.queued) return;
+  /** A port has fired, whoever waited: its connection may have data. */
+  private readonly onEvent = (port: number): void => {
+    const connection = this.byPort.get(port);
+    if (connection === undefined || connection.queued) return;
     connection.queued = true;
     this.ready.push(connection);
-  }
+  };
 }
