@@ -4,7 +4,9 @@ import {
   eitherSideFirst,
   idleConnection,
   manyConnections,
+  manyConversations,
   noLeak,
+  noLeakServerFirst,
   sideBySide,
 } from './conformance/connection-checks.js';
 import {
@@ -53,7 +55,9 @@ export const CONFORMANCE_CHECKS: readonly ConformanceCheck[] = [
   sideBySide,
   idleConnection,
   manyConnections,
+  manyConversations,
   noLeak,
+  noLeakServerFirst,
   connectionAfterConnection,
   peerCloses,
   lastWords,

@@ -1,4 +1,5 @@
 import type { Process } from '../../sim/process.js';
+import { PAGE_SIZE } from '../../xen/memory.js';
 import type { TransportDriver } from '../contract.js';
 import { outcomeName, PEER_GONE } from '../contract.js';
 import type { Guest } from '../guest.js';
@@ -137,14 +138,86 @@ export const manyConnections: ConformanceCheck = {
   },
 };
 
+/**
+ * The first client asks several times at once and is slow to take the answers, so that the server has to wait for it; the
+ * others ask, take their answer, and pause.
+ */
+function conversations(trial: Trial): void {
+  const { server, clients, largestBytes } = trial;
+  const each = 9;
+  const atOnce = 3;
+  const request = Math.max(1, Math.floor(largestBytes / (2 * atOnce)));
+  trial.spawn(
+    server,
+    'server',
+    (function* (): Process {
+      const listener = yield* trial.listen(1, clients);
+      if (listener === undefined) return;
+      const ends: End[] = [];
+      for (const client of clients) {
+        const outcome = yield* listener.accept();
+        if (!('channel' in outcome)) return trial.fail(`accept failed: ${outcome.failed}`);
+        ends.push(trial.end(server, outcome.channel, 1, client));
+      }
+      const into = server.domain.allocate(1 + Math.ceil(largestBytes / PAGE_SIZE));
+      const answered = clients.map(() => 0);
+      const next = (): Process<number> =>
+        settled(
+          () => listener.tryReceive(into, request),
+          () => listener.waitUntilReadable(),
+        );
+      for (let i = 0; i < clients.length * each; i++) {
+        const outcome = yield* next();
+        if (outcome !== request) return trial.fail(`receiving from any: ${outcomeName(outcome)}`);
+        const source = listener.lastSource;
+        const end = ends[source] as End;
+        const index = answered[source] as number;
+        answered[source] = index + 1;
+        end.checkReceived(index, into, request);
+        yield* end.send(index, largestBytes);
+      }
+      const last = yield* next();
+      if (last !== PEER_GONE) trial.fail(`all clients have closed: ${outcomeName(last)}`);
+      yield* listener.close();
+    })(),
+  );
+  for (const [place, client] of clients.entries()) {
+    trial.spawn(
+      client,
+      'client',
+      (function* (): Process {
+        const channel = yield* trial.connect(client, 1, clients);
+        if (channel === undefined) return;
+        const end = trial.end(client, channel, 1, client);
+        const batch = place === 0 ? atOnce : 1;
+        for (let i = 0; i < each; i++) {
+          if (i % batch === 0) {
+            for (let ahead = 0; ahead < batch; ahead++) yield* end.send(i + ahead, request);
+          }
+          yield* sleep(client, batch > 1 ? 100e6 : 17e6 * place);
+          yield* end.receive(i, largestBytes);
+        }
+        yield* channel.close();
+      })(),
+    );
+  }
+}
+
+export const manyConversations: ConformanceCheck = {
+  name: 'many-conversations',
+  promise: 'a server that waits for one slow client does not miss what the others send meanwhile',
+  run: (driver, setting) => forEachRing(driver, setting, conversations, { clients: 3 }),
+};
+
 /** Connects and closes so often, each time through a port of its own. Says what is left each time. */
 function connectAndClose(
   trial: Trial,
   times: number,
+  closesFirst: 'server' | 'client',
   left: (held: Holdings, time: number) => void,
 ): string | undefined {
   for (let time = 1; time <= times; time++) {
-    trial.pair(greeting(Math.min(trial.largestBytes, 64)), time);
+    trial.pair({ ...greeting(Math.min(trial.largestBytes, 64)), closesFirst }, time);
     const problem = trial.run();
     if (problem !== undefined) return `connection number ${time}: ${problem}`;
     left(holdings(trial), time);
@@ -153,14 +226,19 @@ function connectAndClose(
 }
 
 /** Compares what is held after the first connection with what is held after the last. */
-function checkLeftOvers(driver: TransportDriver, setting: Setting, times: number): CheckOutcome {
+function checkLeftOvers(
+  driver: TransportDriver,
+  setting: Setting,
+  times: number,
+  closesFirst: 'server' | 'client',
+): CheckOutcome {
   const findings: Record<string, string> = {};
   for (const ringSizeBytes of ringSizesFor(driver)) {
     const trial = new Trial(driver, setting, { ringSizeBytes });
     const start = holdings(trial);
     let first = start;
     let last = start;
-    const problem = connectAndClose(trial, times, (held, time) => {
+    const problem = connectAndClose(trial, times, closesFirst, (held, time) => {
       if (time === 1) first = held;
       last = held;
     });
@@ -176,14 +254,21 @@ function checkLeftOvers(driver: TransportDriver, setting: Setting, times: number
 export const noLeak: ConformanceCheck = {
   name: 'no-leak',
   promise: 'a closed connection leaves no grant, mapping, port, frame, node, watch or ring behind',
-  run: (driver, setting) => checkLeftOvers(driver, setting, 4),
+  run: (driver, setting) => checkLeftOvers(driver, setting, 4, 'client'),
+};
+
+export const noLeakServerFirst: ConformanceCheck = {
+  name: 'no-leak-server-first',
+  promise: 'nor where the server closes first, once the client has closed, too',
+  run: (driver, setting) => checkLeftOvers(driver, setting, 4, 'server'),
 };
 
 export const connectionAfterConnection: ConformanceCheck = {
   name: 'connection-after-connection',
   promise: '200 connections, one after the other, work like the first and leave nothing',
   // One setting of each grant mode is enough for the long run: `no-leak` has the others.
-  run: (driver, setting) => (setting.seed === 1 ? checkLeftOvers(driver, setting, 200) : {}),
+  run: (driver, setting) =>
+    setting.seed === 1 ? checkLeftOvers(driver, setting, 200, 'client') : {},
 };
 
 export const idleConnection: ConformanceCheck = {

@@ -26,7 +26,12 @@ export interface PairBehaviour {
   client(end: End): Process;
   /** How much later than the machine each starts, in picoseconds. */
   readonly latePs?: { readonly server?: number; readonly client?: number };
+  /** Which side closes first, when both have done their part; the client, if it does not say. */
+  readonly closesFirst?: 'server' | 'client';
 }
+
+/** So much later does the other side close. */
+const CLOSE_LATER_PS = 300e6;
 
 /**
  * One attempt at one check: an installation of its own, the transport under the contract check, and the processes that
@@ -151,7 +156,7 @@ export class Trial {
   }
 
   /**
-   * Connects a client to guest 0, lets both ends do their part, and closes: the client first, when both have done it.
+   * Connects a client to guest 0, lets both ends do their part, and closes when both have done it.
    *
    * @param port connections of one pair of domains at one time differ in it
    */
@@ -176,6 +181,7 @@ export class Trial {
     yield* behaviour.server(end);
     mine.open(server);
     yield* other.pass(server);
+    if (behaviour.closesFirst !== 'server') yield* sleep(server, CLOSE_LATER_PS);
     yield* channel.close();
     yield* listener.close();
     end.release();
@@ -194,6 +200,7 @@ export class Trial {
     yield* behaviour.client(end);
     mine.open(client);
     yield* other.pass(client);
+    if (behaviour.closesFirst === 'server') yield* sleep(client, CLOSE_LATER_PS);
     yield* channel.close();
     end.release();
   }
