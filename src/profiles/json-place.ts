@@ -1,5 +1,5 @@
+import { nearest } from '../base/did-you-mean.js';
 import { UserError } from '../base/errors.js';
-import { nearestName } from './nearest-name.js';
 
 /** A value of a JSON document and where it stands, for checking it and for messages about it. */
 export class JsonPlace {
@@ -38,7 +38,7 @@ export class JsonPlace {
     }
     for (const name of Object.keys(value)) {
       if (names.includes(name)) continue;
-      const meant = nearestName(name, names);
+      const meant = nearest(name, names);
       throw new JsonPlace(undefined, this.file, `${this.path}.${name}`).fault(
         `is no ${kind}`,
         meant === undefined ? `there are ${names.join(', ')}` : `did you mean "${meant}"?`,
@@ -77,7 +77,7 @@ export class JsonPlace {
     const { value } = this;
     const known = words.find((word) => word === value);
     if (known !== undefined) return known;
-    const meant = typeof value === 'string' ? nearestName(value, words) : undefined;
+    const meant = typeof value === 'string' ? nearest(value, words) : undefined;
     throw this.fault(
       `should be one of ${words.join(', ')}, not ${describe(value)}`,
       meant === undefined ? undefined : `did you mean "${meant}"?`,

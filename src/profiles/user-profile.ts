@@ -1,7 +1,7 @@
+import { nearest } from '../base/did-you-mean.js';
 import { FEATURE_KINDS, type Features } from './feature-list.js';
 import { PROFILES } from './index.js';
 import { type JsonPlace, parseJson } from './json-place.js';
-import { nearestName } from './nearest-name.js';
 import { PRICE_LIST, PRICE_NAMES, type PriceName } from './price-list.js';
 import type { Price, Profile } from './profile.js';
 import { readPrice } from './user-price.js';
@@ -91,7 +91,7 @@ function likeProfile(place: JsonPlace, known: readonly Profile[]): Profile {
   const profile = known.find((candidate) => candidate.name === name);
   if (profile !== undefined) return profile;
   const names = known.map((candidate) => candidate.name);
-  const meant = nearestName(name, names);
+  const meant = nearest(name, names);
   throw place.fault(
     `names no profile: "${name}"`,
     meant === undefined ? `there are ${names.join(', ')}` : `did you mean "${meant}"?`,

@@ -2,9 +2,8 @@ import { unknownName } from '../base/did-you-mean.js';
 import { UserError } from '../base/errors.js';
 import type { Profile } from '../profiles/profile.js';
 import type { CellParameters, Scenario } from '../scenario/contract.js';
+import { identifyCell, refusal } from '../testbed/cell-identity.js';
 import type { TransportDriver } from '../transport/contract.js';
-import { identify } from './identity.js';
-import { refusal } from './refusal.js';
 import type { Catalogue, PlannedCell, RunRequest } from './request.js';
 import { type AssignedSettings, assignSettings } from './settings.js';
 import { combinations, parametersOf, suiteNames, sweepsOf } from './sweep.js';
@@ -115,7 +114,7 @@ function* cellsOf(
       ...(draw === undefined ? {} : { draw }),
     };
     yield {
-      id: identify(names).id,
+      id: identifyCell(names).id,
       ...names,
       scenarioVersion: scenario.version,
       cost: expectedCost(scenario, parameters),

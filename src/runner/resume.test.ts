@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { MADE_UP, madeUpRequest } from '../../test/runner/made-up-catalogue.js';
 import { UserError } from '../base/errors.js';
-import { invalidCell } from './identity.js';
+import { invalidCell } from './invalid-cell.js';
 import { planCells } from './plan.js';
 import type { PlannedCell } from './request.js';
 import { checkSameOrigin, continuePlan, inPlanOrder } from './resume.js';

@@ -1,6 +1,6 @@
 import { type ResourceLimits, Worker } from 'node:worker_threads';
 import type { Execution } from './execute.js';
-import { invalidCell } from './identity.js';
+import { invalidCell } from './invalid-cell.js';
 import type { PlannedCell } from './request.js';
 import { type FromWorker, userErrorOf } from './worker-protocol.js';
 

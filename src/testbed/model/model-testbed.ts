@@ -1,10 +1,9 @@
 import { UserError } from '../../base/errors.js';
 import { priceTable } from '../../profiles/profile.js';
-import { cellId } from '../../results/cell-id.js';
-import type { Cell, Counters, ParameterValue } from '../../results/types.js';
-import type { CellParameters } from '../../scenario/contract.js';
+import type { Cell, Counters } from '../../results/types.js';
 import type { World } from '../../scenario/world.js';
 import { CAUSES } from '../../xen/causes.js';
+import { identifyCell, refusal } from '../cell-identity.js';
 import type { CellPlan, Testbed } from '../contract.js';
 import { buildWorld } from './build-world.js';
 import { measure } from './metrics.js';
@@ -24,7 +23,7 @@ export const modelTestbed: Testbed = {
 
 /** Carries out one cell on the simulated machine. */
 export function runModelCell(plan: CellPlan): Cell {
-  const skipped = skipReason(plan);
+  const skipped = refusal(plan.transport, plan.scenario, plan.parameters);
   if (skipped !== undefined) return cell(plan, { verdict: 'skipped', reason: skipped });
   const { profile, scenario, parameters } = plan;
   const listed = priceTable(profile, plan.draw?.fractions);
@@ -41,7 +40,9 @@ export function runModelCell(plan: CellPlan): Cell {
     plan.scenario.start(world);
     const stopped = world.machine.run({ timePs: LONGEST_PS, events: MOST_EVENTS });
     if (stopped === 'time-limit' || stopped === 'event-limit') {
-      world.fail(`did not end within the ${stopped === 'time-limit' ? 'hour of virtual time' : 'two thousand million events'} that a cell may take`);
+      world.fail(
+        `did not end within the ${stopped === 'time-limit' ? 'hour of virtual time' : 'two thousand million events'} that a cell may take`,
+      );
     }
     world.machine.settleAccounts();
   } catch (error) {
@@ -60,9 +61,7 @@ function judged(plan: CellPlan, world: World): Cell {
     ...judgement,
     ...(Object.keys(world.outcome).length > 0 ? { outcome: { ...world.outcome } } : {}),
     metrics: judgement.verdict === 'valid' ? measure(world) : {},
-    ...(world.latencyNs.length > 0
-      ? { histograms: { latencyNs: world.latencies.encode() } }
-      : {}),
+    ...(world.latencyNs.length > 0 ? { histograms: { latencyNs: world.latencies.encode() } } : {}),
     counters: world.countsInWindow() as unknown as Counters,
     attributionNs: attribution(world),
     trace: {
@@ -99,16 +98,6 @@ function deadlock(world: World): string {
   return `no progress: ${shown}${waiting.length > 8 ? ` and ${waiting.length - 8} more` : ''}`;
 }
 
-function skipReason(plan: CellPlan): string | undefined {
-  const { transport, parameters, scenario } = plan;
-  const size = transport.ringSize(parameters.ringSizeBytes);
-  if ('refused' in size) return size.refused;
-  if (!transport.capabilities.grantModes.includes(parameters.grantMode)) {
-    return `${transport.name} has no grant mode "${parameters.grantMode}"`;
-  }
-  return scenario.skipReason?.(transport, parameters);
-}
-
 function attribution(world: World): Record<string, Record<string, number>> {
   const result: Record<string, Record<string, number>> = {};
   world.attributionInWindow().forEach((causes, id) => {
@@ -134,42 +123,19 @@ function pcpuName(world: World, id: number): string {
   return `pcpu${id} (${shown}${residents.length > 4 ? ', ...' : ''})`;
 }
 
-/** The parameters as results files have them: flat, sizes in bytes, both guest types in one word. */
-export function flatParameters(
-  parameters: CellParameters,
-  draw?: number,
-): Record<string, ParameterValue> {
-  const [server, client] = parameters.guestTypes;
-  return {
-    ringSizeBytes: parameters.ringSizeBytes,
-    messageSizeBytes: parameters.messageSizeBytes,
-    messages: parameters.messages,
-    guestType: server === client ? server : `${server}:${client}`,
-    grantMode: parameters.grantMode,
-    placement: parameters.placement,
-    seed: parameters.seed,
-    ...parameters.settings,
-    ...(draw === undefined ? {} : { draw }),
-  };
-}
-
 function cell(plan: CellPlan, rest: Partial<Cell> & Pick<Cell, 'verdict'>): Cell {
-  const { profile, transport, scenario } = plan;
-  const parameters = {
-    ...flatParameters(plan.parameters, plan.draw?.number),
-    ...plan.transportOptions,
-  };
-  const size = transport.ringSize(plan.parameters.ringSizeBytes);
-  const identity = {
-    testbed: 'model',
-    profile: profile.name,
-    transport: transport.name,
-    scenario: scenario.name,
-    parameters,
-  };
+  const { profile, transport, scenario, parameters, transportOptions } = plan;
+  const size = transport.ringSize(parameters.ringSizeBytes);
   return {
-    id: cellId(identity),
-    ...identity,
+    ...identifyCell({
+      testbed: 'model',
+      profile: profile.name,
+      transport: transport.name,
+      scenario: scenario.name,
+      parameters,
+      transportOptions,
+      draw: plan.draw?.number,
+    }),
     scenarioVersion: scenario.version,
     effective: 'bytes' in size ? { ringSizeBytes: size.bytes } : {},
     metrics: {},
