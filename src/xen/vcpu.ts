@@ -57,6 +57,8 @@ export class Vcpu implements EventTarget {
   scheduledIn = false;
   /** Inside an operation of Xen's that is long and cannot be preempted: until it ends, a preemption waits. */
   unpreemptible = false;
+  /** What Xen brings to its end even where the vCPU is stopped or paused in the middle of it. */
+  unfinished: EventTarget | undefined;
   /** Work taken back by a preemption. */
   owed: readonly OwedCharge[] = [];
   readonly kernel: GuestKernel;
@@ -342,6 +344,7 @@ export class Vcpu implements EventTarget {
   pause(): void {
     if (this.pauseCount++ > 0) return;
     if (this.state !== 'running' && this.state !== 'runnable') return;
+    this.endWithoutIt();
     this.state = 'runnable';
     if (this.machine.executing !== this) this.pcpu.remove(this);
   }
@@ -356,8 +359,15 @@ export class Vcpu implements EventTarget {
   /** Stops it for good. Where its own code runs at this moment, that code ends at its next step into Xen or memory. */
   stop(): void {
     if (this.state === 'offline') return;
+    this.endWithoutIt();
     this.state = 'offline';
     if (this.machine.executing !== this) this.pcpu.remove(this);
+  }
+
+  /** Xen ends what it has begun: at the moment up to which this vCPU was charged for it. */
+  private endWithoutIt(): void {
+    const { machine, pcpu, unfinished } = this;
+    if (unfinished !== undefined) machine.queue.push(Math.max(machine.now, pcpu.clock), unfinished);
   }
 
   /** The guest's event upcall: the timer's and every pending port's handler run. */

@@ -228,3 +228,42 @@ test('a guest that dies in the middle of a sendv: Xen ends what it has begun', (
   }
   assert.ok(sender.domain.isAlive);
 });
+
+for (const what of ['crash', 'destroy', 'pause'] as const) {
+  test(`a sender that somebody stops (${what}) while Xen copies: the message is announced when it is whole`, () => {
+    const length = 30_000;
+    const { machine, agents: both } = agents(2);
+    const [receiver, sender] = both as [ArgoAgent, ArgoAgent];
+    const ring = receiver.ring(PORT, DOMID_ANY, 65_472);
+    const to = receiver.domain.domid;
+    receiver.bindVirq();
+    expect(run(receiver, receiver.register(ring)), 0);
+    const fromPs = machine.now;
+    let result = 0;
+    sender.domain.vcpu.spawn(
+      'sender',
+      (function* (): Process<void> {
+        result = yield* sender.send(to, PORT, length);
+      })(),
+    );
+    // Something must be pending, or the sender would be done before it can be stopped.
+    machine.queue.push(fromPs + 2_000_000, { fire: () => {} });
+    machine.run({ timePs: fromPs + 1_000_000 });
+    assert.equal(receiver.argo.ringsOf(to)[0]?.inFlight?.length, length);
+    assert.equal(receiver.take(ring), undefined);
+    if (what === 'crash') sender.domain.crash('test');
+    else if (what === 'pause') sender.domain.pause();
+    else sender.domain.destroy();
+    machine.run();
+    assert.equal(receiver.virqs, 1);
+    assert.equal(receiver.take(ring)?.length, length);
+    assert.equal(result, 0);
+    if (what === 'pause') {
+      sender.domain.unpause();
+      machine.run();
+      assert.equal(result, length);
+      assert.equal(receiver.virqs, 1);
+    }
+    machine.settleAccounts();
+  });
+}

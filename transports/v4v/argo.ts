@@ -67,7 +67,6 @@ export class Argo implements HypervisorExtension {
     this.unregisterOperation = counters.hypercall('argo_unregister_ring');
     this.sendvOperation = counters.hypercall('argo_sendv');
     this.notifyOperation = counters.hypercall('argo_notify');
-    machine.stopWatchers.push(this.domainStopped);
   }
 
   /** Registrations of a domain, as they count against its limit of 128. */
@@ -224,7 +223,7 @@ export class Argo implements HypervisorExtension {
     }
     if (call.stage === COPIED) {
       if (vcpu.isAhead()) return NOT_YET;
-      this.publish(call);
+      this.publish(call, vcpu);
     }
     return this.leave(call, call.length);
   }
@@ -262,23 +261,34 @@ export class Argo implements HypervisorExtension {
     const untilPs = call.vcpu.pcpu.clock;
     call.stage = COPIED;
     ring.inFlight = call;
+    call.vcpu.unfinished = call;
     ring.lock.holdForWriting(untilPs, untilPs - call.lockedAtPs);
     this.domains[call.domid]?.lock.holdForReading(untilPs);
     this.lock.holdForReading(untilPs);
   }
 
-  /** The second half of a sendv: tx_ptr moves, the locks are free, and the receiver is told. */
-  private readonly publish = (call: ArgoCall): void => {
+  /**
+   * The second half of a sendv: tx_ptr moves, the locks are free, and the receiver is told.
+   *
+   * @param by the vCPU that does it: another than the sender, where that one was stopped in the middle
+   */
+  private publish(call: ArgoCall, by: Vcpu): void {
     const ring = call.ring as ArgoRing;
-    const { vcpu } = call;
     call.stage = PUBLISHED;
+    call.vcpu.unfinished = undefined;
     if (ring.inFlight === call) ring.inFlight = undefined;
     if (!ring.isRemoved) {
-      ring.writeTx(vcpu, call.nextTx);
-      const { domid } = vcpu.domain;
-      this.machine.trace.add(TRACE.publish, vcpu.pcpu.clock, domid, call.length, 0);
+      ring.writeTx(by, call.nextTx);
+      const { domid } = call.vcpu.domain;
+      this.machine.trace.add(TRACE.publish, by.pcpu.clock, domid, call.length, 0);
     }
-    ring.domain.eventChannels.raiseVirq(VIRQ_ARGO, vcpu.pcpu);
+    ring.domain.eventChannels.raiseVirq(VIRQ_ARGO, by.pcpu);
+  }
+
+  /** The sender was stopped in the middle of its hypercall: Xen ends it on that pCPU. */
+  private readonly publishStopped = (call: ArgoCall): void => {
+    call.vcpu.pcpu.idleUntil(this.machine.now);
+    this.publish(call, call.vcpu);
   };
 
   /**
@@ -340,7 +350,8 @@ export class Argo implements HypervisorExtension {
     const gone = this.domains[domain.domid];
     if (gone === undefined) return;
     // Whoever copies now holds L1, which this waits for.
-    for (const call of gone.callsInProgress()) if (call?.stage === COPIED) this.publish(call);
+    for (const call of gone.callsInProgress())
+      if (call?.stage === COPIED) this.publishStopped(call);
     let pages = 0;
     while (gone.rings.length > 0) {
       const ring = gone.rings[0] as ArgoRing;
@@ -364,15 +375,6 @@ export class Argo implements HypervisorExtension {
     this.lock.holdForWriting(fromPs + pages * this.machine.prices.argoRegister);
   }
 
-  /** A guest has died. A message that it had in the ring is announced, for Xen ends what it has begun. */
-  private readonly domainStopped = (domain: Domain): void => {
-    for (const call of this.domains[domain.domid]?.callsInProgress() ?? []) {
-      if (call?.stage !== COPIED) continue;
-      const untilPs = (call.ring as ArgoRing).lock.writerUntil;
-      this.machine.queue.push(Math.max(untilPs, this.machine.now), call);
-    }
-  };
-
   private removeRing(owner: ArgoDomain, ring: ArgoRing): void {
     if (ring.partner === DOMID_ANY) {
       for (const other of this.domains) other?.waitsIn.delete(ring);
@@ -382,7 +384,7 @@ export class Argo implements HypervisorExtension {
   }
 
   private finishInFlight(ring: ArgoRing): void {
-    if (ring.inFlight !== undefined) this.publish(ring.inFlight);
+    if (ring.inFlight !== undefined) this.publishStopped(ring.inFlight);
   }
 
   /** Whether the ring's lock is held by another. Where it was held until now, the holder's last step is done first. */
@@ -394,7 +396,7 @@ export class Argo implements HypervisorExtension {
       call.hasTicket = true;
       return spinUntil(call.vcpu, turn);
     }
-    this.publish(ring.inFlight);
+    this.publish(ring.inFlight, call.vcpu);
     return false;
   }
 
@@ -429,7 +431,7 @@ export class Argo implements HypervisorExtension {
     const known = this.domains[domain.domid];
     if (known !== undefined) return known;
     while (this.domains.length < domain.domid) this.domains.push(undefined);
-    const fresh = new ArgoDomain(domain, this.publish);
+    const fresh = new ArgoDomain(domain, this.publishStopped);
     this.domains[domain.domid] = fresh;
     return fresh;
   }
