@@ -56,7 +56,7 @@ start_guests() {
 
 stop_guests() {
 	while [ "$number" -gt 0 ]; do
-		xl destroy "$INTERDOM_PREFIX-$number"
+		xl destroy "$INTERDOM_PREFIX-$number" 2>/dev/null
 		number=$((number - 1))
 	done
 }
@@ -78,7 +78,7 @@ run_window() {
 		tail -n 8 /var/log/xen/console/guest-*.log 2>/dev/null # a guest's last words
 	interdom-agent emit $window reply <"$INTERDOM_RUN/replies"
 	if [ "$traced" = yes ]; then
-		kill -INT $tracer
+		kill -TERM $tracer # a shell's background command cannot be told by INT
 		wait $tracer
 		interdom-agent tracecount file="$trace" records=${TRACE_RECORDS:-0} | interdom-agent emit $window trace
 		rm -f "$trace"

@@ -51,14 +51,23 @@ export function timeCostOf(window: PluginWindow, connectorIsPv: boolean): TimeCo
 }
 
 /** A cell that could not be: skipped, with the reason. */
-export function skippedCell(request: XenCellRequest, reason: string): Cell {
-  return { ...frame(request, undefined), verdict: 'skipped', reason, metrics: {} };
+export function skippedCell(
+  request: XenCellRequest,
+  reason: string,
+  profile: string = XEN_PROFILE,
+): Cell {
+  return { ...cellFrame(request, undefined, profile), verdict: 'skipped', reason, metrics: {} };
 }
 
 /** A cell that was tried and came to no result. */
-export function unknownCell(request: XenCellRequest, reason: string, consoleTail = ''): Cell {
+export function unknownCell(
+  request: XenCellRequest,
+  reason: string,
+  consoleTail = '',
+  profile: string = XEN_PROFILE,
+): Cell {
   return {
-    ...frame(request, undefined),
+    ...cellFrame(request, undefined, profile),
     verdict: 'unknown',
     reason: consoleTail === '' ? reason : `${reason}\n${consoleTail}`,
     metrics: {},
@@ -75,7 +84,7 @@ export function judgedCell(
   const faults = results.flatMap(({ fault }) => (fault === undefined ? [] : [fault]));
   if (faults[0] !== undefined) return unknownCell(request, faults[0]);
   const wrong = results.reduce((sum, result) => sum + (result.wrong ?? 0), 0);
-  const base = frame(request, results[0]?.ringBytes);
+  const base = cellFrame(request, results[0]?.ringBytes);
   if (wrong > 0) {
     const reason = `${wrong} messages did not arrive as they were sent`;
     return { ...base, verdict: 'invalid', reason, metrics: {} };
@@ -97,9 +106,11 @@ export function judgedCell(
   };
 }
 
-function frame(
+/** What a cell is called and was asked to be. @param ringBytes as the agent found it */
+export function cellFrame(
   request: XenCellRequest,
   ringBytes: number | undefined,
+  profile: string = XEN_PROFILE,
 ): Omit<Cell, 'verdict' | 'metrics'> {
   const { parameters, transport, scenario } = request;
   const shown: Record<string, ParameterValue> = {
@@ -116,7 +127,7 @@ function frame(
       : { ringSizeBytes: ringBytes ?? effectiveRingBytes(transport, parameters.ringSizeBytes) };
   const key = {
     testbed: XEN_TESTBED,
-    profile: XEN_PROFILE,
+    profile,
     transport,
     scenario,
     parameters: shown,

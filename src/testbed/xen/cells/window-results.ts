@@ -12,6 +12,8 @@ export interface WindowResult {
   readonly ringBytes?: number;
   /** Length in virtual nanoseconds, by the time stamp counter of the guest that measured. */
   readonly virtualNs?: number;
+  /** Its length by the guest's clock: real nanoseconds on a real host. */
+  readonly elapsedNs?: number;
   readonly plugin?: PluginWindow;
   readonly trace?: TraceWindow;
 }
@@ -65,6 +67,7 @@ interface Replies {
   readonly wrong: number;
   readonly ringBytes?: number;
   readonly virtualNs?: number;
+  readonly elapsedNs?: number;
 }
 
 /** Replies are "DOMID ok key=value..." or "DOMID error TEXT". */
@@ -72,6 +75,7 @@ function readReplies(replies: readonly string[]): Replies {
   let wrong = 0;
   let ringBytes: number | undefined;
   let virtualNs: number | undefined;
+  let elapsedNs: number | undefined;
   const faults: string[] = [];
   for (const reply of replies) {
     const match = /^(\d+) (ok|error)\s?(.*)$/.exec(reply);
@@ -85,6 +89,7 @@ function readReplies(replies: readonly string[]): Replies {
       const tsc = values.get('tsc');
       if (tsc !== undefined) {
         virtualNs = tsc;
+        elapsedNs = values.get('ns');
         ringBytes = values.get('ring');
       }
     }
@@ -95,6 +100,7 @@ function readReplies(replies: readonly string[]): Replies {
     ...(faults.length === 0 ? {} : { fault: faults.join('; ') }),
     ...(ringBytes === undefined ? {} : { ringBytes }),
     ...(virtualNs === undefined ? {} : { virtualNs }),
+    ...(elapsedNs === undefined ? {} : { elapsedNs }),
   };
 }
 
@@ -120,6 +126,7 @@ function result(
       wrong: replies.wrong,
       ...(replies.ringBytes === undefined ? {} : { ringBytes: replies.ringBytes }),
       ...(replies.virtualNs === undefined ? {} : { virtualNs: replies.virtualNs }),
+      ...(replies.elapsedNs === undefined ? {} : { elapsedNs: replies.elapsedNs }),
       ...(plugin === undefined ? {} : { plugin }),
       ...(trace === undefined ? {} : { trace }),
     };

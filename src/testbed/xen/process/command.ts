@@ -47,24 +47,26 @@ export function runCommand(
       reject(options.signal.reason);
       return;
     }
+    // A group of its own, so that what the program started goes with it.
     const child = spawn(program, args, {
+      detached: true,
       stdio: ['pipe', 'pipe', 'pipe'],
       ...(options.cwd === undefined ? {} : { cwd: options.cwd }),
     });
     const stdout: Buffer[] = [];
     const stderr: Buffer[] = [];
     let timedOut = false;
+    const kill = (): void => {
+      if (child.pid !== undefined) killGroup(child.pid);
+    };
     const timer = setTimeout(() => {
       timedOut = true;
-      child.kill('SIGKILL');
+      kill();
     }, options.timeoutMs);
-    const onAbort = (): void => {
-      child.kill('SIGKILL');
-    };
-    options.signal?.addEventListener('abort', onAbort, { once: true });
+    options.signal?.addEventListener('abort', kill, { once: true });
     const settle = (act: () => void): void => {
       clearTimeout(timer);
-      options.signal?.removeEventListener('abort', onAbort);
+      options.signal?.removeEventListener('abort', kill);
       act();
     };
 
@@ -101,6 +103,14 @@ export function runCommand(
       });
     });
   });
+}
+
+function killGroup(leader: number): void {
+  try {
+    process.kill(-leader, 'SIGKILL');
+  } catch {
+    // it has gone by itself
+  }
 }
 
 function tail(text: string): string {
