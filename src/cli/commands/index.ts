@@ -1,4 +1,6 @@
 import type { Command } from '../command.js';
+import { baseline } from './baseline.js';
+import { check } from './check.js';
 import { compare } from './compare.js';
 import { completion } from './completion.js';
 import { doctor } from './doctor.js';
@@ -12,6 +14,8 @@ export const COMMANDS: readonly Command[] = [
   run,
   compare,
   report,
+  check,
+  baseline,
   list,
   schema,
   doctor,

@@ -9,6 +9,10 @@ import type { Given } from './option-values.js';
 /** Read from the current folder where --config names no other file. */
 export const CONFIG_FILE = 'interdom.config.json';
 
+/** What the regression gate allows, see docs/gate.md: no options, and not of one command. */
+const POLICY_SECTION = 'policy';
+const NOT_COMMANDS = ['$schema', POLICY_SECTION];
+
 /**
  * Options of one command from a configuration file: an object with a section a command, in which
  * the options stand under the names that they have on the command line. Throws UserError, with the
@@ -26,8 +30,8 @@ export function readConfig(
   if (text === undefined) return new Map();
   const document = parse(text, file);
   for (const section of Object.keys(document)) {
-    if (section === '$schema' || commands.some(({ name }) => name === section)) continue;
-    const known = commands.map(({ name }) => name);
+    if (NOT_COMMANDS.includes(section) || commands.some(({ name }) => name === section)) continue;
+    const known = [...commands.map(({ name }) => name), POLICY_SECTION];
     throw unknownName('a section of the configuration', section, known, file);
   }
   const section = document[command.name];
@@ -35,6 +39,19 @@ export function readConfig(
   if (!isObject(section))
     throw new UserError(`"${command.name}" is not an object`, { where: file });
   return optionsOf(section, command, file);
+}
+
+/**
+ * The policy of the regression gate in a configuration file; undefined where it has none. Throws
+ * UserError.
+ */
+export function readPolicySection(
+  path: string | undefined,
+): { readonly value: unknown; readonly where: string } | undefined {
+  const file = path ?? CONFIG_FILE;
+  const text = readText(file, path === undefined);
+  const value = text === undefined ? undefined : parse(text, file)[POLICY_SECTION];
+  return value === undefined ? undefined : { value, where: `${file}: ${POLICY_SECTION}` };
 }
 
 function readText(file: string, mayBeMissing: boolean): string | undefined {

@@ -1,0 +1,134 @@
+import { median, sortedAscending } from '../../stats/quantile.js';
+import type { PublishedRow } from './published.js';
+import type { ValidationRow } from './rows.js';
+import { PUBLISHED_TOLERANCE, TOLERANCES } from './tolerances.js';
+
+/** How large the differences are in the middle, and whether that is allowed. */
+export interface MedianLine {
+  readonly label: string;
+  readonly cells: number;
+  readonly median: number;
+  /** Undefined: every row is held to a narrow tolerance by itself, and the median is for information. */
+  readonly allowed?: number;
+  readonly holds: boolean;
+}
+
+/** How well a transport with guests of one type is met. */
+export interface AgreementGroup {
+  readonly transport: string;
+  readonly guestType: string;
+  readonly cells: number;
+  readonly rows: number;
+  readonly outside: number;
+  /** Median of the absolute differences of all compared rows. */
+  readonly median: number;
+  /** Largest absolute difference, and whose it is. */
+  readonly largest: number;
+  readonly largestRow: string;
+}
+
+export interface ValidationSummary {
+  /** Rows that were judged, and the cells they belong to. */
+  readonly cells: number;
+  readonly compared: number;
+  readonly outside: number;
+  readonly notCompared: number;
+  /** Recorded counts that a fresh measurement contradicts. */
+  readonly stale: number;
+  readonly publishedCompared: number;
+  readonly publishedOutside: number;
+  readonly medians: readonly MedianLine[];
+  readonly groups: readonly AgreementGroup[];
+  /** Nothing could be compared: neither yes nor no. */
+  readonly empty: boolean;
+  readonly holds: boolean;
+}
+
+export function summarise(
+  rows: readonly ValidationRow[],
+  published: readonly PublishedRow[],
+): ValidationSummary {
+  const judged = rows.filter(({ detail }) => !detail);
+  const compared = judged.filter(({ verdict }) => verdict !== 'not compared');
+  const outside = compared.filter(({ verdict }) => verdict === 'outside').length;
+  const publishedCompared = published.filter(({ verdict }) => verdict !== 'not compared');
+  const publishedOutside = publishedCompared.filter(({ verdict }) => verdict === 'outside').length;
+  const medians = [...countMedians(compared), ...publishedMedian(publishedCompared)];
+  const empty = compared.length === 0 && publishedCompared.length === 0;
+  return {
+    cells: new Set(compared.map(({ cell }) => cell)).size,
+    compared: compared.length,
+    outside,
+    notCompared: judged.length - compared.length,
+    stale: judged.filter(({ recordedIsStale }) => recordedIsStale === true).length,
+    publishedCompared: publishedCompared.length,
+    publishedOutside,
+    medians,
+    groups: agreementGroups(compared),
+    empty,
+    holds: !empty && outside === 0 && publishedOutside === 0 && medians.every(({ holds }) => holds),
+  };
+}
+
+/** One line for each quantity and what determines it, in the order in which they first come. */
+function countMedians(rows: readonly ValidationRow[]): MedianLine[] {
+  const byQuantity = groupBy(rows, ({ label, determinedBy }) => `${label}, by ${determinedBy}`);
+  return [...byQuantity].map(([label, members]) => {
+    const middle = medianDifference(members);
+    const allowed = TOLERANCES[(members[0] as ValidationRow).determinedBy].median;
+    return {
+      label,
+      cells: members.length,
+      median: middle,
+      ...(allowed === undefined ? {} : { allowed }),
+      holds: allowed === undefined || middle <= allowed,
+    };
+  });
+}
+
+function publishedMedian(rows: readonly PublishedRow[]): MedianLine[] {
+  return [...groupBy(rows, ({ curve }) => curve)].map(([label, members]) => {
+    const middle = medianDifference(members);
+    const allowed = PUBLISHED_TOLERANCE.median;
+    return { label, cells: members.length, median: middle, allowed, holds: middle <= allowed };
+  });
+}
+
+function agreementGroups(rows: readonly ValidationRow[]): AgreementGroup[] {
+  const groups = groupBy(rows, ({ transport, guestType }) =>
+    JSON.stringify([transport, guestType]),
+  );
+  return [...groups.values()].map((members) => {
+    const first = members[0] as ValidationRow;
+    const worst = members.reduce((a, b) => (distance(b) > distance(a) ? b : a));
+    return {
+      transport: first.transport,
+      guestType: first.guestType,
+      cells: new Set(members.map(({ cell }) => cell)).size,
+      rows: members.length,
+      outside: members.filter(({ verdict }) => verdict === 'outside').length,
+      median: medianDifference(members),
+      largest: distance(worst),
+      largestRow: `${worst.cell}: ${worst.label}`,
+    };
+  });
+}
+
+function medianDifference(rows: readonly { readonly difference?: number }[]): number {
+  return median(sortedAscending(rows.map(distance)));
+}
+
+function distance({ difference }: { readonly difference?: number }): number {
+  return Math.abs(difference ?? 0);
+}
+
+function groupBy<T>(all: readonly T[], keyOf: (one: T) => string): Map<string, T[]> {
+  const groups = new Map<string, T[]>();
+  for (const one of all) {
+    const key = keyOf(one);
+    const members = groups.get(key);
+    if (members === undefined) groups.set(key, [one]);
+    else members.push(one);
+  }
+  return groups;
+}

@@ -1,0 +1,57 @@
+import type { Cell } from '../../results/types.js';
+import { meetings } from './pairing.js';
+import { type PublishedPoint, type PublishedRow, publishedRow } from './published.js';
+import { excess, rowsOf, type ValidationRow } from './rows.js';
+import { summarise, type ValidationSummary } from './summary.js';
+
+export type { Meeting } from './pairing.js';
+export { meetingKey } from './pairing.js';
+export type { PublishedPoint, PublishedRow } from './published.js';
+export type { RowVerdict, ValidationRow } from './rows.js';
+export type { AgreementGroup, MedianLine, ValidationSummary } from './summary.js';
+export { FRESH_TOLERANCE, PUBLISHED_TOLERANCE, TOLERANCES } from './tolerances.js';
+
+/** What there is to compare. Cells of the model count as real Xen is counted (src/testbed/model/counts-as-on-xen.ts). */
+export interface Evidence {
+  readonly model: readonly Cell[];
+  readonly recorded: readonly Cell[];
+  readonly fresh: readonly Cell[];
+  readonly published: readonly PublishedPoint[];
+}
+
+export interface Validation {
+  /** Worst first: what is outside before what is within, and what is not compared last. */
+  readonly rows: readonly ValidationRow[];
+  readonly published: readonly PublishedRow[];
+  readonly summary: ValidationSummary;
+}
+
+/** Does the model count what real Xen counts, and take the time that was published? */
+export function validate(evidence: Evidence): Validation {
+  const { model, recorded, fresh } = evidence;
+  const rows = meetings(model, recorded, fresh).flatMap(rowsOf).sort(worstFirst);
+  const published = evidence.published.map(publishedRow).sort(worstFirst);
+  return { rows, published, summary: summarise(rows, published) };
+}
+
+interface Ranked {
+  readonly difference?: number;
+  readonly tolerance: number;
+  readonly verdict: ValidationRow['verdict'];
+}
+
+const RANK: Readonly<Record<ValidationRow['verdict'], number>> = {
+  outside: 0,
+  within: 1,
+  'not compared': 2,
+};
+
+/** Sorting is stable: equals stay in the order of the cells. */
+function worstFirst(a: Ranked, b: Ranked): number {
+  const rank = RANK[a.verdict] - RANK[b.verdict];
+  if (rank !== 0) return rank;
+  const [first, second] = [a, b].map(({ difference = 0, tolerance }) =>
+    excess({ difference, allowed: tolerance }),
+  ) as [number, number];
+  return first === second ? 0 : second > first ? 1 : -1;
+}

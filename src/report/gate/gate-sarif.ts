@@ -1,0 +1,94 @@
+import { RunningHash } from '../../base/running-hash.js';
+import {
+  FINDING_KINDS,
+  type Finding,
+  type FindingKind,
+  type Judgement,
+} from '../../judge/gate/finding.js';
+import { fullMessage, type Locate } from './gate-view.js';
+
+/** GitHub takes 25,000 results of a run and shows 5,000. */
+const MOST_RESULTS = 5000;
+
+const RULES: Readonly<Record<FindingKind, string>> = {
+  regressed: 'A figure is worse than the reference',
+  'not-measured': 'A figure of the reference has no sound measurement',
+  'not-comparable': 'A figure cannot be compared with the reference',
+  inconclusive: 'A figure cannot be decided with these samples',
+  changed: 'A figure without a better side, or what a protocol did, has changed',
+  improved: 'A figure is better than the reference',
+  new: 'A figure has no reference',
+};
+
+/**
+ * The judgement as SARIF 2.1.0 (OASIS), for code-scanning services: a result a finding, the worst
+ * first, at the line of the reference.
+ * @param version of interdom
+ */
+export function renderSarif(judgement: Judgement, version: string, locate: Locate): string {
+  const results = judgement.findings
+    .slice(0, MOST_RESULTS)
+    .map((finding) => resultOf(finding, locate));
+  const document = {
+    $schema: 'https://json.schemastore.org/sarif-2.1.0.json',
+    version: '2.1.0',
+    runs: [
+      {
+        tool: {
+          driver: {
+            name: 'interdom check',
+            semanticVersion: version,
+            rules: FINDING_KINDS.map((id) => ({
+              id,
+              shortDescription: { text: RULES[id] },
+              defaultConfiguration: { level: levelOf(id) },
+            })),
+          },
+        },
+        properties: {
+          verdict: judgement.verdict,
+          findings: judgement.findings.length,
+          reported: results.length,
+        },
+        results,
+      },
+    ],
+  };
+  return `${JSON.stringify(document, null, 1)}\n`;
+}
+
+function levelOf(kind: FindingKind): 'error' | 'note' {
+  return kind === 'improved' || kind === 'new' ? 'note' : 'error';
+}
+
+function resultOf(finding: Finding, locate: Locate): Record<string, unknown> {
+  const place = locate(finding);
+  const key = `${finding.cell}:${finding.metric ?? ''}`;
+  return {
+    ruleId: finding.kind,
+    ruleIndex: FINDING_KINDS.indexOf(finding.kind),
+    level: finding.fails ? 'error' : 'note',
+    message: { text: `${finding.cell}: ${fullMessage(finding)}` },
+    // A service takes two results with one fingerprint for the same: the amounts must stay out.
+    partialFingerprints: { 'figure/v1': fingerprint(`${finding.kind} ${key}`) },
+    locations: [
+      {
+        ...(place === undefined
+          ? {}
+          : {
+              physicalLocation: {
+                artifactLocation: { uri: encodeURI(place.file) },
+                region: { startLine: place.line },
+              },
+            }),
+        logicalLocations: [{ fullyQualifiedName: key, kind: 'member' }],
+      },
+    ],
+  };
+}
+
+function fingerprint(text: string): string {
+  const hash = new RunningHash();
+  for (let i = 0; i < text.length; i++) hash.add(text.charCodeAt(i));
+  return hash.digest();
+}
