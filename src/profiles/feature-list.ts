@@ -23,9 +23,11 @@ export interface Features {
   readonly l3Bytes: number;
   /** Ticks a second of a guest kernel that is not idle (Debian: CONFIG_HZ=250). */
   readonly guestTickHz: number;
+  /** Xen's scheduler: credit2 since Xen 4.12. They differ in when a vCPU that wakes gets a busy pCPU. */
+  readonly scheduler: 'credit' | 'credit2';
   /** A vCPU that was just scheduled is not preempted for so long (Xen: sched_ratelimit_us). */
   readonly schedulerRatelimitUs: number;
-  /** Longest a vCPU runs while others wait (Xen credit: 30 ms; credit2: 2 to 10 ms). */
+  /** Longest a vCPU runs while others wait (credit: 30 ms; credit2: 10 ms, which is also the credit it is given). */
   readonly schedulerTimesliceUs: number;
 }
 
@@ -46,6 +48,7 @@ export const FEATURE_KINDS: Readonly<Record<keyof Features, FeatureKind>> = {
   l2Bytes: 'count',
   l3Bytes: 'count',
   guestTickHz: 'count',
+  scheduler: ['credit', 'credit2'],
   schedulerRatelimitUs: 'count',
   schedulerTimesliceUs: 'count',
 };

@@ -38,6 +38,7 @@ export const ICELAKE_2021: Profile = {
     l2Bytes: 1280 * 1024,
     l3Bytes: 54 * 1024 * 1024,
     guestTickHz: 250,
+    scheduler: 'credit2',
     schedulerRatelimitUs: 1000,
     schedulerTimesliceUs: 10_000,
   },

@@ -41,6 +41,7 @@ export const NEHALEM_2009: Profile = {
     l2Bytes: 256 * 1024,
     l3Bytes: 8 * 1024 * 1024,
     guestTickHz: 250,
+    scheduler: 'credit',
     schedulerRatelimitUs: 1000,
     schedulerTimesliceUs: 30_000,
   },

@@ -59,6 +59,7 @@ export const QEMU_SVM: Profile = {
     l2Bytes: 256 * 1024,
     l3Bytes: 8 * 1024 * 1024,
     guestTickHz: 250,
+    scheduler: 'credit2',
     schedulerRatelimitUs: 1000,
     schedulerTimesliceUs: 10_000,
   },

@@ -33,6 +33,7 @@ export const SANDYBRIDGE_2012: Profile = {
     l2Bytes: 256 * 1024,
     l3Bytes: 20 * 1024 * 1024,
     guestTickHz: 250,
+    scheduler: 'credit',
     schedulerRatelimitUs: 1000,
     schedulerTimesliceUs: 30_000,
   },

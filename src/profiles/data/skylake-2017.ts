@@ -33,6 +33,7 @@ export const SKYLAKE_2017: Profile = {
     l2Bytes: 1024 * 1024,
     l3Bytes: 33 * 1024 * 1024,
     guestTickHz: 250,
+    scheduler: 'credit2',
     schedulerRatelimitUs: 1000,
     schedulerTimesliceUs: 10_000,
   },

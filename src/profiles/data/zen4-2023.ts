@@ -39,6 +39,7 @@ export const ZEN4_2023: Profile = {
     // Of one core complex; the socket has four of them.
     l3Bytes: 32 * 1024 * 1024,
     guestTickHz: 250,
+    scheduler: 'credit2',
     schedulerRatelimitUs: 1000,
     schedulerTimesliceUs: 10_000,
   },
