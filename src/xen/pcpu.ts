@@ -1,5 +1,5 @@
 import { InvariantViolation } from '../base/errors.js';
-import type { EventTarget } from '../sim/event-queue.js';
+import type { EventQueue, EventTarget } from '../sim/event-queue.js';
 import { TRACE } from '../sim/trace.js';
 import type { CacheHierarchy } from './cache.js';
 import {
@@ -12,6 +12,7 @@ import {
 import { ChargeLog, type OwedCharge } from './charge-log.js';
 import type { Domain } from './domain.js';
 import type { Machine } from './machine.js';
+import { RunQueue } from './run-queue.js';
 import type { Tlb } from './tlb.js';
 import { flushLocally } from './tlb-flush.js';
 import type { Vcpu } from './vcpu.js';
@@ -37,11 +38,14 @@ export class Pcpu implements EventTarget {
   /** The vCPU whose state is in the registers: stays while the pCPU idles (Xen switches lazily). */
   loaded: Vcpu | undefined;
   readonly attribution = new Float64Array(CAUSES.length);
-  private readonly waiting: Vcpu[] = [];
+  private readonly runQueue: RunQueue<Vcpu>;
   private readonly charges = new ChargeLog();
+  private readonly queue: EventQueue;
   private sleepsDeep = false;
   private runningSince = 0;
-  private sliceSince = 0;
+  /** Up to here the current vCPU has paid for its time by credit. */
+  private burntUntil = 0;
+  private sliceEnd = 0;
   private preemptAt = NEVER;
   private resumeAt = NEVER;
 
@@ -50,7 +54,19 @@ export class Pcpu implements EventTarget {
     readonly id: number,
     readonly tlb: Tlb,
     readonly cache: CacheHierarchy,
-  ) {}
+  ) {
+    this.queue = machine.queue;
+    this.runQueue = new RunQueue(
+      machine.features.scheduler,
+      machine.ratelimitPs,
+      machine.timeslicePs,
+    );
+  }
+
+  /** A vCPU that runs here and nowhere else. */
+  adopt(vcpu: Vcpu): void {
+    this.runQueue.adopt(vcpu);
+  }
 
   /** Spends time. @param ps whole picoseconds */
   charge(cause: number, ps: number): void {
@@ -61,7 +77,7 @@ export class Pcpu implements EventTarget {
 
   /** Whether something else happens before this pCPU's clock: time to let it happen first. */
   isAhead(): boolean {
-    return this.clock > this.machine.queue.nextTime;
+    return this.clock > this.queue.nextTime;
   }
 
   fire(timePs: number, argument: number): void {
@@ -86,7 +102,7 @@ export class Pcpu implements EventTarget {
   resumeLater(): void {
     if (this.resumeAt <= this.clock) return;
     this.resumeAt = this.clock;
-    this.machine.queue.push(this.clock, this, RESUME);
+    this.queue.push(this.clock, this, RESUME);
   }
 
   /** A vCPU can run from now on. Called at the moment at which this pCPU learns of it. */
@@ -99,28 +115,42 @@ export class Pcpu implements EventTarget {
       this.start(vcpu);
       return;
     }
-    this.waiting.push(vcpu);
-    this.armPreemption(timePs);
+    const delay = this.runQueue.wakeDelay(
+      vcpu,
+      this.current,
+      timePs - this.runningSince,
+      timePs - this.burntUntil,
+    );
+    this.runQueue.insert(vcpu);
+    this.armPreemptionAt(Math.min(timePs + delay, this.endOfSlice(timePs)));
   }
 
   /** The current vCPU lets go of the pCPU; the next one starts, or the pCPU idles. */
   release(): void {
+    this.startNext(this.runQueue.shift());
+  }
+
+  /** @param waits the vCPU that had the pCPU, where it wants it again */
+  private startNext(next: Vcpu | undefined, waits?: Vcpu): void {
+    if (this.current !== undefined) this.burn(this.current, this.clock);
     this.current = undefined;
-    const next = this.waiting.shift();
+    if (waits !== undefined) this.runQueue.insert(waits);
     if (next !== undefined) this.start(next);
   }
 
   /** The current vCPU has given up the pCPU by what it did itself: it waits for its turn, or is paused or gone. */
   depart(vcpu: Vcpu): void {
-    if (vcpu.state === 'runnable' && !vcpu.isPaused) this.waiting.push(vcpu);
-    this.release();
+    const yields = vcpu.state === 'runnable' && !vcpu.isPaused;
+    // Whoever yields makes way to the next in line, also to one with less credit.
+    const next = this.runQueue.shift();
+    if (yields && next === undefined) this.startNext(vcpu);
+    else this.startNext(next, yields ? vcpu : undefined);
     if (vcpu.state === 'offline') this.unload(vcpu);
   }
 
   /** Takes a vCPU away where it stands: its domain is paused or gone. What it was charged for the future is taken back. */
   remove(vcpu: Vcpu): void {
-    const at = this.waiting.indexOf(vcpu);
-    if (at >= 0) this.waiting.splice(at, 1);
+    this.runQueue.remove(vcpu);
     if (this.current === vcpu) {
       vcpu.owed = this.takeBack(this.machine.now);
       this.release();
@@ -129,6 +159,7 @@ export class Pcpu implements EventTarget {
   }
 
   private unload(vcpu: Vcpu): void {
+    this.runQueue.dismiss(vcpu);
     vcpu.owed = NOTHING_OWED;
     if (this.loaded === vcpu) this.loaded = undefined;
   }
@@ -140,7 +171,7 @@ export class Pcpu implements EventTarget {
 
   /** Another pCPU's flush reaches this one at a moment. */
   shootdownAt(timePs: number, domain: Domain): void {
-    this.machine.queue.push(timePs, this, SHOOTDOWN + domain.domid, 32);
+    this.queue.push(timePs, this, SHOOTDOWN + domain.domid, 32);
   }
 
   private takeShootdown(timePs: number, domid: number): void {
@@ -190,7 +221,6 @@ export class Pcpu implements EventTarget {
   }
 
   private start(vcpu: Vcpu): void {
-    const { machine } = this;
     if (this.loaded !== vcpu) {
       if (this.loaded !== undefined) this.switchState(vcpu);
       this.loaded = vcpu;
@@ -200,14 +230,15 @@ export class Pcpu implements EventTarget {
     vcpu.state = 'running';
     vcpu.scheduledIn = true;
     this.runningSince = this.clock;
-    this.sliceSince = this.clock;
+    this.burntUntil = this.clock;
+    this.sliceEnd = this.clock + this.runQueue.slice(vcpu);
     if (vcpu.owed.length > 0) {
       for (const owed of vcpu.owed) this.charge(owed.cause, owed.ps);
       vcpu.owed = NOTHING_OWED;
     }
     this.resumeLater();
     this.preemptAt = NEVER;
-    if (this.waiting.length > 0) this.armPreemptionAt(this.clock + machine.timeslicePs);
+    if (!this.runQueue.isEmpty) this.armPreemptionAt(this.sliceEnd);
   }
 
   /** Another vCPU's state is loaded: Xen writes CR3 and drops all guest TLB entries (switch_cr3_cr4, flushtlb.c). */
@@ -228,33 +259,55 @@ export class Pcpu implements EventTarget {
    */
   takeSliceTimers(timePs: number): void {
     const vcpu = this.current;
-    const { timeslicePs, prices } = this.machine;
-    if (vcpu === undefined || timeslicePs === 0) return;
-    while (this.sliceSince + timeslicePs <= timePs) {
-      this.sliceSince += timeslicePs;
+    if (vcpu === undefined || this.machine.timeslicePs === 0) return;
+    while (this.sliceEnd <= timePs) {
+      this.goOn(vcpu, this.sliceEnd);
       vcpu.exit(ENTRY_EXTERNAL_INTERRUPT);
-      this.charge(HYPERVISOR_WORK, prices.schedOp);
     }
   }
 
-  private armPreemption(timePs: number): void {
-    this.armPreemptionAt(Math.max(timePs, this.runningSince + this.machine.ratelimitPs));
+  /** The scheduler was asked at a moment, and lets the current vCPU go on. */
+  private goOn(vcpu: Vcpu, timePs: number): void {
+    this.burn(vcpu, timePs);
+    this.sliceEnd = timePs + this.runQueue.slice(vcpu);
+    this.charge(HYPERVISOR_WORK, this.machine.prices.schedOp);
+  }
+
+  private burn(vcpu: Vcpu, timePs: number): void {
+    if (timePs > this.burntUntil) this.runQueue.burn(vcpu, timePs - this.burntUntil);
+    this.burntUntil = Math.max(this.burntUntil, timePs);
+  }
+
+  /** End of the current slice behind a moment: the ends before it are taken when the guest's tick comes. */
+  private endOfSlice(timePs: number): number {
+    const { timeslicePs } = this.machine;
+    if (timeslicePs === 0) return NEVER;
+    let end = this.sliceEnd;
+    while (end <= timePs) end += timeslicePs;
+    return end;
   }
 
   private armPreemptionAt(timePs: number): void {
     if (this.preemptAt <= timePs) return;
     this.preemptAt = timePs;
-    this.machine.queue.push(timePs, this, PREEMPT, 70);
+    this.queue.push(timePs, this, PREEMPT, 70);
   }
 
   private preempt(timePs: number): void {
     if (timePs !== this.preemptAt) return;
     this.preemptAt = NEVER;
     const vcpu = this.current;
-    if (vcpu === undefined || this.waiting.length === 0) return;
+    if (vcpu === undefined || this.runQueue.isEmpty) return;
     if (vcpu.unpreemptible) {
       // The long operation ends at the clock, or goes on from there.
       this.armPreemptionAt(Math.max(this.clock, timePs + 1));
+      return;
+    }
+    this.burn(vcpu, timePs);
+    if (!this.runQueue.wantsChange(vcpu, timePs - this.runningSince)) {
+      vcpu.interrupt(timePs);
+      this.goOn(vcpu, timePs);
+      this.armPreemptionAt(this.sliceEnd);
       return;
     }
     const inHypervisor = this.inHypervisorAt(timePs);
@@ -262,8 +315,7 @@ export class Pcpu implements EventTarget {
     vcpu.interruptFrom(inHypervisor);
     this.machine.counters.work.preemptions++;
     vcpu.state = 'runnable';
-    this.waiting.push(vcpu);
-    this.release();
+    this.startNext(this.runQueue.shift(), vcpu);
   }
 
   /** Undoes what the current vCPU was charged behind a moment. Returns it in the order in which it was charged. */

@@ -1,6 +1,6 @@
 import { InvariantViolation } from '../base/errors.js';
 import type { EventTarget } from '../sim/event-queue.js';
-import { BLOCKED, ORDER, type Process } from '../sim/process.js';
+import { BLOCKED, ORDER, type Process, type Wait } from '../sim/process.js';
 import { TRACE } from '../sim/trace.js';
 import { type AddressSpace, GuestFault } from './address-space.js';
 import {
@@ -33,6 +33,9 @@ const POLL_TIMEOUT = 2;
 /** The moment of `execute` when no interrupt is the reason. */
 const NO_INTERRUPT = -1;
 
+/** %GeneratorPrototype%.next, not looked up through the prototype that each generator function has of its own. */
+const { next: resume } = Object.getPrototypeOf(function* () {}).prototype as Process<unknown>;
+
 /**
  * - `waking`: an interrupt is on its way to the pCPU that shall run it.
  * - `runnable`: it waits for its pCPU, or is paused.
@@ -59,6 +62,8 @@ export class Vcpu implements EventTarget {
   unpreemptible = false;
   /** What Xen brings to its end even where the vCPU is stopped or paused in the middle of it. */
   unfinished: EventTarget | undefined;
+  /** Picoseconds that it may still run in the scheduler's eyes (RunQueue). */
+  credit = 0;
   /** Work taken back by a preemption. */
   owed: readonly OwedCharge[] = [];
   readonly kernel: GuestKernel;
@@ -98,6 +103,7 @@ export class Vcpu implements EventTarget {
     this.tlbTag = features.taggedTlb ? number : 0;
     this.kernel = new GuestKernel(this, number);
     this.memory = new GuestMemory(this, space);
+    pcpu.adopt(this);
   }
 
   /** Adds a task to a vCPU and makes it ready. The vCPU starts when the machine runs. */
@@ -165,7 +171,7 @@ export class Vcpu implements EventTarget {
         task.state = 'running';
       }
       if (!this.fpuLoaded) this.loadFpu();
-      const step = task.process.next(result);
+      const step = resume.call(task.process, result) as IteratorResult<Wait>;
       if (this.state !== 'running') return;
       result = undefined;
       if (step.done === true) {
