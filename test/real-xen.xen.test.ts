@@ -1,0 +1,190 @@
+import assert from 'node:assert/strict';
+import { existsSync } from 'node:fs';
+import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { homedir, tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { describe, it } from 'node:test';
+import { fileURLToPath } from 'node:url';
+import { parseResults } from '../src/results/schema.js';
+import type { Cell } from '../src/results/types.js';
+import type { XenCellParameters, XenCellRequest } from '../src/testbed/xen/cells/request.js';
+import { installLine, REQUIREMENTS } from '../src/testbed/xen/image/packages.js';
+import { traceOnXen } from '../src/testbed/xen/trace-run.js';
+import { runXenCells, type XenTestbedOptions } from '../src/testbed/xen/xen-testbed.js';
+
+/** Boots real Xen: a minute or two for each kind of machine, once; seconds when the cache is warm. */
+
+const ROOT = join(fileURLToPath(import.meta.url), '../../..');
+const CACHE =
+  process.env['INTERDOM_XEN_CACHE'] ??
+  join(process.env['XDG_CACHE_HOME'] ?? join(homedir(), '.cache'), 'interdom', 'xen');
+
+const missing = REQUIREMENTS.filter(
+  ({ unpackable, files }) => !unpackable && !files.every((file) => existsSync(file)),
+).map((requirement) => requirement.package);
+const SKIP = missing.length > 0 ? `not installed: run ${installLine(missing)}` : false;
+if (SKIP !== false) process.stderr.write(`SKIPPED real Xen: ${SKIP}\n`);
+
+const OPTIONS: XenTestbedOptions = {
+  cacheDirectory: CACHE,
+  guestSourceDirectory: join(ROOT, 'guest'),
+  temporaryDirectory: tmpdir(),
+};
+
+function request(
+  transport: XenCellRequest['transport'],
+  scenario: XenCellRequest['scenario'],
+  parameters: Partial<XenCellParameters> = {},
+): XenCellRequest {
+  return {
+    transport,
+    scenario,
+    parameters: {
+      ringSizeBytes: 4096,
+      messageSizeBytes: 64,
+      guestTypes: ['pvh', 'pvh'],
+      grantMode: 'persistent',
+      placement: 'shared',
+      ...parameters,
+    },
+  };
+}
+
+function metric(cell: Cell | undefined, name: string): number {
+  assert.equal(cell?.verdict, 'valid', cell?.reason);
+  return cell?.metrics[name]?.value ?? Number.NaN;
+}
+
+function near(actual: number, expected: number, share: number, what: string): void {
+  const off = Math.abs(actual - expected);
+  assert.ok(
+    off <= Math.abs(expected) * share,
+    `${what}: ${actual}, expected ${expected} within ${share}`,
+  );
+}
+
+const perCounter = (cell: Cell | undefined, group: string, name: string): number =>
+  (cell?.counters?.[group]?.[name] ?? 0) / Number(cell?.parameters['messages']);
+
+describe('real Xen', { skip: SKIP, timeout: 1_800_000 }, () => {
+  const pv = { guestTypes: ['pv', 'pv'] } as const;
+  const granted = { ringSizeBytes: 65536, messageSizeBytes: 4096 } as const;
+  const quick: readonly XenCellRequest[] = [
+    request('libvchan', 'ping-pong'),
+    request('libvchan', 'stream', { ringSizeBytes: 65536, messageSizeBytes: 1024 }),
+    request('v2v', 'grant-mode', { ...granted, grantMode: 'per-transfer' }),
+    request('v2v', 'bare-grants', { messageSizeBytes: 4096, grantMode: 'per-transfer' }),
+    request('v2v', 'bare-grants', { messageSizeBytes: 4096, grantMode: 'copy' }),
+    request('libvchan', 'ping-pong', pv),
+    request('v2v', 'stream', { ...pv, ringSizeBytes: 65536, messageSizeBytes: 1024 }),
+    request('v2v', 'bare-grants', { ...pv, messageSizeBytes: 4096, grantMode: 'copy' }),
+  ];
+
+  it('counts what the protocols promise, in PVH and PV guests, the same in two runs', async () => {
+    const { cells } = await runXenCells(quick, OPTIONS);
+    const [pingPong, stream, perTransfer, map, copy, pvPingPong, pvStream, pvCopy] = cells;
+    // A round trip is two messages: two sends, two blocks, two ends of interrupt, two FPU traps.
+    assert.equal(metric(pingPong, 'hypercallsPerMessage'), 1);
+    near(metric(pingPong, 'vmexitsPerMessage'), 4, 0.03, 'exits of a PVH message');
+    near(metric(pingPong, 'entriesWithTimePerMessage'), 4.1, 0.03, 'with the timer');
+    near(perCounter(pingPong, 'entries', 'hlt'), 1, 0.03, 'HLT');
+    near(perCounter(pingPong, 'entries', 'nm'), 1, 0.03, 'FPU traps');
+    near(perCounter(pingPong, 'entries', 'eoi'), 1, 0.05, 'ends of interrupt');
+    near(perCounter(pingPong, 'tlb', 'asidFlushes'), 1.07, 0.03, 'ASID flushes');
+    // A stream fills its ring, is drained, fills it again: two sends for each 64 messages.
+    near(metric(stream, 'hypercallsPerMessage'), 2 / 64, 0.03, 'sends of a stream');
+    assert.equal(metric(perTransfer, 'tlbFlushesPerMessage'), 1);
+    near(metric(perTransfer, 'hypercallsPerMessage'), 2 + 2 / 16, 0.03, 'map, unmap and events');
+    assert.equal(metric(map, 'hypercallsPerMessage'), 2);
+    assert.equal(metric(map, 'tlbFlushesPerMessage'), 1);
+    assert.equal(metric(copy, 'hypercallsPerMessage'), 1);
+    assert.equal(metric(copy, 'tlbFlushesPerMessage'), 0);
+    assert.equal(metric(pvPingPong, 'hypercallsPerMessage'), 1);
+    assert.equal(metric(pvPingPong, 'vmexitsPerMessage'), 0);
+    near(perCounter(pvPingPong, 'hypercalls', 'iret'), 4, 0.03, 'iret');
+    near(perCounter(pvPingPong, 'hypercalls', 'set_segment_base'), 5, 0.03, 'segment bases');
+    near(perCounter(pvPingPong, 'hypercalls', 'stack_switch'), 2, 0.03, 'stack switches');
+    near(perCounter(pvPingPong, 'tlb', 'cr3Writes'), 7, 0.03, 'CR3 writes');
+    assert.ok(metric(pvStream, 'hypercallsPerMessage') < 0.05);
+    assert.equal(metric(pvCopy, 'hypercallsPerMessage'), 1);
+    for (const cell of cells)
+      assert.ok(!('latencyNsP50' in cell.metrics), 'no times under emulation');
+    const again = await runXenCells(quick, OPTIONS);
+    assert.deepEqual(again.cells, cells);
+  });
+
+  it('agrees with the recorded reference', async () => {
+    const file = join(ROOT, 'results', 'reference', 'stock.json');
+    const recorded = parseResults(await readFile(file, 'utf8'), file);
+    const { cells } = await runXenCells(quick, OPTIONS);
+    const byId = new Map(recorded.cells.map((cell) => [cell.id, cell]));
+    let compared = 0;
+    for (const cell of cells) {
+      const reference = byId.get(cell.id);
+      if (reference === undefined) continue;
+      compared++;
+      for (const name of ['hypercallsPerMessage', 'tlbFlushesPerMessage', 'entriesPerMessage']) {
+        near(metric(cell, name), metric(reference, name), 0.03, `${cell.id} ${name}`);
+      }
+    }
+    assert.ok(compared >= 4, `${compared} cells in common`);
+  });
+
+  it('loses the FPU traps where Xen switches the FPU eagerly', async () => {
+    const options = { ...OPTIONS, xenArguments: ['spec-ctrl=eager-fpu'] };
+    const { cells } = await runXenCells([request('libvchan', 'ping-pong')], options);
+    near(metric(cells[0], 'vmexitsPerMessage'), 3, 0.03, 'exits of a message');
+    assert.equal(cells[0]?.counters?.entries['nm'] ?? 0, 0);
+  });
+
+  it('shows what one message does, step by step', async () => {
+    const trace = await traceOnXen(request('libvchan', 'ping-pong'), 'message', OPTIONS);
+    const sends = trace.steps.filter(({ what }) => what === 'event_channel_op');
+    assert.equal(sends.length, 2);
+    assert.ok(trace.steps.some(({ kind, what }) => kind === 'exit' && what === 'eoi'));
+    assert.ok(!trace.cutShort);
+  });
+
+  it('skips V4V where the hypervisor has no Argo, with the remedy', async () => {
+    const { cells } = await runXenCells([request('v4v', 'ping-pong')], OPTIONS);
+    assert.equal(cells[0]?.verdict, 'skipped');
+    assert.match(cells[0]?.reason ?? '', /CONFIG_ARGO=y by --hypervisor FILE/);
+  });
+
+  it('refuses a file that is no hypervisor', async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'interdom-xen-test-'));
+    const file = join(folder, 'xen.gz');
+    try {
+      await writeFile(file, 'this is no hypervisor');
+      const options = { ...OPTIONS, hypervisorFile: file };
+      await assert.rejects(
+        runXenCells([request('libvchan', 'ping-pong')], options),
+        /not a hypervisor/,
+      );
+      const absent = { ...OPTIONS, hypervisorFile: join(folder, 'absent') };
+      await assert.rejects(
+        runXenCells([request('libvchan', 'ping-pong')], absent),
+        /cannot be read/,
+      );
+    } finally {
+      await rm(folder, { recursive: true, force: true });
+    }
+  });
+
+  it('leaves nothing behind when it is told to stop', async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'ixt-'));
+    const controller = new AbortController();
+    const options = {
+      ...OPTIONS,
+      temporaryDirectory: folder,
+      signal: controller.signal,
+      onProgress: (text: string) => {
+        if (text.includes('cells with'))
+          setTimeout(() => controller.abort(new Error('stop')), 2000);
+      },
+    };
+    await assert.rejects(runXenCells(quick, options), /stop/);
+    assert.deepEqual(await readdir(folder), []);
+    await rm(folder, { recursive: true });
+  });
+});
