@@ -1,7 +1,10 @@
 import { HYPERVISOR_ENTRY, HYPERVISOR_WORK, LOCK, PAGE_WALK, TEARDOWN } from './causes.js';
 
+/** More than there are causes. */
+const CAUSES_MOST = 32;
+
 /** Causes under which only Xen's own code is charged. */
-const HYPERVISOR_CAUSES = new Uint8Array(32);
+const HYPERVISOR_CAUSES = new Uint8Array(CAUSES_MOST);
 for (const cause of [HYPERVISOR_ENTRY, HYPERVISOR_WORK, PAGE_WALK, LOCK, TEARDOWN]) {
   HYPERVISOR_CAUSES[cause] = 1;
 }
@@ -17,15 +20,14 @@ export interface OwedCharge {
  * already charged. The newest charge ends at the pCPU's clock.
  */
 export class ChargeLog {
-  private causes = new Uint8Array(64);
-  private times = new Float64Array(64);
+  /** ps * CAUSES_MOST + cause: exact up to 2^48 ps, five minutes in one charge. */
+  private entries = new Float64Array(64);
   private count = 0;
 
   add(cause: number, ps: number): void {
     const at = this.count++;
-    if (at === this.causes.length) this.grow();
-    this.causes[at] = cause;
-    this.times[at] = ps;
+    if (at === this.entries.length) this.grow();
+    this.entries[at] = ps * CAUSES_MOST + cause;
   }
 
   clear(): void {
@@ -40,8 +42,8 @@ export class ChargeLog {
   inHypervisorAt(timePs: number, clock: number): boolean {
     let from = clock;
     for (let at = this.count - 1; at >= 0; at--) {
-      from -= this.times[at] as number;
-      if (from <= timePs) return HYPERVISOR_CAUSES[this.causes[at] as number] === 1;
+      from -= this.psAt(at);
+      if (from <= timePs) return HYPERVISOR_CAUSES[this.causeAt(at)] === 1;
     }
     return false;
   }
@@ -56,22 +58,28 @@ export class ChargeLog {
     let left = ps;
     while (left > 0 && this.count > 0) {
       const at = this.count - 1;
-      const charged = this.times[at] as number;
+      const cause = this.causeAt(at);
+      const charged = this.psAt(at);
       const taken = Math.min(charged, left);
       left -= taken;
       if (taken === charged) this.count--;
-      else this.times[at] = charged - taken;
-      if (taken > 0) owed.push({ cause: this.causes[at] as number, ps: taken });
+      else this.entries[at] = (charged - taken) * CAUSES_MOST + cause;
+      if (taken > 0) owed.push({ cause, ps: taken });
     }
     owed.reverse();
   }
 
+  private psAt(at: number): number {
+    return Math.floor((this.entries[at] as number) / CAUSES_MOST);
+  }
+
+  private causeAt(at: number): number {
+    return (this.entries[at] as number) % CAUSES_MOST;
+  }
+
   private grow(): void {
-    const causes = new Uint8Array(this.causes.length * 2);
-    causes.set(this.causes);
-    this.causes = causes;
-    const times = new Float64Array(this.times.length * 2);
-    times.set(this.times);
-    this.times = times;
+    const entries = new Float64Array(this.entries.length * 2);
+    entries.set(this.entries);
+    this.entries = entries;
   }
 }

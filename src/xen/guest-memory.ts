@@ -1,9 +1,15 @@
 import { type AddressSpace, GuestFault } from './address-space.js';
 import { CACHE_LINE, COPY, TLB } from './causes.js';
-import { PAGE_MASK, PAGE_SHIFT, PAGE_SIZE } from './memory.js';
+import type { MachineCounters } from './counters.js';
+import { type MachineMemory, PAGE_MASK, PAGE_SHIFT, PAGE_SIZE } from './memory.js';
+import type { Pcpu } from './pcpu.js';
 import type { SharedLine } from './shared-line.js';
 import type { Vcpu } from './vcpu.js';
 import { VcpuStopped } from './vcpu-stopped.js';
+
+/** Called directly: looking them up on a view of memory costs as much as copying a kibibyte. */
+const { copyWithin } = Uint8Array.prototype;
+const { compare } = Buffer.prototype;
 
 /**
  * How code on one vCPU touches memory: through the domain's address space, at the price of its TLB and caches. Where
@@ -11,10 +17,21 @@ import { VcpuStopped } from './vcpu-stopped.js';
  * stopped vCPU nothing is written any more.
  */
 export class GuestMemory {
+  private readonly frames: MachineMemory;
+  private readonly pcpu: Pcpu;
+  private readonly work: MachineCounters['work'];
+  private readonly cacheLinePs: number;
+
   constructor(
     private readonly vcpu: Vcpu,
     private readonly space: AddressSpace,
-  ) {}
+  ) {
+    const { memory, counters, prices } = vcpu.machine;
+    this.frames = memory;
+    this.pcpu = vcpu.pcpu;
+    this.work = counters.work;
+    this.cacheLinePs = prices.cacheLine;
+  }
 
   /** Copies bytes inside the domain's address space, as memcpy in its user space does. */
   copy(destination: number, source: number, length: number): void {
@@ -33,43 +50,43 @@ export class GuestMemory {
 
   /** Reads a 32-bit word that a peer may write. @param line the cache line in which it lies */
   readShared32(address: number, line: SharedLine): number {
-    this.fetchLine(line.read(this.vcpu.pcpu.id));
+    if (line.read(this.pcpu.id)) this.fetchLine();
     const at = this.readable(address);
-    return (this.vcpu.machine.memory.words[at >> 2] as number) >>> 0;
+    return (this.frames.words[at >> 2] as number) >>> 0;
   }
 
   /** Writes a 32-bit word that a peer may read or write. */
   writeShared32(address: number, value: number, line: SharedLine): void {
-    this.fetchLine(line.write(this.vcpu.pcpu.id));
+    if (line.write(this.pcpu.id)) this.fetchLine();
     const at = this.writable(address);
-    this.vcpu.machine.memory.words[at >> 2] = value | 0;
+    this.frames.words[at >> 2] = value | 0;
   }
 
   /** Reads a byte that a peer may write. */
   readShared8(address: number, line: SharedLine): number {
-    this.fetchLine(line.read(this.vcpu.pcpu.id));
-    return this.vcpu.machine.memory.bytes[this.readable(address)] as number;
+    if (line.read(this.pcpu.id)) this.fetchLine();
+    return this.frames.bytes[this.readable(address)] as number;
   }
 
   /** Writes a byte that a peer may read or write (also stands for an atomic operation on it). */
   writeShared8(address: number, value: number, line: SharedLine): void {
-    this.fetchLine(line.write(this.vcpu.pcpu.id));
-    this.vcpu.machine.memory.bytes[this.writable(address)] = value;
+    if (line.write(this.pcpu.id)) this.fetchLine();
+    this.frames.bytes[this.writable(address)] = value;
   }
 
   /** Adds to a 32-bit word that a peer reads, as `index += n` does: one access to the line. */
   addShared32(address: number, increment: number, line: SharedLine): void {
-    this.fetchLine(line.write(this.vcpu.pcpu.id));
+    if (line.write(this.pcpu.id)) this.fetchLine();
     const at = this.writable(address) >> 2;
-    const { words } = this.vcpu.machine.memory;
+    const { words } = this.frames;
     words[at] = (words[at] as number) + increment;
   }
 
   /** Atomically clears and sets bits of a byte that a peer writes too. Returns what it was. */
   exchangeBits8(address: number, clear: number, set: number, line: SharedLine): number {
-    this.fetchLine(line.write(this.vcpu.pcpu.id));
+    if (line.write(this.pcpu.id)) this.fetchLine();
     const at = this.writable(address);
-    const { bytes } = this.vcpu.machine.memory;
+    const { bytes } = this.frames;
     const before = bytes[at] as number;
     bytes[at] = (before & ~clear) | set;
     return before;
@@ -82,7 +99,7 @@ export class GuestMemory {
     while (done < length) {
       const at = this.space.translate(address + done, false);
       const step = Math.min(PAGE_SIZE - (at & PAGE_MASK), length - done);
-      result.set(this.vcpu.machine.memory.bytes.subarray(at, at + step), done);
+      result.set(this.frames.bytes.subarray(at, at + step), done);
       done += step;
     }
     return result;
@@ -94,7 +111,7 @@ export class GuestMemory {
     while (done < bytes.length) {
       const at = this.writable(address + done);
       const step = Math.min(PAGE_SIZE - (at & PAGE_MASK), bytes.length - done);
-      this.vcpu.machine.memory.bytes.set(bytes.subarray(done, done + step), at);
+      this.frames.bytes.set(bytes.subarray(done, done + step), at);
       done += step;
     }
   }
@@ -111,7 +128,7 @@ export class GuestMemory {
   /** Writes two 32-bit words without a price. The address is a multiple of 4, and both lie in one page. */
   pokeWords(address: number, first: number, second: number): void {
     const at = this.writable(address) >> 2;
-    const { words } = this.vcpu.machine.memory;
+    const { words } = this.frames;
     words[at] = first;
     words[at + 1] = second;
   }
@@ -119,18 +136,18 @@ export class GuestMemory {
   /** Whether two 32-bit words have these values. The address is a multiple of 4, and both lie in one page. */
   hasWords(address: number, first: number, second: number): boolean {
     const at = this.readable(address) >> 2;
-    const { words } = this.vcpu.machine.memory;
+    const { words } = this.frames;
     return words[at] === first && words[at + 1] === second;
   }
 
   /** Whether the bytes at an address equal a part of an expected buffer. Without a price: for payload checks. */
   equals(address: number, expected: Buffer, from: number, length: number): boolean {
-    const { buffer } = this.vcpu.machine.memory;
+    const { buffer } = this.frames;
     let done = 0;
     while (done < length) {
       const at = this.space.translate(address + done, false);
       const step = Math.min(PAGE_SIZE - (at & PAGE_MASK), length - done);
-      if (expected.compare(buffer, at, at + step, from + done, from + done + step) !== 0) {
+      if (compare.call(expected, buffer, at, at + step, from + done, from + done + step) !== 0) {
         return false;
       }
       done += step;
@@ -158,11 +175,9 @@ export class GuestMemory {
     throw fault;
   }
 
-  private fetchLine(moved: boolean): void {
-    if (!moved) return;
-    const { machine, pcpu } = this.vcpu;
-    machine.counters.work.cacheLineTransfers++;
-    pcpu.charge(CACHE_LINE, machine.prices.cacheLine);
+  private fetchLine(): void {
+    this.work.cacheLineTransfers++;
+    this.pcpu.charge(CACHE_LINE, this.cacheLinePs);
   }
 }
 
@@ -181,10 +196,11 @@ export function copyBetween(
   length: number,
   guest: boolean,
 ): void {
-  const { machine, pcpu } = vcpu;
-  const { memory, copyHalfPrices } = machine;
-  const isShort = length < machine.features.longCopyBytes;
+  const { machine, pcpu, tlbTag } = vcpu;
+  const { memory } = machine;
   const { tlb, cache } = pcpu;
+  const halfPrices =
+    length < machine.longCopyBytes ? machine.shortCopyHalfPrices : machine.copyHalfPrices;
   let price = 0;
   let misses = 0;
   let done = 0;
@@ -196,21 +212,14 @@ export function copyBetween(
       PAGE_SIZE - (to & PAGE_MASK),
       length - done,
     );
-    memory.bytes.copyWithin(to, from, from + step);
+    copyWithin.call(memory.bytes, to, from, from + step);
     const sourceLevel = cache.touch(from >> PAGE_SHIFT, false);
     const destinationLevel = cache.touch(to >> PAGE_SHIFT, true);
     price +=
-      step *
-      ((copyHalfPrices[sourceLevel] as number) + (copyHalfPrices[destinationLevel] as number));
-    if (isShort) {
-      const { shortCopyExtra } = machine;
-      price +=
-        step *
-        ((shortCopyExtra[sourceLevel] as number) + (shortCopyExtra[destinationLevel] as number));
-    }
+      step * ((halfPrices[sourceLevel] as number) + (halfPrices[destinationLevel] as number));
     if (guest) {
-      if (!tlb.touch((source + done) >>> PAGE_SHIFT, vcpu.tlbTag)) misses++;
-      if (!tlb.touch((destination + done) >>> PAGE_SHIFT, vcpu.tlbTag)) misses++;
+      if (!tlb.touch((source + done) >>> PAGE_SHIFT, tlbTag)) misses++;
+      if (!tlb.touch((destination + done) >>> PAGE_SHIFT, tlbTag)) misses++;
     }
     done += step;
   }

@@ -1,34 +1,40 @@
+/** Where in an entry's place its fields lie. */
+const PAGE = 0;
+const TAG = 1;
+const STAMP = 2;
+const NEWER = 3;
+const OLDER = 4;
+/** Next entry with the same hash, or next unused place. */
+const CHAIN = 5;
+/** Numbers in one place: entries are known by where they begin. */
+const PLACE = 8;
+
+const NONE = -1;
+
 /**
  * A fully associative cache of fixed capacity with least-recently-used replacement, keyed by (page, tag), each entry
  * carrying a stamp. Serves the TLBs and the caches.
  *
- * Chained hash over typed arrays plus a doubly linked recency list. The arrays start small and double up to the
- * capacity, so that building a machine is cheap.
+ * Chained hash and doubly linked recency list in one array, which starts small and doubles up to the capacity, so that
+ * building a machine is cheap.
  */
 export class LruTable {
-  private pages: Int32Array;
-  private tags: Int32Array;
-  private stamps: Int32Array;
-  private newer: Int32Array;
-  private older: Int32Array;
-  private chain: Int32Array;
+  private cells: Int32Array;
   private heads: Int32Array;
-  private newest = -1;
-  private oldest = -1;
+  /** Ends of the recency list. */
+  private newest = NONE;
+  private oldest = NONE;
+  /** The most recent entry in truth: the newest of the list or the one behind it, which copying touches by turns. */
+  private recent = NONE;
+  /** Cells that have ever been in use. */
   private used = 0;
-  private free = -1;
+  private unused = NONE;
   private live = 0;
 
   /** @param capacity entries, at least 1 */
   constructor(readonly capacity: number) {
-    const size = Math.min(capacity, 16);
-    this.pages = new Int32Array(size);
-    this.tags = new Int32Array(size);
-    this.stamps = new Int32Array(size);
-    this.newer = new Int32Array(size);
-    this.older = new Int32Array(size);
-    this.chain = new Int32Array(size);
-    this.heads = new Int32Array(32).fill(-1);
+    this.cells = new Int32Array(Math.min(capacity, 16) * PLACE);
+    this.heads = new Int32Array(32).fill(NONE);
   }
 
   /** Entries held now. */
@@ -44,49 +50,50 @@ export class LruTable {
    * @returns whether it was there and good
    */
   touch(page: number, tag: number, stamp: number, valid = stamp): boolean {
-    const newest = this.newest;
-    if (newest >= 0) {
-      if (this.pages[newest] === page && this.tags[newest] === tag) {
-        return this.restamp(newest, stamp, valid);
+    const { cells, recent, newest } = this;
+    let entry = recent;
+    if (entry < 0 || cells[entry] !== page || cells[entry + TAG] !== tag) {
+      entry = recent === newest && newest >= 0 ? (cells[newest + OLDER] as number) : newest;
+      if (entry < 0 || cells[entry] !== page || cells[entry + TAG] !== tag) {
+        return this.touchFurther(page, tag, stamp, valid);
       }
-      // Two pages by turns, as in copying, need no search.
-      const second = this.older[newest] as number;
-      if (second >= 0 && this.pages[second] === page && this.tags[second] === tag) {
-        this.detach(second);
-        this.attach(second);
-        return this.restamp(second, stamp, valid);
-      }
+      this.recent = entry;
     }
-    const slot = this.find(page, tag);
-    if (slot >= 0) {
-      this.detach(slot);
-      this.attach(slot);
-      return this.restamp(slot, stamp, valid);
-    }
-    this.insert(page, tag, stamp);
-    return false;
+    const was = cells[entry + STAMP];
+    cells[entry + STAMP] = stamp;
+    return was === valid;
   }
 
-  private restamp(slot: number, stamp: number, valid: number): boolean {
-    const was = this.stamps[slot];
-    if (was !== stamp) this.stamps[slot] = stamp;
+  private touchFurther(page: number, tag: number, stamp: number, valid: number): boolean {
+    this.settle();
+    const entry = this.find(page, tag);
+    if (entry < 0) {
+      this.insert(page, tag, stamp);
+      return false;
+    }
+    this.detach(entry);
+    this.attach(entry);
+    const was = this.cells[entry + STAMP];
+    this.cells[entry + STAMP] = stamp;
     return was === valid;
   }
 
   /** Whether the entry is there with this stamp; changes nothing. */
   holds(page: number, tag: number, stamp: number): boolean {
-    const slot = this.find(page, tag);
-    return slot >= 0 && this.stamps[slot] === stamp;
+    const entry = this.find(page, tag);
+    return entry >= 0 && this.cells[entry + STAMP] === stamp;
   }
 
   /** Removes one entry. Returns whether it was there. */
   remove(page: number, tag: number): boolean {
-    const slot = this.find(page, tag);
-    if (slot < 0) return false;
-    this.detach(slot);
-    this.unchain(slot);
-    this.chain[slot] = this.free;
-    this.free = slot;
+    const entry = this.find(page, tag);
+    if (entry < 0) return false;
+    this.settle();
+    this.detach(entry);
+    this.recent = this.newest;
+    this.unchain(entry);
+    this.cells[entry + CHAIN] = this.unused;
+    this.unused = entry;
     this.live--;
     return true;
   }
@@ -95,11 +102,12 @@ export class LruTable {
   clear(): number {
     const dropped = this.live;
     if (dropped > 0) {
-      this.heads.fill(-1);
-      this.newest = -1;
-      this.oldest = -1;
+      this.heads.fill(NONE);
+      this.newest = NONE;
+      this.oldest = NONE;
+      this.recent = NONE;
       this.used = 0;
-      this.free = -1;
+      this.unused = NONE;
       this.live = 0;
     }
     return dropped;
@@ -108,16 +116,24 @@ export class LruTable {
   /** Removes all entries of one tag. Returns how many there were. Linear in the entries held. */
   removeTag(tag: number): number {
     let dropped = 0;
-    let slot = this.newest;
-    while (slot >= 0) {
-      const next = this.older[slot] as number;
-      if (this.tags[slot] === tag) {
-        this.remove(this.pages[slot] as number, tag);
+    let entry = this.newest;
+    while (entry >= 0) {
+      const next = this.cells[entry + OLDER] as number;
+      if (this.cells[entry + TAG] === tag) {
+        this.remove(this.cells[entry + PAGE] as number, tag);
         dropped++;
       }
-      slot = next;
+      entry = next;
     }
     return dropped;
+  }
+
+  /** Puts the most recent entry where it belongs in the list. */
+  private settle(): void {
+    const { recent } = this;
+    if (recent === this.newest) return;
+    this.detach(recent);
+    this.attach(recent);
   }
 
   private bucket(page: number, tag: number): number {
@@ -126,66 +142,73 @@ export class LruTable {
   }
 
   private find(page: number, tag: number): number {
-    let slot = this.heads[this.bucket(page, tag)] as number;
-    while (slot >= 0) {
-      if (this.pages[slot] === page && this.tags[slot] === tag) return slot;
-      slot = this.chain[slot] as number;
+    const { cells } = this;
+    let entry = this.heads[this.bucket(page, tag)] as number;
+    while (entry >= 0) {
+      if (cells[entry] === page && cells[entry + TAG] === tag) return entry;
+      entry = cells[entry + CHAIN] as number;
     }
-    return -1;
+    return NONE;
   }
 
   private insert(page: number, tag: number, stamp: number): void {
-    let slot = this.free;
-    if (slot >= 0) {
-      this.free = this.chain[slot] as number;
-    } else if (this.used < this.capacity) {
-      if (this.used === this.pages.length) this.grow();
-      slot = this.used++;
+    let entry = this.unused;
+    if (entry >= 0) {
+      this.unused = this.cells[entry + CHAIN] as number;
+    } else if (this.used < this.capacity * PLACE) {
+      if (this.used === this.cells.length) this.grow();
+      entry = this.used;
+      this.used += PLACE;
     } else {
-      slot = this.oldest;
-      this.detach(slot);
-      this.unchain(slot);
+      entry = this.oldest;
+      this.detach(entry);
+      this.unchain(entry);
       this.live--;
     }
-    this.pages[slot] = page;
-    this.tags[slot] = tag;
-    this.stamps[slot] = stamp;
+    const { cells } = this;
+    cells[entry + PAGE] = page;
+    cells[entry + TAG] = tag;
+    cells[entry + STAMP] = stamp;
     const bucket = this.bucket(page, tag);
-    this.chain[slot] = this.heads[bucket] as number;
-    this.heads[bucket] = slot;
-    this.attach(slot);
+    cells[entry + CHAIN] = this.heads[bucket] as number;
+    this.heads[bucket] = entry;
+    this.attach(entry);
     this.live++;
   }
 
-  private attach(slot: number): void {
-    const newest = this.newest;
-    this.older[slot] = newest;
-    this.newer[slot] = -1;
-    if (newest >= 0) this.newer[newest] = slot;
-    else this.oldest = slot;
-    this.newest = slot;
+  /** Puts an entry at the newest end of the list. */
+  private attach(entry: number): void {
+    const { cells, newest } = this;
+    cells[entry + OLDER] = newest;
+    cells[entry + NEWER] = NONE;
+    if (newest >= 0) cells[newest + NEWER] = entry;
+    else this.oldest = entry;
+    this.newest = entry;
+    this.recent = entry;
   }
 
-  private detach(slot: number): void {
-    const newer = this.newer[slot] as number;
-    const older = this.older[slot] as number;
-    if (newer >= 0) this.older[newer] = older;
+  private detach(entry: number): void {
+    const { cells } = this;
+    const newer = cells[entry + NEWER] as number;
+    const older = cells[entry + OLDER] as number;
+    if (newer >= 0) cells[newer + OLDER] = older;
     else this.newest = older;
-    if (older >= 0) this.newer[older] = newer;
+    if (older >= 0) cells[older + NEWER] = newer;
     else this.oldest = newer;
   }
 
-  private unchain(slot: number): void {
-    const bucket = this.bucket(this.pages[slot] as number, this.tags[slot] as number);
+  private unchain(entry: number): void {
+    const { cells } = this;
+    const bucket = this.bucket(cells[entry + PAGE] as number, cells[entry + TAG] as number);
     let at = this.heads[bucket] as number;
-    if (at === slot) {
-      this.heads[bucket] = this.chain[slot] as number;
+    if (at === entry) {
+      this.heads[bucket] = cells[entry + CHAIN] as number;
       return;
     }
     for (;;) {
-      const next = this.chain[at] as number;
-      if (next === slot) {
-        this.chain[at] = this.chain[slot] as number;
+      const next = cells[at + CHAIN] as number;
+      if (next === entry) {
+        cells[at + CHAIN] = cells[entry + CHAIN] as number;
         return;
       }
       at = next;
@@ -193,26 +216,18 @@ export class LruTable {
   }
 
   private grow(): void {
-    const size = Math.min(this.capacity, this.pages.length * 2);
-    const larger = (old: Int32Array): Int32Array => {
-      const fresh = new Int32Array(size);
-      fresh.set(old);
-      return fresh;
-    };
-    this.pages = larger(this.pages);
-    this.tags = larger(this.tags);
-    this.stamps = larger(this.stamps);
-    this.newer = larger(this.newer);
-    this.older = larger(this.older);
-    this.chain = larger(this.chain);
+    const places = Math.min(this.capacity, (this.cells.length / PLACE) * 2);
+    const cells = new Int32Array(places * PLACE);
+    cells.set(this.cells);
+    this.cells = cells;
     let buckets = this.heads.length;
-    while (buckets < size * 2) buckets *= 2;
+    while (buckets < places * 2) buckets *= 2;
     if (buckets === this.heads.length) return;
-    this.heads = new Int32Array(buckets).fill(-1);
-    for (let slot = this.newest; slot >= 0; slot = this.older[slot] as number) {
-      const bucket = this.bucket(this.pages[slot] as number, this.tags[slot] as number);
-      this.chain[slot] = this.heads[bucket] as number;
-      this.heads[bucket] = slot;
+    this.heads = new Int32Array(buckets).fill(NONE);
+    for (let entry = this.newest; entry >= 0; entry = cells[entry + OLDER] as number) {
+      const bucket = this.bucket(cells[entry + PAGE] as number, cells[entry + TAG] as number);
+      cells[entry + CHAIN] = this.heads[bucket] as number;
+      this.heads[bucket] = entry;
     }
   }
 }

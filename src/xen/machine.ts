@@ -6,7 +6,7 @@ import type { PriceTable } from '../profiles/price-list.js';
 import { EventQueue } from '../sim/event-queue.js';
 import { Trace } from '../sim/trace.js';
 import { AddressSpace } from './address-space.js';
-import { CacheHierarchy } from './cache.js';
+import { CacheHierarchy, IN_L3 } from './cache.js';
 import { MachineCounters } from './counters.js';
 import { DEFAULT_LIMITS, Domain, type DomainLimits, type GuestType } from './domain.js';
 import { LruTable } from './lru-table.js';
@@ -46,13 +46,14 @@ export class Machine {
   readonly features: Features;
   readonly prices: PriceTable;
   readonly prng: Prng;
-  /** Half the price of copying a byte at each cache level: one for each end of a copy. Picoseconds. */
+  /** What each end of a copy pays for a byte, by the level in which it was found: half the price. Picoseconds. */
   readonly copyHalfPrices: Float64Array;
+  /** The same for a copy shorter than `longCopyBytes`, which the prefetcher does not help. */
+  readonly shortCopyHalfPrices: Float64Array;
+  readonly longCopyBytes: number;
   readonly ratelimitPs: number;
   readonly timeslicePs: number;
   readonly deepIdlePs: number;
-  /** Extra for each end of a short copy, by the level in which it was found. Picoseconds a byte. */
-  readonly shortCopyExtra: Float64Array;
   /** Period of a guest's timer tick; 0 where guests have none. */
   readonly tickPs: number;
   /** 0 to 999: where in its period each guest's tick falls. Varying it varies what the schedule decides. */
@@ -81,7 +82,10 @@ export class Machine {
       prices.copyDram / 2,
     );
     const extra = prices.copyUnprefetched / 2;
-    this.shortCopyExtra = Float64Array.of(0, 0, extra, extra);
+    this.shortCopyHalfPrices = this.copyHalfPrices.map((half, level) =>
+      level >= IN_L3 ? half + extra : half,
+    );
+    this.longCopyBytes = features.longCopyBytes;
     this.deepIdlePs = features.deepIdleAfterUs * PS_PER_US;
     this.ratelimitPs = features.schedulerRatelimitUs * PS_PER_US;
     this.timeslicePs = features.schedulerTimesliceUs * PS_PER_US;
@@ -137,20 +141,18 @@ export class Machine {
     const lastTime = limits.timePs ?? Number.POSITIVE_INFINITY;
     let events = limits.events ?? Number.POSITIVE_INFINITY;
     this.finished = false;
-    while (queue.size > 0) {
-      if (queue.nextTime > lastTime) return 'time-limit';
+    for (;;) {
+      const next = queue.nextTime;
+      if (next === Number.POSITIVE_INFINITY) return 'quiet';
+      if (next > lastTime) return 'time-limit';
       if (events-- <= 0) return 'event-limit';
-      if (queue.nextTime < this.now) {
-        throw new InvariantViolation('an event lies in the past', {
-          now: this.now,
-          event: queue.nextTime,
-        });
+      if (next < this.now) {
+        throw new InvariantViolation('an event lies in the past', { now: this.now, event: next });
       }
-      this.now = queue.nextTime;
+      this.now = next;
       queue.fireNext();
       if (this.finished) return 'finished';
     }
-    return 'quiet';
   }
 
   /** Ends `run` after the event in progress. */
