@@ -2,6 +2,7 @@ import type { Scenario } from '../src/scenario/contract.js';
 import { bidirectional } from './bidirectional.js';
 import { bufferSize } from './buffer-size.js';
 import { copyLocality } from './copy-locality.js';
+import { untoldSurvivor } from './failure/untold-survivor.js';
 import { fanIn } from './fan-in.js';
 import { grantMode } from './grant-mode.js';
 import { messageRate } from './message-rate.js';
@@ -22,4 +23,5 @@ export const scenarios: readonly Scenario[] = [
   setup,
   grantMode,
   copyLocality,
+  untoldSurvivor,
 ];

@@ -1,7 +1,7 @@
 import type { PriceTable } from '../profiles/price-list.js';
 import type { Better, DeterminedBy } from '../stats/metric.js';
 import type { GrantMode, TransportDriver } from '../transport/contract.js';
-import type { GuestType } from '../xen/domain.js';
+import type { DomainLimits, GuestType } from '../xen/domain.js';
 import type { World } from './world.js';
 
 export type Placement = 'own' | 'shared';
@@ -54,6 +54,10 @@ export interface Topology {
   readonly guests: readonly GuestSpec[];
   /** Raise Xen's limits on event channels, grants and so on for all guests. */
   readonly limits: 'default' | 'raised';
+  /** Limits of all guests that differ from those. */
+  readonly guestLimits?: Partial<DomainLimits>;
+  /** on_crash of xl.cfg: whether the toolstack destroys a domain that crashes; by default it stays. */
+  readonly onCrash?: 'preserve' | 'destroy';
 }
 
 export interface GuestSpec {
@@ -76,7 +80,12 @@ export interface Scenario {
   readonly metrics: readonly MetricDeclaration[];
   /** Which of the counts a message do not depend on who is faster. Those not named depend on it. */
   readonly protocolDetermined: readonly string[];
-  readonly sweeps: { readonly quick: readonly Sweep[]; readonly full: readonly Sweep[] };
+  readonly sweeps: {
+    readonly quick: readonly Sweep[];
+    readonly full: readonly Sweep[];
+    /** What happens when something breaks. */
+    readonly failure?: readonly Sweep[];
+  };
   /** Number of messages where the user gives none. */
   messages(parameters: Omit<CellParameters, 'messages'>): number;
   /** Prices that differ from the profile's in this cell: for hypothetical hardware, which the cell then names so. */

@@ -3,6 +3,7 @@ import { BLOCKED, type Process } from '../sim/process.js';
 import { LatencyHistogram } from '../stats/latency-histogram.js';
 import type { Endpoint, TransportDriver } from '../transport/contract.js';
 import type { Guest } from '../transport/guest.js';
+import type { Installation } from '../transport/installation.js';
 import { GUEST_USER } from '../xen/causes.js';
 import type { Machine } from '../xen/machine.js';
 import type { Task } from '../xen/task.js';
@@ -25,6 +26,9 @@ interface Reading {
  * (throughput) may start later, when the receiver is there.
  */
 export class World {
+  readonly machine: Machine;
+  readonly dom0: Guest;
+  readonly guests: readonly Guest[];
   /** Payloads handed over, and their bytes, inside the windows. */
   messagesDelivered = 0;
   bytesDelivered = 0;
@@ -47,15 +51,16 @@ export class World {
   private clockToPs = -1;
 
   constructor(
-    readonly machine: Machine,
+    readonly installation: Installation,
     readonly driver: TransportDriver,
     readonly scenario: Scenario,
     readonly parameters: CellParameters,
-    readonly dom0: Guest,
-    readonly guests: readonly Guest[],
     /** Settings of the transport alone. */
     readonly transportOptions: Endpoint['options'],
   ) {
+    this.machine = installation.machine;
+    this.dom0 = installation.dom0;
+    this.guests = installation.guests;
     this.portsBefore = this.portsInUse();
   }
 

@@ -93,8 +93,18 @@ export interface TransportDriver {
    * rings, say. When every connection is closed the numbers must be back to what they were.
    */
   heldResources?(machine: Machine): Readonly<Record<string, number>>;
+  /** The process that it has in dom0 and without which nobody connects, if it has one: for faults. */
+  broker?(machine: Machine): Broker;
   /** Refuses settings that it does not know, with a UserError. */
   checkOptions(options: Endpoint['options']): void;
+}
+
+/** A transport's process in dom0. */
+export interface Broker {
+  /** It dies where it stands. */
+  kill(): void;
+  /** It is started again; does nothing while it runs. */
+  restart(): void;
 }
 
 /** The serving side: takes connections, and receives whole messages from any of them. */
@@ -131,5 +141,26 @@ export interface Channel {
   waitUntilReady(): Process<void>;
   /** Pages of this domain that the peer can read or write now. */
   pagesExposedToPeer(): number;
+  /** After `close`: what could not be taken back, because the peer did not let go. */
+  readonly leak?: { readonly reason: string; readonly pages: number } | undefined;
+  /** What a hostile program that holds this end can do to the other side. */
+  hostileActs?(): readonly HostileAct[];
   close(): Process<void>;
+}
+
+/**
+ * One thing that a hostile domain can do to a peer by the means of the protocol: a field that it writes (through its own
+ * address space, so only where its page tables let it), or an operation with arguments of its choice.
+ */
+export interface HostileAct {
+  /** The field, or the argument: "left.prod", "iov length". */
+  readonly name: string;
+  /** Bytes of the field: values are taken from 0 to 256^bytes - 1. */
+  readonly bytes: number;
+  /** Values at which implementations have failed before: limits and their neighbours. */
+  readonly interesting: readonly number[];
+  /** Advisory or commit that this repeats with some of those values, if one is published. */
+  readonly published?: string;
+  /** Does it. It takes as long as the guest's own code would. */
+  act(value: number): Process<void>;
 }

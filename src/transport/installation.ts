@@ -31,6 +31,8 @@ export interface InstallationOptions {
    * destroys it when it learns of the crash.
    */
   readonly onCrash?: 'preserve' | 'destroy';
+  /** Limits of all guests that differ from those that `limits` names. */
+  readonly guestLimits?: Partial<DomainLimits>;
 }
 
 /** Limits high enough that none is met: what an administrator would set for thousands of connections. */
@@ -63,11 +65,13 @@ export class Installation {
   readonly machine: Machine;
   readonly xenstored: Xenstored;
   readonly dom0: Guest;
-  readonly guests: readonly Guest[];
+  private readonly created: Guest[] = [];
+  private readonly limits: DomainLimits;
 
   constructor(options: InstallationOptions) {
     const shared = options.placement === 'shared';
     const raised = options.limits === 'raised';
+    this.limits = { ...(raised ? RAISED_LIMITS : DEFAULT_LIMITS), ...options.guestLimits };
     this.machine = new Machine({
       ...options.hardware,
       pcpus: shared ? 1 : 1 + options.guests.length,
@@ -82,20 +86,40 @@ export class Installation {
     });
     this.xenstored = new Xenstored(dom0, raised ? RAISED_QUOTAS : {});
     this.dom0 = new Guest(dom0, this.xenstored.introduce(dom0));
-    this.guests = options.guests.map((spec, index) => {
-      const domain = this.machine.createDomain({
-        name: spec.name,
-        type: spec.type,
-        pcpus: [shared ? 0 : index + 1],
-        limits: raised ? RAISED_LIMITS : DEFAULT_LIMITS,
-      });
-      return new Guest(domain, this.xenstored.introduce(domain));
+    options.guests.forEach((spec, index) => {
+      this.create(spec, shared ? 0 : index + 1);
     });
     if (options.onCrash === 'destroy') {
       this.machine.stopWatchers.push((domain) => {
-        dom0.vcpu.spawn('toolstack', this.destroyCrashed(domain));
+        if (domain.state === 'crashed') {
+          dom0.vcpu.spawn('toolstack', this.destroyCrashed(domain));
+        }
       });
     }
+  }
+
+  /** The domains beside dom0, in the order in which they were created. */
+  get guests(): readonly Guest[] {
+    return this.created;
+  }
+
+  private create(spec: GuestSpec, pcpu: number): Guest {
+    const { name, type } = spec;
+    const domain = this.machine.createDomain({ name, type, pcpus: [pcpu], limits: this.limits });
+    const guest = new Guest(domain, this.xenstored.introduce(domain));
+    this.created.push(guest);
+    return guest;
+  }
+
+  /** The toolstack starts a domain anew that is gone: another domid, nothing of the old one's. It boots in no time. */
+  recreate(guest: Guest): Guest {
+    const { name, type } = guest.domain;
+    return this.create({ name, type }, guest.vcpu.pcpu.id);
+  }
+
+  /** xl destroy: a process of dom0 has Xen destroy the domain and tells xenstored. */
+  destroy(domain: Domain): void {
+    this.dom0.vcpu.spawn('toolstack', this.destroyDomain(domain));
   }
 
   /** A guest by its place in `guests`, from 0. */
@@ -129,9 +153,16 @@ export class Installation {
     const { vcpu } = this.dom0;
     const { prices } = this.machine;
     yield* vcpu.kernel.sleepUntil(vcpu.pcpu.clock + prices.crashDetection);
+    yield* this.destroyDomain(domain);
+  }
+
+  private *destroyDomain(domain: Domain): Process {
+    const { vcpu } = this.dom0;
+    const { prices } = this.machine;
     const gib = (domain.heldFrames * PAGE_SIZE) / GIB_BYTES;
     vcpu.pcpu.charge(TEARDOWN, Math.round(gib * prices.domainTeardownPerGib));
     while (vcpu.isAhead()) yield ORDER;
+    if (domain.state === 'dying' || domain.state === 'dead') return;
     domain.destroy();
     this.xenstored.release(domain.domid);
   }

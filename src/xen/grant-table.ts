@@ -63,6 +63,17 @@ export class GrantTable {
     return this.entries.reduce((sum, entry) => sum + (entry === undefined ? 0 : 1), 0);
   }
 
+  /** What a peer may do with a frame of this domain, by the grants that are in force now. */
+  rightOf(mfn: number, peer: number): 'none' | 'read' | 'write' {
+    let right: 'none' | 'read' | 'write' = 'none';
+    for (const entry of this.entries) {
+      if (entry === undefined || entry.mfn !== mfn || entry.peer !== peer) continue;
+      if (!entry.readOnly) return 'write';
+      right = 'read';
+    }
+    return right;
+  }
+
   /** Entries that the shared table has room for now: a reference beyond them does not exist. */
   private get size(): number {
     const used = RESERVED_REFERENCES + this.entries.length;

@@ -8,7 +8,7 @@ import type {
   TransportDriver,
 } from '../../src/transport/contract.js';
 import type { Guest } from '../../src/transport/guest.js';
-import { startBroker } from './broker.js';
+import { brokerOf, startBroker } from './broker.js';
 import {
   CONS,
   CONS_EVENT,
@@ -87,6 +87,8 @@ export const v2v: TransportDriver = {
   prepareDom0(dom0: Guest): void {
     startBroker(dom0);
   },
+
+  broker: brokerOf,
 
   checkOptions(options): void {
     v2vSettings(options);

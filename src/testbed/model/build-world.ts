@@ -14,13 +14,15 @@ export function buildWorld(
   transportOptions: Endpoint['options'],
 ): World {
   const topology = scenario.topology(parameters);
-  const { machine, dom0, guests } = new Installation({
+  const installation = new Installation({
     hardware,
     guests: topology.guests,
     placement: parameters.placement,
     limits: topology.limits,
     seed: parameters.seed,
+    ...(topology.onCrash === undefined ? {} : { onCrash: topology.onCrash }),
+    ...(topology.guestLimits === undefined ? {} : { guestLimits: topology.guestLimits }),
   });
-  driver.prepareDom0?.(dom0);
-  return new World(machine, driver, scenario, parameters, dom0, guests, transportOptions);
+  driver.prepareDom0?.(installation.dom0);
+  return new World(installation, driver, scenario, parameters, transportOptions);
 }

@@ -74,20 +74,30 @@ export class Xenstored {
     this.task.wake();
   }
 
+  /**
+   * The daemon dies: no request is answered any more, and no watch fires. There is no way back, for its tree and its
+   * connections die with it.
+   */
+  kill(): void {
+    this.killed = true;
+    this.requests.length = 0;
+  }
+  private killed = false;
+
   /** @internal */
   accept(request: Request): void {
-    this.requests.push(request);
+    if (!this.killed) this.requests.push(request);
   }
 
   /** Events from a guest's connection wake the daemon. */
   readonly onEvent = (): void => {
-    this.task.wake();
+    if (!this.killed) this.task.wake();
   };
 
   private *serve(): Process {
     const { vcpu, machine } = this.dom0;
     const { counters, prices } = machine;
-    for (;;) {
+    while (!this.killed) {
       const request = this.requests.shift();
       if (request === undefined) {
         if (this.deliverWatches()) continue;
@@ -97,6 +107,7 @@ export class Xenstored {
       }
       vcpu.pcpu.charge(TOOLSTACK, prices.xenstoreOperation);
       while (vcpu.isAhead()) yield ORDER;
+      if (this.killed) return;
       request.result = request.carryOut(this.store);
       counters.xenstore.operations++;
       if (!request.result.ok) counters.xenstore.errors++;
