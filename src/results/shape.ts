@@ -154,6 +154,15 @@ export const RunSchema = Type.Object({
   profiles: named(ProfileSchema, 'features and prices as used'),
   complete: Type.Boolean({ description: 'false: interrupted, not all planned cells are here' }),
   parts: Type.Optional(Type.Array(text(4096, 'id of a merged run'), { maxItems: MOST_NAMES })),
+  shard: Type.Optional(
+    Type.Object({
+      index: Type.Integer({ minimum: 1, description: 'from 1' }),
+      of: Type.Integer({ minimum: 1, description: 'shards in all' }),
+      plannedCells: Type.Integer({ minimum: 0, maximum: MOST_CELLS, description: 'of all shards' }),
+      positions: text(1_048_576, 'places of these cells in the plan, from 0: "0-3,7"'),
+      planHash: text(128, 'equal for shards of one plan'),
+    }),
+  ),
   harness: Type.Optional(named(MetricValueSchema, 'wall-clock figures of the harness itself')),
 });
 

@@ -109,8 +109,23 @@ export interface RunDescription {
   /** False where the run was interrupted: the cells are sound, but not all that were planned. */
   readonly complete: boolean;
   readonly parts?: readonly string[];
+  /** Under --shard: which part of the plan this is. */
+  readonly shard?: ShardRecord;
   /** Sampled wall-clock figures of the harness itself. */
   readonly harness?: Readonly<Record<string, MetricValue>>;
+}
+
+/** One part of a plan, and what it takes to put it back among the others. */
+export interface ShardRecord {
+  /** From 1. */
+  readonly index: number;
+  readonly of: number;
+  /** Cells of the whole plan. */
+  readonly plannedCells: number;
+  /** Places of this part's cells in the plan, from 0: "0-3,7". */
+  readonly positions: string;
+  /** Equal for shards of one plan. */
+  readonly planHash: string;
 }
 
 export interface ResultsFile {

@@ -36,6 +36,9 @@ const RequestSchema = Type.Object(
     seed: count,
     seeds: Type.Integer({ minimum: 1 }),
     uncertainty: count,
+    shard: Type.Optional(
+      Type.Object({ index: Type.Integer({ minimum: 1 }), of: Type.Integer({ minimum: 1 }) }),
+    ),
     set: Type.Record(Type.String(), texts),
   },
   { additionalProperties: false },

@@ -26,8 +26,17 @@ export interface RunRequest {
   readonly seeds: number;
   /** Draws of the prices between low and high; 0: the prices as they are. */
   readonly uncertainty: number;
+  /** Only this part of the plan; missing: all of it. */
+  readonly shard?: Shard;
   /** Settings of scenarios and transports as they were written, each with one value or more. */
   readonly set: Readonly<Record<string, readonly string[]>>;
+}
+
+/** One of the parts that several machines share a plan in. */
+export interface Shard {
+  /** From 1. */
+  readonly index: number;
+  readonly of: number;
 }
 
 /** Position of each price in its range, 0 to 1. */

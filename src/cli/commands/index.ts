@@ -5,6 +5,7 @@ import { compare } from './compare.js';
 import { completion } from './completion.js';
 import { doctor } from './doctor.js';
 import { list } from './list.js';
+import { merge } from './merge.js';
 import { report } from './report.js';
 import { run } from './run.js';
 import { schema } from './schema.js';
@@ -14,6 +15,7 @@ export const COMMANDS: readonly Command[] = [
   run,
   compare,
   report,
+  merge,
   check,
   baseline,
   list,

@@ -88,6 +88,11 @@ export const run: Command = {
       candidates: 'files',
       commandLineOnly: true,
     },
+    {
+      name: 'shard',
+      describe: 'i/n: only this part of the cells, for the i-th of n machines; see merge',
+      default: 'all of them',
+    },
     { name: 'jobs', alias: 'j', describe: 'cells at a time', default: 'as many as cores' },
     { name: 'quiet', alias: 'q', flag: true, describe: 'no progress and no notes' },
     { name: 'no-progress', flag: true, describe: 'no progress display' },
@@ -100,6 +105,7 @@ export const run: Command = {
   examples: [
     ['interdom run', 'compare the transports in all quick scenarios'],
     ['interdom run stream -t libvchan --ring-size 4k..256k', 'one transport, seven ring sizes'],
+    ['interdom run --suite full --shard 2/4 -o part2.json', 'a quarter, for the second of four'],
     ['interdom run stream --set transferBytes=16m --format csv', 'a setting, and CSV for a script'],
   ],
   async run(invocation) {

@@ -16,6 +16,7 @@ import { planCells } from '../../runner/plan.js';
 import type { Catalogue, PlannedCell, RunRequest } from '../../runner/request.js';
 import { parseRequest } from '../../runner/request-schema.js';
 import { checkSameOrigin, continuePlan } from '../../runner/resume.js';
+import { shardPlan } from '../../runner/shard.js';
 import { CATALOGUE } from '../catalogue.js';
 import type { Invocation } from '../command.js';
 import { packageVersion } from '../program-version.js';
@@ -43,8 +44,8 @@ export interface Job {
 /** A new run as the options say. Begins its journal. Throws UserError. */
 export function newJob({ options, positionals, words }: Invocation): Job {
   const { request, catalogue } = readRequest(options, positionals, CATALOGUE);
-  const plan = planCells(request, catalogue);
-  const run = beginRun({
+  const { plan, shard } = sharded(planCells(request, catalogue), request);
+  const begun = beginRun({
     startedAtMs: Date.now(),
     command: ['interdom', ...words],
     version: packageVersion(),
@@ -54,6 +55,7 @@ export function newJob({ options, positionals, words }: Invocation): Job {
     host: hostFacts(),
     profiles: records(request, catalogue),
   });
+  const run = { ...begun, ...shard };
   const destination = destinationOf(options.text('output'), run.id);
   const header = journalHeader(run, { ...request });
   const { journalPath } = destination;
@@ -108,7 +110,7 @@ export async function resumedJob(
   const request = parseRequest(header.options, journalPath);
   const profiles = request.profiles.map((name) => profileOf(name, run, journalPath));
   const catalogue = { ...CATALOGUE, profiles };
-  const plan = planCells(request, catalogue);
+  const { plan } = sharded(planCells(request, catalogue), request);
   const { done, todo } = continuePlan(plan, cells, journalPath);
   const output = options.text('output') ?? resultsBeside(journalPath);
   const destination = { ...destinationOf(output, run.id), journalPath };
@@ -125,6 +127,16 @@ export async function resumedJob(
     journal,
     harness: undefined,
   };
+}
+
+/** What this run shall do of a plan, and what it then says of it. */
+function sharded(
+  plan: readonly PlannedCell[],
+  { shard }: RunRequest,
+): { plan: readonly PlannedCell[]; shard: Pick<RunDescription, 'shard'> } {
+  if (shard === undefined) return { plan, shard: {} };
+  const { cells, record } = shardPlan(plan, shard);
+  return { plan: cells, shard: { shard: record } };
 }
 
 /** A profile as the run began with it: built in, or the user's own out of the journal. */

@@ -2,7 +2,7 @@ import { unknownName } from '../../base/did-you-mean.js';
 import { UserError } from '../../base/errors.js';
 import { DEFAULT_PROFILE_NAME } from '../../profiles/index.js';
 import type { Profile } from '../../profiles/profile.js';
-import type { Catalogue, RunRequest } from '../../runner/request.js';
+import type { Catalogue, RunRequest, Shard } from '../../runner/request.js';
 import { parseGuestTypes } from '../../runner/sweep.js';
 import type { OptionValues } from '../options/option-values.js';
 import { TESTBEDS } from '../testbeds.js';
@@ -34,6 +34,7 @@ export function readRequest(
     grantMode: options.words('grant-mode', ['persistent', 'per-transfer', 'copy']),
     placement: options.words('placement', ['own', 'shared']),
     messages: options.integer('messages', 1, MOST_MESSAGES),
+    shard: shardOf(options),
   };
   const request: RunRequest = {
     testbed: knownName(
@@ -54,6 +55,19 @@ export function readRequest(
     set: settings(options),
   };
   return { request, catalogue };
+}
+
+/** "2/5": the second of five. Throws UserError. */
+function shardOf(options: OptionValues): Shard | undefined {
+  const text = options.text('shard');
+  if (text === undefined) return undefined;
+  const match = /^(\d{1,4})\/(\d{1,4})$/.exec(text);
+  const [index, of] = [Number(match?.[1]), Number(match?.[2])];
+  if (index >= 1 && index <= of) return { index, of };
+  throw new UserError(`"${text}" is not a shard`, {
+    where: options.given('shard')?.where ?? '--shard',
+    remedy: 'write 2/5 for the second of five',
+  });
 }
 
 function transportNames(options: OptionValues, { transports }: Catalogue): readonly string[] {

@@ -110,7 +110,9 @@ function missing(before: Side, after: Side, { policy, partial }: GateOptions): r
     if (after.cells.has(cell.id)) continue;
     const own = policy.forCell(cell.id, metricNames(cell));
     if (cell.verdict !== 'valid' || (partial && after.complete)) continue;
-    const why = after.complete ? 'the run does not have it' : 'the run was interrupted before it';
+    const why = after.complete
+      ? 'the run does not have it'
+      : 'the run is not complete, and does not have it';
     findings.push(wholeCell(cell.id, 'not-measured', why, own));
   }
   return findings;

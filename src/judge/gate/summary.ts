@@ -77,7 +77,7 @@ function sentenceOf(verdict: GateVerdict, outcome: Outcome, findings: readonly F
     case 'nothing-measured': {
       if (!hasValid(outcome.after)) return 'nothing was measured: the run has no valid cell';
       const missing = cellsOf(findings, 'not-measured');
-      const state = outcome.after.complete ? '' : 'the run was interrupted; ';
+      const state = outcome.after.complete ? '' : 'the run is not complete; ';
       return `${state}${count(missing.size, 'cell')} of the reference or the run have no sound measurement; ${compared}`;
     }
     case 'not-comparable':

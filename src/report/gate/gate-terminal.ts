@@ -80,9 +80,12 @@ function cellLines(
   failing: readonly Finding[],
   { cells: most, width }: GateTerminalOptions,
 ): string {
-  const cells = byCell(failing);
-  if (cells.length === 0 || most === 0) return '';
-  const lines = cells.length > most ? [`The worst ${most} of ${cells.length} cells`] : [];
+  const lines = wholeCellLines(
+    failing.filter(({ metric }) => metric === undefined),
+    width,
+  );
+  const cells = byCell(failing.filter(({ metric }) => metric !== undefined));
+  if (cells.length > most && most > 0) lines.push(`The worst ${most} of ${cells.length} cells`);
   for (const { cell, findings } of cells.slice(0, most)) {
     lines.push(withoutControls(cell));
     const shown = findings.slice(0, MOST_FIGURES);
@@ -96,7 +99,25 @@ function cellLines(
     const why = whyOf(findings);
     if (why !== '') lines.push(indented(`because: ${why}`, width));
   }
-  return `${lines.join('\n')}\n`;
+  return lines.length === 0 ? '' : `${lines.join('\n')}\n`;
+}
+
+/** Whole cells, of which many have the same reason: each reason once. */
+function wholeCellLines(findings: readonly Finding[], width: number): string[] {
+  const reasons = new Map<string, Finding[]>();
+  for (const finding of findings) {
+    const key = `${finding.kind}: ${finding.message}`;
+    const own = reasons.get(key) ?? [];
+    reasons.set(key, own);
+    own.push(finding);
+  }
+  const lines: string[] = [];
+  for (const [reason, own] of reasons) {
+    lines.push(wrapText(`${own.length} ${own.length === 1 ? 'cell' : 'cells'} ${reason}`, width));
+    for (const { cell } of own.slice(0, MOST_FIGURES)) lines.push(`  ${withoutControls(cell)}`);
+    if (own.length > MOST_FIGURES) lines.push(`  and ${own.length - MOST_FIGURES} more`);
+  }
+  return lines;
 }
 
 /** Changes that do not fail: counted, with the largest. */
