@@ -5,6 +5,7 @@ import {
   type Channel,
   type ConnectOutcome,
   type Endpoint,
+  type HostileAct,
   type Listener,
   type ListenOutcome,
   outcomeName,
@@ -58,7 +59,7 @@ export function checkedDriver(driver: TransportDriver): TransportDriver {
     const fits = 'bytes' in size ? largestMessage(size.bytes) : 0;
     return new CheckedChannel(name, guest, channel, fits);
   };
-  const { prepareDom0 } = driver;
+  const { prepareDom0, broker, heldResources } = driver;
   return {
     name,
     capabilities: driver.capabilities,
@@ -76,10 +77,9 @@ export function checkedDriver(driver: TransportDriver): TransportDriver {
       if (!('channel' in outcome)) return checkedFailure(at, outcome);
       return { channel: wrap(guest, endpoint, outcome.channel) };
     },
-    ...(prepareDom0 === undefined ? {} : { prepareDom0: (dom0) => prepareDom0.call(driver, dom0) }),
-    ...(driver.heldResources === undefined
-      ? {}
-      : { heldResources: (machine) => driver.heldResources?.(machine) ?? {} }),
+    ...(prepareDom0 && { prepareDom0: (dom0) => prepareDom0.call(driver, dom0) }),
+    ...(broker && { broker: (machine) => broker.call(driver, machine) }),
+    ...(heldResources && { heldResources: (machine) => heldResources.call(driver, machine) }),
     checkOptions: (options) => driver.checkOptions(options),
   };
 }
@@ -268,6 +268,14 @@ class CheckedChannel implements Channel {
       { pages },
     );
     return pages;
+  }
+
+  get leak(): Channel['leak'] {
+    return this.inner.leak;
+  }
+
+  hostileActs(): readonly HostileAct[] {
+    return this.inner.hostileActs?.() ?? [];
   }
 
   close(): Process<void> {

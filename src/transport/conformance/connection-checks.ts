@@ -3,9 +3,9 @@ import { PAGE_SIZE } from '../../xen/memory.js';
 import type { TransportDriver } from '../contract.js';
 import { outcomeName, PEER_GONE } from '../contract.js';
 import type { Guest } from '../guest.js';
+import { grownSince, type Holdings } from '../holdings.js';
 import { type CheckOutcome, type ConformanceCheck, forEachRing } from './check.js';
 import { type End, settled, sleep } from './end.js';
-import { grownSince, type Holdings, holdings } from './holdings.js';
 import { ringSizesFor, type Setting } from './setting.js';
 import { Trial } from './trial.js';
 
@@ -220,7 +220,7 @@ function connectAndClose(
     trial.pair({ ...greeting(Math.min(trial.largestBytes, 64)), closesFirst }, time);
     const problem = trial.run();
     if (problem !== undefined) return `connection number ${time}: ${problem}`;
-    left(holdings(trial), time);
+    left(trial.holdings(), time);
   }
   return undefined;
 }
@@ -235,7 +235,7 @@ function checkLeftOvers(
   const findings: Record<string, string> = {};
   for (const ringSizeBytes of ringSizesFor(driver)) {
     const trial = new Trial(driver, setting, { ringSizeBytes });
-    const start = holdings(trial);
+    const start = trial.holdings();
     let first = start;
     let last = start;
     const problem = connectAndClose(trial, times, closesFirst, (held, time) => {

@@ -31,13 +31,15 @@ const CIRCUMSTANCES: readonly Omit<Setting, 'grantMode'>[] = [
   { guestTypes: ['pvh', 'pv'], placement: 'shared', nestedPaging: 'ept', seed: 6 },
 ];
 
-/** All circumstances in the transport's first grant mode, and the first four in each other mode. */
+/** Which circumstances a transport's further grant modes are looked at in: both guest types, placements, one paging. */
+const FOR_FURTHER_MODES = [0, 3];
+
+/** All circumstances in the transport's first grant mode, and some in each other mode. */
 export function settingsFor(driver: TransportDriver): readonly Setting[] {
   return driver.capabilities.grantModes.flatMap((grantMode, index) =>
-    CIRCUMSTANCES.slice(0, index === 0 ? CIRCUMSTANCES.length : 4).map((circumstance) => ({
-      ...circumstance,
-      grantMode,
-    })),
+    CIRCUMSTANCES.filter((_, i) => index === 0 || FOR_FURTHER_MODES.includes(i)).map(
+      (circumstance) => ({ ...circumstance, grantMode }),
+    ),
   );
 }
 

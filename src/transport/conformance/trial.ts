@@ -4,6 +4,7 @@ import type { Channel, Endpoint, Listener, TransportDriver } from '../contract.j
 import { checkedDriver } from '../contract-check.js';
 import { Gate } from '../gate.js';
 import type { Guest } from '../guest.js';
+import { type Holdings, readHoldings } from '../holdings.js';
 import { Installation } from '../installation.js';
 import { End, sleep } from './end.js';
 import { Pattern } from './pattern.js';
@@ -11,7 +12,7 @@ import { type Setting, settingName, testHardware } from './setting.js';
 
 /** No run takes so much, in virtual time or events: one that does goes round in circles. */
 const LONGEST_PS = 1000e12;
-const MOST_EVENTS = 5e6;
+const MOST_EVENTS = 1e6;
 
 export interface TrialOptions {
   readonly ringSizeBytes: number;
@@ -141,6 +142,11 @@ export class Trial {
     return this.problem === undefined
       ? undefined
       : `${this.problem} [${settingName(this.setting)}, ring ${this.options.ringSizeBytes}]`;
+  }
+
+  /** What the connections hold, memory included: the ends' own buffers are given back when a pair is done. */
+  holdings(): Holdings {
+    return readHoldings(this.installation, this.driver, true);
   }
 
   /** Processes that have not ended, and what each waits for. */
