@@ -55,6 +55,8 @@ const zeroWork = () => ({
   vcpuSwitches: 0,
   preemptions: 0,
   ticks: 0,
+  /** Entries that come with time alone: of ticks and of ends of time slices. Part of all entries. */
+  timerEntries: 0,
   cacheLineTransfers: 0,
   lockWaits: 0,
 });

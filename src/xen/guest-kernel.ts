@@ -143,6 +143,7 @@ export class GuestKernel implements EventTarget {
     this.tickDue = true;
     this.timerPending = true;
     if (vcpu.state === 'running') vcpu.pcpu.takeSliceTimers(timePs);
+    if (vcpu.isInterruptedAt(timePs)) machine.counters.work.timerEntries++;
     vcpu.timerExpired(timePs);
   }
 
@@ -154,6 +155,7 @@ export class GuestKernel implements EventTarget {
     if (!this.tickDue) return;
     this.tickDue = false;
     pcpu.charge(GUEST_KERNEL, machine.prices.timerTick);
+    machine.counters.work.timerEntries++;
     this.programTimer();
     this.armTick();
   }

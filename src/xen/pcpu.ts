@@ -262,6 +262,7 @@ export class Pcpu implements EventTarget {
     if (vcpu === undefined || this.machine.timeslicePs === 0) return;
     while (this.sliceEnd <= timePs) {
       this.goOn(vcpu, this.sliceEnd);
+      this.machine.counters.work.timerEntries++;
       vcpu.exit(ENTRY_EXTERNAL_INTERRUPT);
     }
   }

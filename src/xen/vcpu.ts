@@ -290,6 +290,11 @@ export class Vcpu implements EventTarget {
     return true;
   }
 
+  /** Whether an interrupt at a moment would take it out of guest code, by an entry of its own. */
+  isInterruptedAt(timePs: number): boolean {
+    return this.state === 'running' && !this.scheduledIn && !this.pcpu.inHypervisorAt(timePs);
+  }
+
   private takeInterrupt(timePs: number): void {
     this.interrupt(timePs);
     if (this.scheduledIn) return;
@@ -386,6 +391,10 @@ export class Vcpu implements EventTarget {
       this.upcallPending = false;
       pcpu.charge(EVENT_DELIVERY, prices.inject);
       machine.trace.add(TRACE.upcall, pcpu.clock, this.domain.domid, this.pendingPorts.length, 0);
+      // One that brings no event has come for the timer alone, and so do its entries.
+      if (this.pendingPorts.length === 0 && kernel.timerPending) {
+        if (this.upcallWantsEoi || this.domain.type === 'pv') counters.work.timerEntries++;
+      }
       if (this.upcallWantsEoi) this.exit(ENTRY_EOI);
       if (kernel.timerPending) kernel.takeTimer();
       for (;;) {
