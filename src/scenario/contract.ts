@@ -1,10 +1,12 @@
 import type { PriceTable } from '../profiles/price-list.js';
 import type { Better, DeterminedBy } from '../stats/metric.js';
 import type { GrantMode, TransportDriver } from '../transport/contract.js';
+import type { GuestSpec, Placement } from '../transport/installation.js';
 import type { DomainLimits, GuestType } from '../xen/domain.js';
 import type { World } from './world.js';
 
-export type Placement = 'own' | 'shared';
+export type { GuestSpec, Placement };
+
 export type SettingValue = string | number | boolean;
 
 /** The parameters of one cell: those that every scenario has, and its own settings. */
@@ -58,11 +60,6 @@ export interface Topology {
   readonly guestLimits?: Partial<DomainLimits>;
   /** on_crash of xl.cfg: whether the toolstack destroys a domain that crashes; by default it stays. */
   readonly onCrash?: 'preserve' | 'destroy';
-}
-
-export interface GuestSpec {
-  readonly name: string;
-  readonly type: GuestType;
 }
 
 /** What the checks say of a measurement. */

@@ -1,5 +1,5 @@
 import { InvariantViolation } from '../base/errors.js';
-import { BLOCKED, type Process } from '../sim/process.js';
+import type { Process } from '../sim/process.js';
 import { LatencyHistogram } from '../stats/latency-histogram.js';
 import type { Endpoint, TransportDriver } from '../transport/contract.js';
 import type { Guest } from '../transport/guest.js';
@@ -8,6 +8,8 @@ import { GUEST_USER } from '../xen/causes.js';
 import type { Machine } from '../xen/machine.js';
 import type { Task } from '../xen/task.js';
 import type { CellParameters, Scenario } from './contract.js';
+
+export { Gate } from '../transport/gate.js';
 
 type CounterSnapshot = Readonly<Record<string, Readonly<Record<string, number>>>>;
 
@@ -188,34 +190,5 @@ export class World {
       counters: machine.counters.snapshot(),
       attribution: machine.pcpus.map((pcpu) => Float64Array.from(pcpu.attribution)),
     };
-  }
-}
-
-/** Lets processes of several guests start something together, without costing the machine anything. */
-export class Gate {
-  private isOpen = false;
-  private readonly waiting: Task[] = [];
-
-  /**
-   * Waits until the gate is opened.
-   *
-   * @param laterPs and so much longer
-   */
-  *pass(guest: Guest, laterPs = 0): Process {
-    while (!this.isOpen) {
-      const task = guest.vcpu.currentTask as Task;
-      this.waiting.push(task);
-      task.block('the start signal');
-      yield BLOCKED;
-    }
-    if (laterPs > 0) yield* guest.vcpu.kernel.sleepUntil(guest.vcpu.pcpu.clock + laterPs);
-  }
-
-  /** Opens it, at this guest's time. */
-  open(guest: Guest): void {
-    if (this.isOpen) return;
-    this.isOpen = true;
-    for (const task of this.waiting) task.vcpu.kernel.wakeAt(guest.vcpu.pcpu.clock, task);
-    this.waiting.length = 0;
   }
 }

@@ -11,14 +11,19 @@ export class Gate {
     return this.opened;
   }
 
-  /** Waits until the gate is opened. */
-  *pass(guest: Guest): Process {
+  /**
+   * Waits until the gate is opened.
+   *
+   * @param laterPs and so much longer
+   */
+  *pass(guest: Guest, laterPs = 0): Process {
     while (!this.opened) {
       const task = guest.vcpu.currentTask as Task;
       this.waiting.push(task);
       task.block('the start signal');
       yield BLOCKED;
     }
+    if (laterPs > 0) yield* guest.vcpu.kernel.sleepUntil(guest.vcpu.pcpu.clock + laterPs);
   }
 
   /** Opens it, at this guest's time. */
