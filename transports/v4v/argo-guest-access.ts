@@ -4,6 +4,8 @@ import { PAGE_MASK, PAGE_SHIFT, PAGE_SIZE } from '../../src/xen/memory.js';
 import type { Vcpu } from '../../src/xen/vcpu.js';
 
 const SCRATCH_BYTES = 128;
+/** Below it, bit operations say what arithmetic says. */
+const LARGEST_SIMPLE_ADDRESS = 0x80000000;
 
 /**
  * copy_from_guest and copy_to_guest: how Xen reaches what a hypercall's arguments point at.
@@ -27,12 +29,15 @@ export class GuestAccess {
 
   /** Reads at most 128 bytes into `words`. Returns false where the guest has no such memory: -EFAULT. */
   read(vcpu: Vcpu, address: number, length: number): boolean {
-    const { space } = vcpu.domain;
     if (!this.reach(vcpu, address, length, false)) return false;
+    const { space } = vcpu.domain;
     const { memory } = vcpu.machine;
     if ((address & 3) === 0 && (address & PAGE_MASK) + length <= PAGE_SIZE) {
-      const at = space.translate(address, false) >> 2;
-      for (let i = 0; i < length >> 2; i++) this.words[i] = memory.words[at + i] as number;
+      const from = space.translate(address, false) >> 2;
+      const { words } = this;
+      for (let i = 0, count = length >> 2; i < count; i++) {
+        words[i] = memory.words[from + i] as number;
+      }
       return true;
     }
     for (let i = 0; i < length; i++) {
@@ -57,12 +62,19 @@ export class GuestAccess {
    * @param cuts where else the access is cut into pieces: Xen fills a page of ring at a time, each from the start
    */
   reach(vcpu: Vcpu, address: number, length: number, write: boolean, cuts = 0): boolean {
-    if (!vcpu.domain.space.reaches(address, length, write)) {
-      this.walks += vcpu.domain.type === 'pvh' ? 1 : 0;
+    const { space, type } = vcpu.domain;
+    const inPage = (address & PAGE_MASK) + length;
+    // Most accesses are reads within one page.
+    const isThere =
+      !write && inPage <= PAGE_SIZE && address >= 0 && address < LARGEST_SIMPLE_ADDRESS
+        ? space.frameAt(address >>> PAGE_SHIFT) >= 0
+        : space.reaches(address, length, write);
+    if (!isThere) {
+      if (type === 'pvh') this.walks++;
       return false;
     }
-    const pages = ((address & PAGE_MASK) + length + PAGE_MASK) >> PAGE_SHIFT;
-    if (vcpu.domain.type === 'pvh') {
+    const pages = (inPage + PAGE_MASK) >> PAGE_SHIFT;
+    if (type === 'pvh') {
       this.walks += pages + cuts;
       return true;
     }

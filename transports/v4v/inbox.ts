@@ -121,7 +121,8 @@ export class Inbox {
         reader.copied = this.takeSetAside(kept, address, length, whole);
         continue;
       }
-      if (this.driver.guest.isAhead()) return AGAIN;
+      // A message that is there stays there: only an empty ring can look otherwise to who lets others go first.
+      if (ring.isEmptyNow && this.driver.guest.isAhead()) return AGAIN;
       if (!ring.look()) return this.nothing(reader);
       const owner = this.ownerOfHead();
       const isMine = reader.connection === undefined || reader.connection === owner;

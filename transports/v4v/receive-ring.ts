@@ -39,6 +39,8 @@ export class ReceiveRing {
   private readonly waiting: Task[] = [];
   private readonly line: SharedLine;
   private readonly start: number;
+  /** Where tx_ptr lies in the machine's memory, in words. */
+  private readonly txWord: number;
   private rx = 0;
   /** tx_ptr when it was last read. */
   private seenTx = 0;
@@ -59,8 +61,14 @@ export class ReceiveRing {
     const { domain, machine } = driver.guest;
     this.line = machine.sharedLine(domain.space.translate(ring.address, true));
     this.start = ring.address + RING_START;
+    this.txWord = domain.space.translate(ring.address + RING_TX_PTR, false) >> 2;
     this.leastFree = ring.bytes;
     driver.rings.push(this);
+  }
+
+  /** Whether the ring is empty as memory stands now: no read of the guest's, and no price. */
+  get isEmptyNow(): boolean {
+    return this.driver.guest.machine.memory.words[this.txWord] === this.rx;
   }
 
   /** Whether there is a message. Reads its header. */
