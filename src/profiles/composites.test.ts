@@ -208,7 +208,8 @@ describe('the simulated machine charges composites as they are written down', ()
         mapper.grantTable.unmap(vcpu, mapped.handles);
         mappingNs = (vcpu.pcpu.clock - before) / 1000;
         before = vcpu.pcpu.clock;
-        mapper.grantTable.copy(vcpu, owner.domid, references[0] as number, 0, own, 0, true);
+        const segment = { reference: references[0] as number, offset: 0, address: own, length: 0 };
+        mapper.grantTable.copy(vcpu, owner.domid, [segment], true);
         copyNs = (vcpu.pcpu.clock - before) / 1000;
         done = true;
       }

@@ -1,5 +1,6 @@
 import { GUEST_KERNEL, HYPERVISOR_WORK, TLB } from './causes.js';
 import { GNTTAB_MAP, GNTTAB_UNMAP } from './counters.js';
+import { continueOperations } from './grant-table.js';
 import { PAGE_SHIFT } from './memory.js';
 import { flushAfterUnmap } from './tlb-flush.js';
 import type { Vcpu } from './vcpu.js';
@@ -116,7 +117,10 @@ function invalidatePages(vcpu: Vcpu, region: MappedRegion): void {
  */
 function mapForKernel(vcpu: Vcpu, pages: number): void {
   vcpu.enter(GNTTAB_MAP);
-  vcpu.pcpu.charge(HYPERVISOR_WORK, vcpu.machine.prices.grantMap * pages);
+  for (let i = 0; i < pages; i++) {
+    continueOperations(vcpu, GNTTAB_MAP, i);
+    vcpu.pcpu.charge(HYPERVISOR_WORK, vcpu.machine.prices.grantMap);
+  }
   vcpu.leave();
 }
 

@@ -23,6 +23,16 @@ const RESERVED_REFERENCES = 8;
 const ENTRIES_A_FRAME = PAGE_SIZE / 8;
 const MAPTRACK_A_FRAME = PAGE_SIZE / 16;
 
+/** One operation of GNTTABOP_copy: within one page at either end. */
+export interface CopySegment {
+  /** The peer's page, and where in it. */
+  readonly reference: number;
+  readonly offset: number;
+  /** Memory of the domain that asks. */
+  readonly address: number;
+  readonly length: number;
+}
+
 interface GrantEntry {
   readonly mfn: number;
   readonly peer: number;
@@ -121,7 +131,10 @@ export class GrantTable {
   ): { status: 0; address: number; handles: readonly number[] } | { status: number } {
     const { machine } = this.domain;
     vcpu.enter(GNTTAB_MAP);
-    vcpu.pcpu.charge(HYPERVISOR_WORK, machine.prices.grantMap * references.length);
+    references.forEach((_, index) => {
+      continueOperations(vcpu, GNTTAB_MAP, index);
+      vcpu.pcpu.charge(HYPERVISOR_WORK, machine.prices.grantMap);
+    });
     const result = this.mapAll(domid, references);
     if (result.status === GNTST_OKAY) {
       machine.counters.grants.mapped += references.length;
@@ -212,26 +225,24 @@ export class GrantTable {
   }
 
   /**
-   * GNTTABOP_copy between a granted page of a peer and memory of this domain. Maps nothing and flushes nothing.
+   * GNTTABOP_copy between granted pages of a peer and memory of this domain: all segments in one hypercall. Maps nothing
+   * and flushes nothing.
    *
-   * @param into true: from the peer's page into this domain; false: the other way
+   * @param into true: from the peer's pages into this domain; false: the other way
+   * @returns the status of the first segment that failed, with which the others are not carried out; or GNTST_OKAY
    */
-  copy(
-    vcpu: Vcpu,
-    domid: number,
-    reference: number,
-    offset: number,
-    address: number,
-    length: number,
-    into: boolean,
-  ): number {
-    const { machine } = this.domain;
+  copy(vcpu: Vcpu, domid: number, segments: readonly CopySegment[], into: boolean): number {
+    const { counters, prices } = this.domain.machine;
+    let status = GNTST_OKAY;
     vcpu.enter(GNTTAB_COPY);
-    vcpu.pcpu.charge(HYPERVISOR_WORK, machine.prices.grantCopy);
-    const status = this.copyGranted(vcpu, domid, reference, offset, address, length, into);
-    if (status === GNTST_OKAY) {
-      machine.counters.grants.copied++;
-      machine.counters.grants.copiedBytes += length;
+    for (const [index, segment] of segments.entries()) {
+      continueOperations(vcpu, GNTTAB_COPY, index);
+      vcpu.pcpu.charge(HYPERVISOR_WORK, prices.grantCopy);
+      const { reference, offset, address, length } = segment;
+      status = this.copyGranted(vcpu, domid, reference, offset, address, length, into);
+      if (status !== GNTST_OKAY) break;
+      counters.grants.copied++;
+      counters.grants.copiedBytes += length;
     }
     vcpu.leave();
     return status;
@@ -292,4 +303,11 @@ export class GrantTable {
     this.domain.machine.memory.letGo(entry.mfn);
     if (grantor.state === 'dying') grantor.relinquishFrame(entry.mfn);
   }
+}
+
+/** Before each operation but the first: the vCPU goes back to its guest where a timer waits, and comes again. */
+export function continueOperations(vcpu: Vcpu, hypercall: number, index: number): void {
+  if (index === 0 || !vcpu.kernel.cutsHypercall()) return;
+  vcpu.leave();
+  vcpu.enter(hypercall);
 }

@@ -15,6 +15,7 @@ import type { Vcpu } from './vcpu.js';
 
 /** Arguments of the events that a guest kernel schedules for itself. */
 const TICK = -1;
+const NEVER = Number.POSITIVE_INFINITY;
 
 /**
  * The part of a guest's Linux that decides what enters the hypervisor: system calls, task switches, the timer.
@@ -27,7 +28,10 @@ export class GuestKernel implements EventTarget {
   /** VIRQ_TIMER is pending: a timer of this vCPU has expired, and the upcall has not come yet. */
   timerPending = false;
   private tickDue = false;
-  private tickArmed = false;
+  /** Moment of the next tick; NEVER while the tick is stopped. */
+  private nextTick = NEVER;
+  /** The tick that has already cut a hypercall in two. */
+  private cutByTick = NEVER;
   /** Moment within its period at which this vCPU's tick falls. */
   private readonly tickOffsetPs: number;
   /** Tasks that wait for a timer, by its number. */
@@ -125,17 +129,27 @@ export class GuestKernel implements EventTarget {
   armTick(): void {
     const { machine, pcpu } = this.vcpu;
     const period = machine.tickPs;
-    if (this.tickArmed || period === 0) return;
-    this.tickArmed = true;
+    if (this.nextTick !== NEVER || period === 0) return;
     const offset = this.tickOffsetPs;
     const next = Math.floor((pcpu.clock - offset) / period + 1) * period + offset;
+    this.nextTick = next;
     machine.queue.push(next, this, TICK, 80);
+  }
+
+  /**
+   * Whether the tick has come while Xen carries out a hypercall that this vCPU has begun: then a hypercall of several
+   * operations stops after one of them and is made again for the rest (hypercall_preempt_check). Once for each tick.
+   */
+  cutsHypercall(): boolean {
+    if (this.nextTick > this.vcpu.pcpu.clock || this.cutByTick === this.nextTick) return false;
+    this.cutByTick = this.nextTick;
+    return true;
   }
 
   private tick(timePs: number): void {
     const { vcpu } = this;
     const { machine } = vcpu;
-    this.tickArmed = false;
+    this.nextTick = NEVER;
     if (vcpu.state === 'offline') return;
     machine.counters.work.ticks++;
     machine.trace.add(TRACE.tick, timePs, vcpu.domain.domid, vcpu.id, 0);

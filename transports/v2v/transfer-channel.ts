@@ -9,6 +9,7 @@ import {
 } from '../../src/transport/contract.js';
 import { GUEST_USER } from '../../src/xen/causes.js';
 import { type MappedRegion, mapPages, unmapPages } from '../../src/xen/grant-device.js';
+import type { CopySegment } from '../../src/xen/grant-table.js';
 import { V2vEnd, type V2vSide } from './end.js';
 import { PAGE_BYTES } from './layout.js';
 import { LentPages } from './lent-pages.js';
@@ -352,22 +353,29 @@ export class TransferChannel extends V2vEnd {
     return this.answer();
   }
 
-  /** GNTTABOP_copy, by an ioctl of the grant device: within one page at both ends. */
+  /** GNTTABOP_copy, by an ioctl of the grant device: one hypercall, whose segments lie within one page at both ends. */
   private copyByXen(address: number, length: number): boolean {
     const { guest, peerDomid } = this.side;
     const { vcpu, domain } = guest;
-    const offset = this.taken % PAGE_BYTES;
-    const step = Math.min(length, PAGE_BYTES - offset, PAGE_BYTES - (address % PAGE_BYTES));
-    const reference = this.current.references[(this.taken - offset) / PAGE_BYTES] as number;
+    const segments: CopySegment[] = [];
+    for (let done = 0; done < length; ) {
+      const offset = (this.taken + done) % PAGE_BYTES;
+      const target = address + done;
+      const step = Math.min(length - done, PAGE_BYTES - offset, PAGE_BYTES - (target % PAGE_BYTES));
+      const page = (this.taken + done - offset) / PAGE_BYTES;
+      const reference = this.current.references[page] as number;
+      segments.push({ reference, offset, address: target, length: step });
+      done += step;
+    }
     vcpu.kernel.enterSystemCall();
-    const status = domain.grantTable.copy(vcpu, peerDomid, reference, offset, address, step, true);
+    const status = domain.grantTable.copy(vcpu, peerDomid, segments, true);
     vcpu.kernel.leaveSystemCall();
     if (status !== 0) {
       this.broken = true;
       return false;
     }
-    this.taken += step;
-    this.received += step;
+    this.taken += length;
+    this.received += length;
     return true;
   }
 
