@@ -2,6 +2,11 @@ import type { Scenario } from '../src/scenario/contract.js';
 import { bidirectional } from './bidirectional.js';
 import { bufferSize } from './buffer-size.js';
 import { copyLocality } from './copy-locality.js';
+import { brokerOutage } from './failure/broker-outage.js';
+import { destroyOrder } from './failure/destroy-order.js';
+import { isolation } from './failure/isolation.js';
+import { reconnect } from './failure/reconnect.js';
+import { symmetricCrash } from './failure/symmetric-crash.js';
 import { untoldSurvivor } from './failure/untold-survivor.js';
 import { fanIn } from './fan-in.js';
 import { grantMode } from './grant-mode.js';
@@ -23,5 +28,10 @@ export const scenarios: readonly Scenario[] = [
   setup,
   grantMode,
   copyLocality,
+  brokerOutage,
+  symmetricCrash,
+  destroyOrder,
   untoldSurvivor,
+  reconnect,
+  isolation,
 ];

@@ -1,7 +1,11 @@
-import { allOf } from '../../src/scenario/checkers/all-of.js';
-import { checkDelivery } from '../../src/scenario/checkers/delivery.js';
-import { checkIsolation } from '../../src/scenario/checkers/isolation.js';
 import type { Scenario } from '../../src/scenario/contract.js';
+import { judgeStage } from '../../src/scenario/faults/judge-stage.js';
+import {
+  FRAMES_STUCK,
+  noteZombies,
+  TOLD_NS,
+  ZOMBIE_NS,
+} from '../../src/scenario/faults/metrics.js';
 import { Stage } from '../../src/scenario/faults/stage.js';
 import { receiverAndSender } from '../../src/scenario/topology.js';
 
@@ -30,26 +34,7 @@ export const untoldSurvivor: Scenario = {
       range: [1, 3_600_000],
     },
   },
-  metrics: [
-    {
-      name: 'toldNs',
-      unit: 'ns',
-      better: 'lower',
-      meaning: 'from the crash until a waiting survivor learns of it; absent where it never does',
-    },
-    {
-      name: 'zombieNs',
-      unit: 'ns',
-      better: 'lower',
-      meaning: 'how long the dead domain stays after Xen has destroyed it',
-    },
-    {
-      name: 'framesStuck',
-      unit: '1',
-      better: 'lower',
-      meaning: 'frames of destroyed domains that could not be taken back',
-    },
-  ],
+  metrics: [TOLD_NS, ZOMBIE_NS, FRAMES_STUCK],
   protocolDetermined: ['framesStuck'],
   sweeps: {
     quick: [],
@@ -118,8 +103,8 @@ export const untoldSurvivor: Scenario = {
         if (leak !== undefined) stage.tell('leak', leak.reason);
         yield* stage.sleep(100 * MS);
         stage.tell('zombieAfterClose', stage.zombies.hasZombie);
-        world.values.set('zombieNs', stage.zombies.zombiePs(stage.now) / 1000);
-        world.values.set('framesStuck', stage.zombies.framesStuck);
+        noteZombies(world, stage);
+        yield* stage.readHoldings();
       })(),
     );
 
@@ -130,15 +115,5 @@ export const untoldSurvivor: Scenario = {
       }
     }
   },
-  check(world) {
-    const stage = Stage.of(world);
-    if (stage === undefined) return { verdict: 'unknown', reason: 'no history was kept' };
-    return allOf([
-      checkDelivery(
-        stage.history,
-        stage.parties.flatMap(({ outgoing }) => ({ flow: outgoing, cutShort: true })),
-      ),
-      checkIsolation(world.machine),
-    ]);
-  },
+  check: (world) => judgeStage(world, { leaks: 'one side died' }),
 };

@@ -17,8 +17,9 @@ export function startPair(world: World, behaviour: PairBehaviour): void {
   const server = world.guest(0);
   const client = world.guest(1);
   const endpoint = world.endpoint(1, server, [client]);
-  // Taking the connection down is no part of the work: the client waits until the server has done its share.
+  // Taking the connection down is no part of the work: both wait until the other has done its share.
   const serverDone = new Gate();
+  const clientDone = new Gate();
   world.spawn(server, 'server', serve());
   world.spawn(client, 'client', connect());
 
@@ -32,6 +33,7 @@ export function startPair(world: World, behaviour: PairBehaviour): void {
     if (channel === undefined) return;
     yield* inLoop(server, behaviour.server(server, channel));
     serverDone.open(server);
+    yield* clientDone.pass(server);
     world.pagesExposedToPeer = Math.max(world.pagesExposedToPeer, channel.pagesExposedToPeer());
     yield* channel.close();
     yield* listening.listener.close();
@@ -44,6 +46,7 @@ export function startPair(world: World, behaviour: PairBehaviour): void {
       return;
     }
     yield* inLoop(client, behaviour.client(client, connected.channel));
+    clientDone.open(client);
     yield* serverDone.pass(client);
     world.pagesExposedToPeer = Math.max(
       world.pagesExposedToPeer,

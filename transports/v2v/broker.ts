@@ -84,7 +84,10 @@ class BrokerProcess {
   ) {
     this.token = `v2v-broker ${number}`;
     this.watch = new Watch(dom0, HOMES, this.token);
-    if (number === 0) this.watch.preset();
+    if (number === 0) {
+      this.watch.preset();
+      dom0.xenstore.presetNode(CONNECTIONS);
+    }
     this.task = dom0.vcpu.spawn('v2v-broker', this.live());
   }
 

@@ -1,3 +1,4 @@
+import { PS_PER_US } from '../../base/units.js';
 import type { Process } from '../../sim/process.js';
 import type { Endpoint } from '../../transport/contract.js';
 import type { Guest } from '../../transport/guest.js';
@@ -12,6 +13,13 @@ import { type Finding, worstFinding } from './outcome.js';
 import { Party } from './party.js';
 import { ZombieWatch } from './zombie-watch.js';
 
+/** How often the director looks for what it waits for: after so long at first, then twice as long, at most so long. */
+const FIRST_LOOK_PS = PS_PER_US * 100;
+const LONGEST_LOOK_PS = PS_PER_US * 20_000;
+/** Services of dom0 need so long to tidy up, and more. */
+const SETTLE_PS = PS_PER_US * 100_000;
+const REHEARSAL_PORT = 99;
+
 /**
  * What a scenario with faults has beside the world: the plan, the history, the parties, and a director. The director is
  * a process of dom0 that says what happens next and when it is over; whoever then still waits, waits for ever.
@@ -21,7 +29,7 @@ export class Stage {
   readonly injector: FaultInjector;
   readonly zombies: ZombieWatch;
   readonly parties: Party[] = [];
-  readonly before: Holdings;
+  before: Holdings;
   after: Holdings | undefined;
   isOver = false;
   private readonly findings: Finding[] = [];
@@ -87,12 +95,17 @@ export class Stage {
     yield* this.world.dom0.vcpu.kernel.sleepUntil(this.now + ps);
   }
 
-  /** The director waits until something is so, looking every so often. Returns whether it came to be in time. */
-  *until(isSo: () => boolean, longestPs: number, periodPs = 1e9): Process<boolean> {
+  /**
+   * The director waits until something is so. It looks often at first, then less and less. Returns whether it came to be
+   * in time.
+   */
+  *until(isSo: () => boolean, longestPs: number): Process<boolean> {
     const endPs = this.now + longestPs;
+    let periodPs = FIRST_LOOK_PS;
     while (!isSo()) {
       if (this.now >= endPs) return false;
       yield* this.sleep(Math.min(periodPs, endPs - this.now + 1));
+      periodPs = Math.min(2 * periodPs, LONGEST_LOOK_PS);
     }
     return true;
   }
@@ -116,6 +129,25 @@ export class Stage {
     return yield* this.until(() => task.state === 'done', longestPs);
   }
 
+  /**
+   * A connection is opened and closed first, so that what is made once and kept (a driver's interrupt, a parent node) is
+   * there before what is held is read. Returns whether that went well.
+   */
+  *rehearse(server: Guest, client: Guest): Process<boolean> {
+    const { world } = this;
+    const endpoint = world.endpoint(REHEARSAL_PORT, server, [client]);
+    const both = [new Party(this, server, 'server', '0'), new Party(this, client, 'client', '0')];
+    for (const party of both) this.start(party, endpoint, () => party.close());
+    const done = yield* this.until(
+      () => both.every(({ closedPs }) => closedPs !== undefined),
+      PS_PER_US * 60_000_000,
+    );
+    if (!done) world.fail('the connection before the fault did not open and close');
+    yield* this.sleep(SETTLE_PS);
+    this.before = readHoldings(world.installation, world.driver);
+    return done;
+  }
+
   /** Something that was found: the worst of all is the cell's. */
   find(finding: Finding): void {
     this.findings.push(finding);
@@ -127,8 +159,9 @@ export class Stage {
     this.world.outcome[name] = value;
   }
 
-  /** Reads what is held: at the end, when everybody has let go of everything. */
-  readHoldings(): Holdings {
+  /** Reads what is held: at the end, when everybody has let go and services of dom0 have tidied up. */
+  *readHoldings(): Process<Holdings> {
+    yield* this.sleep(SETTLE_PS);
     this.after = readHoldings(this.world.installation, this.world.driver);
     return this.after;
   }
