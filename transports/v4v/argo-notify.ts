@@ -17,6 +17,7 @@ import type { ArgoDomain } from './argo-domain.js';
 import type { GuestAccess } from './argo-guest-access.js';
 import { spinUntil } from './argo-locks.js';
 import type { ArgoRing } from './argo-ring.js';
+import type { ArgoTable } from './argo-table.js';
 
 /**
  * fill_ring_data: answers a guest's question about one ring, in place, and lets it wait for the space that it asks for.
@@ -28,7 +29,7 @@ export function fillRingData(
   access: GuestAccess,
   vcpu: Vcpu,
   entry: number,
-  find: (domid: number) => ArgoDomain | undefined,
+  find: ArgoTable['living'],
 ): number {
   if (!access.read(vcpu, entry, RING_DATA_ENTRY_BYTES)) return -EFAULT;
   const { words } = access;
@@ -55,7 +56,7 @@ function answer(
   vcpu: Vcpu,
   ring: ArgoRing,
   spaceRequired: number,
-  find: (domid: number) => ArgoDomain | undefined,
+  find: ArgoTable['living'],
 ): number {
   const { domid } = vcpu.domain;
   const largest = largestPayload(ring.bytes);

@@ -48,6 +48,11 @@ export class PendingList {
     return this.lengths[this.domids.indexOf(domid)];
   }
 
+  /** The domains that wait. */
+  waiting(): readonly number[] {
+    return this.domids;
+  }
+
   clear(): void {
     this.domids.length = 0;
     this.lengths.length = 0;

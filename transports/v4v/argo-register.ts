@@ -1,11 +1,20 @@
 import { roundedUpToSlot, SMALLEST_RING_BYTES } from '../../src/ring/wrapped-offset-ring.js';
 import type { Domain } from '../../src/xen/domain.js';
-import { EFAULT, EINVAL } from '../../src/xen/errno.js';
+import { ECONNREFUSED, EEXIST, EFAULT, EINVAL, ENOSPC } from '../../src/xen/errno.js';
 import { PAGE_SHIFT, PAGE_SIZE } from '../../src/xen/memory.js';
-import { GFN_BYTES, MAX_RING_BYTES, REGISTER_BYTES, REGISTER_FAIL_EXIST } from './argo-abi.js';
+import {
+  DOMID_ANY,
+  GFN_BYTES,
+  MAX_RING_BYTES,
+  MAX_RINGS_PER_DOMAIN,
+  REGISTER_BYTES,
+  REGISTER_FAIL_EXIST,
+} from './argo-abi.js';
 import type { ArgoCall } from './argo-call.js';
+import type { ArgoDomain } from './argo-domain.js';
 import type { GuestAccess } from './argo-guest-access.js';
-import { type ArgoRing, pagesOfRing } from './argo-ring.js';
+import { ArgoRing, pagesOfRing } from './argo-ring.js';
+import type { ArgoTable } from './argo-table.js';
 
 const TWO_TO_32 = 4294967296;
 
@@ -48,7 +57,7 @@ export function readRegistration(
  *
  * @returns the frames, or the negated error
  */
-export function ringFrames(
+function ringFrames(
   access: GuestAccess,
   call: ArgoCall,
   gfns: number,
@@ -77,9 +86,61 @@ function writableFrame(domain: Domain, gfn: number): number {
  * What tx_ptr a ring starts with: the one in its page, so that a ring can be registered again with messages in it; or,
  * where that makes no sense, the one at which it is empty.
  */
-export function initialTx(ring: ArgoRing): { tx: number; isReset: boolean } {
+function initialTx(ring: ArgoRing): { tx: number; isReset: boolean } {
   const { rx, tx } = ring.rawPointers();
   if (tx < ring.bytes && roundedUpToSlot(tx) === tx) return { tx, isReset: false };
   const flushed = roundedUpToSlot(rx);
   return { tx: flushed >= ring.bytes ? 0 : flushed, isReset: true };
+}
+
+/**
+ * What register_ring does once it has its arguments and its locks. Returns 0, or the negated error.
+ *
+ * @param gfns address of the list of frame numbers
+ */
+export function registerRing(
+  access: GuestAccess,
+  table: ArgoTable,
+  call: ArgoCall,
+  gfns: number,
+  pages: number,
+  flags: number,
+): number {
+  const { port, domid: partner, bytes, vcpu } = call;
+  const own = table.of(vcpu.domain);
+  const sender = partner === DOMID_ANY ? undefined : table.living(partner);
+  if (partner !== DOMID_ANY && sender === undefined) return -ECONNREFUSED;
+  if (own.ringCount >= MAX_RINGS_PER_DOMAIN) return -ENOSPC;
+  const known = own.find(port, partner);
+  if (known !== undefined) {
+    if ((flags & REGISTER_FAIL_EXIST) !== 0 || known.bytes !== bytes) return -EEXIST;
+    known.letFramesGo();
+  }
+  const frames = ringFrames(access, call, gfns, pages);
+  if (typeof frames === 'number') {
+    // As in Xen, the old registration goes too, and what it counted stays counted.
+    if (known !== undefined) table.removeRing(own, known);
+    return frames;
+  }
+  const ring = known ?? new ArgoRing(own.domain, port, partner, bytes);
+  if (known === undefined) own.add(ring);
+  ring.holdFrames(frames);
+  const { tx, isReset } = initialTx(ring);
+  if (isReset) ring.writeTx(vcpu, tx);
+  ring.txPtr = tx;
+  own.ringCount++;
+  sender?.sends.push({ domid: own.domain.domid, port, partner });
+  return 0;
+}
+
+/** What unregister_ring does. */
+export function unregisterRing(table: ArgoTable, own: ArgoDomain, ring: ArgoRing): void {
+  const { domid } = own.domain;
+  table.removeRing(own, ring);
+  own.ringCount--;
+  const sends = table.get(ring.partner)?.sends ?? [];
+  const at = sends.findIndex(
+    (id) => id.domid === domid && id.port === ring.port && id.partner === ring.partner,
+  );
+  if (at >= 0) sends.splice(at, 1);
 }

@@ -5,11 +5,9 @@ import {
   EACCES,
   EAGAIN,
   ECONNREFUSED,
-  EEXIST,
   EFAULT,
   EINVAL,
   ENOENT,
-  ENOSPC,
   EPERM,
   ESRCH,
 } from '../../src/xen/errno.js';
@@ -18,21 +16,20 @@ import type { Vcpu } from '../../src/xen/vcpu.js';
 import {
   DOMID_ANY,
   MAX_NOTIFY_COUNT,
-  MAX_RINGS_PER_DOMAIN,
-  REGISTER_FAIL_EXIST,
   RING_DATA_BYTES,
   RING_DATA_ENTRY_BYTES,
   UNREGISTER_BYTES,
   VIRQ_ARGO,
 } from './argo-abi.js';
 import { type ArgoCall, COPIED, ENTERED, OUTSIDE, PUBLISHED } from './argo-call.js';
-import { ArgoDomain } from './argo-domain.js';
+import type { ArgoDomain } from './argo-domain.js';
 import { GuestAccess } from './argo-guest-access.js';
 import { ArgoLock, spinUntil } from './argo-locks.js';
 import { fillRingData, waitForSpace } from './argo-notify.js';
-import { initialTx, readRegistration, ringFrames } from './argo-register.js';
-import { ArgoRing } from './argo-ring.js';
+import { readRegistration, registerRing, unregisterRing } from './argo-register.js';
+import type { ArgoRing } from './argo-ring.js';
 import { insertMessage, payloadOf, readSendArguments } from './argo-send.js';
+import { ArgoTable } from './argo-table.js';
 
 /**
  * An operation is not done: another vCPU's event comes first, or a lock is held. Yield ORDER and call it again with the
@@ -52,8 +49,7 @@ export class Argo implements HypervisorExtension {
   macPermissive = true;
   /** L1, the global lock: read for every operation, written when a domain goes. */
   readonly lock = new ArgoLock();
-  /** By domid. */
-  private readonly domains: (ArgoDomain | undefined)[] = [];
+  private readonly table: ArgoTable;
   private readonly access = new GuestAccess();
   private readonly toNotify: number[] = [];
   private readonly registerOperation: number;
@@ -62,6 +58,7 @@ export class Argo implements HypervisorExtension {
   private readonly notifyOperation: number;
 
   constructor(private readonly machine: Machine) {
+    this.table = new ArgoTable(machine, this.publishStopped);
     const { counters } = machine;
     this.registerOperation = counters.hypercall('argo_register_ring');
     this.unregisterOperation = counters.hypercall('argo_unregister_ring');
@@ -71,12 +68,12 @@ export class Argo implements HypervisorExtension {
 
   /** Registrations of a domain, as they count against its limit of 128. */
   ringCount(domid: number): number {
-    return this.domains[domid]?.ringCount ?? 0;
+    return this.table.get(domid)?.ringCount ?? 0;
   }
 
   /** The rings of a domain, in the order in which they were registered. */
   ringsOf(domid: number): readonly ArgoRing[] {
-    return this.domains[domid]?.rings ?? [];
+    return this.table.get(domid)?.rings ?? [];
   }
 
   /**
@@ -92,7 +89,7 @@ export class Argo implements HypervisorExtension {
     pages: number,
     flags: number,
   ): number {
-    const own = this.domainOf(vcpu.domain);
+    const own = this.table.of(vcpu.domain);
     const call = own.callOf(vcpu);
     if (call.stage === OUTSIDE) {
       this.enter(call, this.registerOperation);
@@ -101,7 +98,7 @@ export class Argo implements HypervisorExtension {
       if (status < 0) return this.leave(call, status);
     }
     if (this.mustWaitToWrite(vcpu, own)) return NOT_YET;
-    const status = this.register(own, call, gfns, pages, flags);
+    const status = registerRing(this.access, this.table, call, gfns, pages, flags);
     this.access.settle(vcpu);
     vcpu.pcpu.charge(HYPERVISOR_WORK, this.machine.prices.argoRegister * Math.max(1, pages));
     own.lock.holdForWriting(vcpu.pcpu.clock);
@@ -120,46 +117,13 @@ export class Argo implements HypervisorExtension {
     return this.machine.domain(call.domid) === undefined ? -ESRCH : 0;
   }
 
-  private register(
-    own: ArgoDomain,
-    call: ArgoCall,
-    gfns: number,
-    pages: number,
-    flags: number,
-  ): number {
-    const { port, domid: partner, bytes } = call;
-    const sender = partner === DOMID_ANY ? undefined : this.living(partner);
-    if (partner !== DOMID_ANY && sender === undefined) return -ECONNREFUSED;
-    if (own.ringCount >= MAX_RINGS_PER_DOMAIN) return -ENOSPC;
-    const known = own.find(port, partner);
-    if (known !== undefined) {
-      if ((flags & REGISTER_FAIL_EXIST) !== 0 || known.bytes !== bytes) return -EEXIST;
-      known.letFramesGo();
-    }
-    const frames = ringFrames(this.access, call, gfns, pages);
-    if (typeof frames === 'number') {
-      // As in Xen, the old registration goes too, and what it counted stays counted.
-      if (known !== undefined) this.removeRing(own, known);
-      return frames;
-    }
-    const ring = known ?? new ArgoRing(own.domain, port, partner, bytes);
-    if (known === undefined) own.add(ring);
-    ring.holdFrames(frames);
-    const { tx, isReset } = initialTx(ring);
-    if (isReset) ring.writeTx(call.vcpu, tx);
-    ring.txPtr = tx;
-    own.ringCount++;
-    sender?.sends.push({ domid: own.domain.domid, port, partner });
-    return 0;
-  }
-
   /**
    * XEN_ARGO_OP_unregister_ring.
    *
    * @param unregistration address of a struct xen_argo_unregister_ring
    */
   unregisterRing(vcpu: Vcpu, unregistration: number): number {
-    const own = this.domainOf(vcpu.domain);
+    const own = this.table.of(vcpu.domain);
     const call = own.callOf(vcpu);
     if (call.stage === OUTSIDE) {
       this.enter(call, this.unregisterOperation);
@@ -174,20 +138,10 @@ export class Argo implements HypervisorExtension {
     if (this.mustWaitToWrite(vcpu, own)) return NOT_YET;
     const ring = own.find(call.port, call.domid);
     const pages = ring?.pages ?? 1;
-    if (ring !== undefined) this.unregister(own, ring);
+    if (ring !== undefined) unregisterRing(this.table, own, ring);
     vcpu.pcpu.charge(HYPERVISOR_WORK, this.machine.prices.argoRegister * pages);
     own.lock.holdForWriting(vcpu.pcpu.clock);
     return this.leave(call, ring === undefined ? -ENOENT : 0);
-  }
-
-  private unregister(own: ArgoDomain, ring: ArgoRing): void {
-    this.removeRing(own, ring);
-    own.ringCount--;
-    const sends = this.domains[ring.partner]?.sends;
-    const at = sends?.findIndex(
-      (id) => id.domid === own.domain.domid && id.port === ring.port && id.partner === ring.partner,
-    );
-    if (at !== undefined && at >= 0) sends?.splice(at, 1);
   }
 
   /**
@@ -205,7 +159,7 @@ export class Argo implements HypervisorExtension {
     iovCount: number,
     messageType: number,
   ): number {
-    const own = this.domainOf(vcpu.domain);
+    const own = this.table.of(vcpu.domain);
     const call = own.callOf(vcpu);
     if (call.stage === OUTSIDE) {
       this.enter(call, this.sendvOperation);
@@ -232,7 +186,7 @@ export class Argo implements HypervisorExtension {
   private copyIntoRing(own: ArgoDomain, call: ArgoCall): number {
     const { vcpu } = call;
     if (vcpu.isAhead()) return NOT_YET;
-    const receiver = this.living(call.domid);
+    const receiver = this.table.living(call.domid);
     if (receiver === undefined) {
       return this.machine.domain(call.domid) === undefined ? -ESRCH : -ECONNREFUSED;
     }
@@ -263,7 +217,7 @@ export class Argo implements HypervisorExtension {
     ring.inFlight = call;
     call.vcpu.unfinished = call;
     ring.lock.holdForWriting(untilPs, untilPs - call.lockedAtPs);
-    this.domains[call.domid]?.lock.holdForReading(untilPs);
+    this.table.get(call.domid)?.lock.holdForReading(untilPs);
     this.lock.holdForReading(untilPs);
   }
 
@@ -298,7 +252,7 @@ export class Argo implements HypervisorExtension {
    * @param ringData address of a struct xen_argo_ring_data, or 0
    */
   notify(vcpu: Vcpu, ringData: number): number {
-    const own = this.domainOf(vcpu.domain);
+    const own = this.table.of(vcpu.domain);
     const call = own.callOf(vcpu);
     if (call.stage === OUTSIDE) {
       this.enter(call, this.notifyOperation);
@@ -324,7 +278,7 @@ export class Argo implements HypervisorExtension {
       const from = this.toNotify.length;
       ring.pending.takeSatisfied(space, this.toNotify);
       for (let i = from; i < this.toNotify.length; i++) {
-        this.domains[this.toNotify[i] as number]?.waitsIn.delete(ring);
+        this.table.get(this.toNotify[i] as number)?.waitsIn.delete(ring);
       }
     }
     for (const domid of this.toNotify) {
@@ -339,48 +293,22 @@ export class Argo implements HypervisorExtension {
     if (entries > MAX_NOTIFY_COUNT) return -EACCES;
     for (let i = 0; i < entries; i++) {
       const entry = ringData + RING_DATA_BYTES + i * RING_DATA_ENTRY_BYTES;
-      const status = fillRingData(this.access, vcpu, entry, this.living);
+      const status = fillRingData(this.access, vcpu, entry, this.table.living);
       if (status < 0) return status;
     }
     return 0;
   }
 
-  /** argo_destroy: its rings go, and without a word those of others to which only it could send. */
+  /** argo_destroy, with L1 written: what copies now ends first, and all else waits until it is done. */
   domainDestroyed(domain: Domain): void {
-    const gone = this.domains[domain.domid];
+    const gone = this.table.get(domain.domid);
     if (gone === undefined) return;
-    // Whoever copies now holds L1, which this waits for.
-    for (const call of gone.callsInProgress())
+    for (const call of gone.callsInProgress()) {
       if (call?.stage === COPIED) this.publishStopped(call);
-    let pages = 0;
-    while (gone.rings.length > 0) {
-      const ring = gone.rings[0] as ArgoRing;
-      pages += ring.pages;
-      this.finishInFlight(ring);
-      this.removeRing(gone, ring);
     }
-    gone.ringCount = 0;
-    for (const id of gone.sends) {
-      const owner = this.domains[id.domid];
-      const ring = owner?.find(id.port, id.partner);
-      if (owner === undefined || ring === undefined) continue;
-      pages += ring.pages;
-      this.finishInFlight(ring);
-      this.removeRing(owner, ring);
-      owner.ringCount--;
-    }
-    for (const ring of gone.waitsIn) ring.pending.cancel(domain.domid);
-    this.domains[domain.domid] = undefined;
+    const pages = this.table.removeDomain(gone);
     const fromPs = Math.max(this.machine.now, this.lock.readersUntil, this.lock.writerUntil);
     this.lock.holdForWriting(fromPs + pages * this.machine.prices.argoRegister);
-  }
-
-  private removeRing(owner: ArgoDomain, ring: ArgoRing): void {
-    if (ring.partner === DOMID_ANY) {
-      for (const other of this.domains) other?.waitsIn.delete(ring);
-    }
-    ring.pending.clear();
-    owner.remove(ring);
   }
 
   private finishInFlight(ring: ArgoRing): void {
@@ -425,25 +353,6 @@ export class Argo implements HypervisorExtension {
     call.vcpu.leave();
     return result;
   }
-
-  /** What Argo keeps of a domain that makes a hypercall. */
-  private domainOf(domain: Domain): ArgoDomain {
-    const known = this.domains[domain.domid];
-    if (known !== undefined) return known;
-    while (this.domains.length < domain.domid) this.domains.push(undefined);
-    const fresh = new ArgoDomain(domain, this.publishStopped);
-    this.domains[domain.domid] = fresh;
-    return fresh;
-  }
-
-  /** A domain that Argo still knows: not one that is being destroyed. */
-  private readonly living = (domid: number): ArgoDomain | undefined => {
-    const known = this.domains[domid];
-    if (known !== undefined) return known;
-    const domain = this.machine.domain(domid);
-    if (domain === undefined || domain.state === 'dying') return undefined;
-    return this.domainOf(domain);
-  };
 }
 
 /** The machine's Argo. */
