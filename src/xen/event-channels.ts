@@ -16,7 +16,8 @@ export const DOMID_SELF = 0x7ff0;
 export class EventPort {
   state: PortState = 'free';
   pending = false;
-  masked = false;
+  /** From its birth until the guest kernel has a handler for it (init_array_page of Linux's events_fifo.c). */
+  masked = true;
   remoteDomid = -1;
   remotePort = -1;
   virq = -1;
@@ -189,10 +190,15 @@ export class EventChannels {
     for (const port of this.all()) this.release(port);
   }
 
-  /** Binds a port's events to a handler in the guest kernel (bind_evtchn_to_irqhandler). */
+  /**
+   * Binds a port's events to a handler in the guest kernel, and unmasks it (bind_evtchn_to_irqhandler): an event that is
+   * pending already, as on a port that was just bound to another domain's, comes at once.
+   */
   handle(number: number, handler: (port: EventPort) => void): void {
     const port = this.ports[number];
-    if (port !== undefined) port.handler = handler;
+    if (port === undefined) return;
+    port.handler = handler;
+    this.unmask(port.vcpu, number);
   }
 
   /**
@@ -213,6 +219,8 @@ export class EventChannels {
       port.state = 'interdomain';
       port.remoteDomid = remote.domain.domid;
       port.remotePort = remote.number;
+      // Both kernels have their handlers from boot.
+      port.masked = false;
     }
     return [mine, theirs];
   }
