@@ -1,7 +1,5 @@
-import { SKYLAKE_2017 } from '../../src/profiles/data/skylake-2017.js';
-import type { Features } from '../../src/profiles/feature-list.js';
-import { PRICE_LIST, PRICE_NAMES, type PriceTable } from '../../src/profiles/price-list.js';
 import { ORDER, type Process } from '../../src/sim/process.js';
+import { testHardware } from '../../src/transport/conformance/setting.js';
 import { Installation, type Placement } from '../../src/transport/installation.js';
 import type { Domain, GuestType } from '../../src/xen/domain.js';
 import { Machine } from '../../src/xen/machine.js';
@@ -11,25 +9,40 @@ import { DOMID_ANY, RING_RX_PTR, RING_START, RING_TX_PTR } from './argo-abi.js';
 
 /** What the tests of this folder run on: a machine of even prices, and a program that speaks to Argo directly. */
 
-const FEATURES: Features = {
-  ...SKYLAKE_2017.features,
+type Hardware = ReturnType<typeof testHardware>;
+
+const HARDWARE = testHardware('npt');
+
+/** No timer, no exit but those that Argo causes, and caches in which a test's memory fits. */
+const FEATURES: Hardware['features'] = {
+  ...HARDWARE.features,
+  virtualApic: true,
+  lazyFpu: false,
+  tlbEntries: 1536,
+  l2Bytes: 1024 * 1024,
+  l3Bytes: 16 * 1024 * 1024,
   guestTickHz: 0,
+  schedulerRatelimitUs: 1000,
+  schedulerTimesliceUs: 10_000,
 };
 
 export interface SampleOptions {
-  readonly prices?: Partial<PriceTable>;
-  readonly features?: Partial<Features>;
+  readonly prices?: Partial<Hardware['prices']>;
+  readonly features?: Partial<Hardware['features']>;
   readonly seed?: number;
 }
 
+/** Below it, a price of the test hardware is one for a byte. */
+const LEAST_TIME_PS = 10_000;
+
 /** Every event costs 1 ns, every byte 0.1 ns. */
-function hardware(options: SampleOptions): { features: Features; prices: PriceTable } {
-  const prices = Object.fromEntries(
-    PRICE_NAMES.map((name) => [name, PRICE_LIST[name].kind === 'time' ? 1000 : 100]),
-  ) as PriceTable;
+function hardware(options: SampleOptions): Hardware {
+  const even = Object.fromEntries(
+    Object.entries(HARDWARE.prices).map(([name, ps]) => [name, ps < LEAST_TIME_PS ? 100 : 1000]),
+  ) as Hardware['prices'];
   return {
     features: { ...FEATURES, ...options.features },
-    prices: { ...prices, payload: 0, ...options.prices },
+    prices: { ...even, payload: 0, ...options.prices },
   };
 }
 
