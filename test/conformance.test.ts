@@ -8,16 +8,7 @@ import { transports } from '../transports/index.js';
  * Faults that are known and not yet mended: transport, check, and what it says. A fault that is gone must go from here,
  * too, or the test fails.
  */
-const KNOWN_FAULTS: Readonly<Record<string, Readonly<Record<string, RegExp>>>> = {
-  libvchan: {
-    // Pages that the client still maps when the server closes are never taken back: grant-device.ts, unsharePages.
-    'no-leak-server-first': /connections left machine: frames \+\d+, dom1 server: grants \+\d+/,
-  },
-  v2v: {
-    // A wait of one channel takes the events of the listener's other connections: end.ts, waitForEvent.
-    'many-conversations': /no progress: server\/server waits for v2v: a message from any client/,
-  },
-};
+const KNOWN_FAULTS: Readonly<Record<string, Readonly<Record<string, RegExp>>>> = {};
 
 describe('conformance', () => {
   for (const driver of [...transports, template]) {

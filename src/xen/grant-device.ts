@@ -53,17 +53,17 @@ export function sharePages(
 }
 
 /**
- * Takes shared pages back. Pages that the peer still maps cannot be: they leak until it lets go, as with gntalloc.
+ * Takes shared pages back. Pages that the peer still maps cannot be: they come back when it lets go, as with gntalloc.
  *
- * @returns pages that leaked
+ * @returns pages that the peer still maps
  */
 export function unsharePages(vcpu: Vcpu, region: SharedRegion): number {
   const { domain } = vcpu;
   systemCalls(vcpu, SHARE_SYSTEM_CALLS);
   let leaked = 0;
   region.references.forEach((reference, i) => {
-    if (domain.grantTable.end(reference)) domain.free(region.address + (i << PAGE_SHIFT), 1);
-    else leaked++;
+    const free = () => domain.free(region.address + (i << PAGE_SHIFT), 1);
+    if (!domain.grantTable.endWhenUnused(reference, free)) leaked++;
   });
   return leaked;
 }

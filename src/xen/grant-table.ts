@@ -39,6 +39,8 @@ interface GrantEntry {
   readonly readOnly: boolean;
   /** Mappings and copies in progress: GTF_reading and GTF_writing. */
   uses: number;
+  /** What the grantor's kernel does when nobody uses the grant any more. */
+  whenUnused?: () => void;
 }
 
 /** Adjacent pages that were mapped together: given back together, when the last is unmapped. */
@@ -117,6 +119,26 @@ export class GrantTable {
     this.entries[reference - RESERVED_REFERENCES] = undefined;
     this.freed.push(reference);
     return true;
+  }
+
+  /**
+   * Takes a grant back now, or when the peer lets go: Linux tries again until it can (gnttab_end_foreign_access).
+   *
+   * @returns whether it could at once
+   */
+  endWhenUnused(reference: number, then: () => void): boolean {
+    if (this.end(reference)) {
+      then();
+      return true;
+    }
+    const entry = this.entry(reference);
+    if (entry !== undefined) {
+      entry.whenUnused = () => {
+        this.end(reference);
+        then();
+      };
+    }
+    return false;
   }
 
   /**
@@ -302,6 +324,7 @@ export class GrantTable {
     entry.uses--;
     this.domain.machine.memory.letGo(entry.mfn);
     if (grantor.state === 'dying') grantor.relinquishFrame(entry.mfn);
+    else if (entry.uses === 0) entry.whenUnused?.();
   }
 }
 

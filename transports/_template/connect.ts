@@ -1,4 +1,3 @@
-import { PS_PER_S } from '../../src/base/units.js';
 import { ORDER, type Process } from '../../src/sim/process.js';
 import type { ConnectFailure, ConnectOutcome, Endpoint } from '../../src/transport/contract.js';
 import type { Guest } from '../../src/transport/guest.js';
@@ -18,7 +17,6 @@ import { CLIENT_IS_THERE, SERVER_IS_THERE } from './layout.js';
  */
 
 /** How long a server that closes waits for its client: one that is hostile would never let go. */
-const CLOSE_TIMEOUT_PS = PS_PER_S;
 
 /** Where both look: below the server's own `data` node, which it may write. */
 function nodePath(endpoint: Endpoint, clientDomid: number): string {
@@ -48,11 +46,8 @@ export function* offerConnection(
   }
   const path = nodePath(endpoint, clientDomid);
   const release = function* (): Process<void> {
-    // A page that the client still maps cannot be taken back: wait, but not for ever, until it has let go.
-    const deadlinePs = vcpu.pcpu.clock + CLOSE_TIMEOUT_PS;
-    while (unsharePages(vcpu, region) > 0 && vcpu.pcpu.clock < deadlinePs) {
-      onEvent(yield* device.wait('template: the client to let go', deadlinePs));
-    }
+    // A page that the client still maps comes back when it lets go.
+    unsharePages(vcpu, region);
     domain.eventChannels.close(vcpu, port);
     yield* xenstore.rm(path);
   };

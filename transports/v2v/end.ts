@@ -64,6 +64,9 @@ export abstract class V2vEnd implements Channel {
   }
 
   /** Ports whose events belong to this connection. */
+  /** Hears of each event that this end's waits take, whichever connection it is for. */
+  onEvent: ((port: number) => void) | undefined;
+
   get ports(): readonly number[] {
     return [this.side.sendPort, this.side.receivePort];
   }
@@ -114,7 +117,10 @@ export abstract class V2vEnd implements Channel {
   /** WaitForMultipleObjects of the published code: either event channel, or a change of the peer's state. */
   private *waitForEvent(reason: string): Process<void> {
     const { device, peer } = this.side;
-    if (!peer.changed) yield* device.wait(reason);
+    if (!peer.changed) {
+      const port = yield* device.wait(reason);
+      if (port >= 0) this.onEvent?.(port);
+    }
     if (peer.changed) yield* peer.read();
   }
 }

@@ -45,6 +45,7 @@ export class V2vListener implements Listener {
     const connection = { channel, source: connections.length, queued: false, gone: false };
     connections.push(connection);
     for (const port of channel.ports) this.byPort.set(port, connection);
+    channel.onEvent = this.onEvent;
     return { channel };
   }
 
@@ -71,8 +72,7 @@ export class V2vListener implements Listener {
   *waitUntilReadable(): Process<void> {
     const port = yield* this.device.wait('v2v: a message from any client');
     if (port >= 0) {
-      const connection = this.byPort.get(port);
-      if (connection !== undefined) this.enqueue(connection);
+      this.onEvent(port);
       return;
     }
     for (const connection of this.connections) {
@@ -85,6 +85,12 @@ export class V2vListener implements Listener {
   *close(): Process<void> {
     for (const { channel } of this.connections) yield* channel.close();
   }
+
+  /** One device serves all connections: a wait of one may take the event of another. */
+  private readonly onEvent = (port: number): void => {
+    const connection = this.byPort.get(port);
+    if (connection !== undefined) this.enqueue(connection);
+  };
 
   private enqueue(connection: Connection): void {
     if (connection.queued) return;
