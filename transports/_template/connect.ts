@@ -16,8 +16,6 @@ import { CLIENT_IS_THERE, SERVER_IS_THERE } from './layout.js';
  * Everything can fail: each limit of Xen that is met is named, and what was taken until then is given back.
  */
 
-/** How long a server that closes waits for its client: one that is hostile would never let go. */
-
 /** Where both look: below the server's own `data` node, which it may write. */
 function nodePath(endpoint: Endpoint, clientDomid: number): string {
   return `/local/domain/${endpoint.serverDomid}/data/template/${endpoint.port}-${clientDomid}`;
