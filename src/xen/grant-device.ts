@@ -1,6 +1,6 @@
-import { GUEST_KERNEL, HYPERVISOR_WORK, TLB } from './causes.js';
+import { GUEST_KERNEL, TLB } from './causes.js';
 import { GNTTAB_MAP, GNTTAB_UNMAP } from './counters.js';
-import { continueOperations } from './grant-table.js';
+import { chargeOperations } from './grant-table.js';
 import { PAGE_SHIFT } from './memory.js';
 import { flushAfterUnmap } from './tlb-flush.js';
 import type { Vcpu } from './vcpu.js';
@@ -117,16 +117,13 @@ function invalidatePages(vcpu: Vcpu, region: MappedRegion): void {
  */
 function mapForKernel(vcpu: Vcpu, pages: number): void {
   vcpu.enter(GNTTAB_MAP);
-  for (let i = 0; i < pages; i++) {
-    continueOperations(vcpu, GNTTAB_MAP, i);
-    vcpu.pcpu.charge(HYPERVISOR_WORK, vcpu.machine.prices.grantMap);
-  }
+  chargeOperations(vcpu, GNTTAB_MAP, pages, vcpu.machine.prices.grantMap);
   vcpu.leave();
 }
 
 function unmapForKernel(vcpu: Vcpu, pages: number): void {
   vcpu.enter(GNTTAB_UNMAP);
-  vcpu.pcpu.charge(HYPERVISOR_WORK, vcpu.machine.prices.grantUnmap * pages);
+  chargeOperations(vcpu, GNTTAB_UNMAP, pages, vcpu.machine.prices.grantUnmap);
   flushAfterUnmap(vcpu, pages);
   vcpu.leave();
 }

@@ -1,10 +1,10 @@
 import { TRACE } from '../sim/trace.js';
-import { HYPERVISOR_WORK } from './causes.js';
+import { HYPERVISOR_WORK, PAGE_WALK } from './causes.js';
 import { GNTTAB_COPY, GNTTAB_MAP, GNTTAB_UNMAP } from './counters.js';
 import type { Domain } from './domain.js';
 import { copyBetween } from './guest-memory.js';
 import { PAGE_MASK, PAGE_SHIFT, PAGE_SIZE } from './memory.js';
-import { flushAfterUnmap } from './tlb-flush.js';
+import { flushAfterUnmap, UNMAP_BATCH } from './tlb-flush.js';
 import type { Vcpu } from './vcpu.js';
 
 /** GNTST_* (xen/include/public/grant_table.h). */
@@ -153,10 +153,7 @@ export class GrantTable {
   ): { status: 0; address: number; handles: readonly number[] } | { status: number } {
     const { machine } = this.domain;
     vcpu.enter(GNTTAB_MAP);
-    references.forEach((_, index) => {
-      continueOperations(vcpu, GNTTAB_MAP, index);
-      vcpu.pcpu.charge(HYPERVISOR_WORK, machine.prices.grantMap);
-    });
+    chargeOperations(vcpu, GNTTAB_MAP, references.length, machine.prices.grantMap);
     const result = this.mapAll(domid, references);
     if (result.status === GNTST_OKAY) {
       machine.counters.grants.mapped += references.length;
@@ -221,7 +218,7 @@ export class GrantTable {
   unmap(vcpu: Vcpu, handles: readonly number[]): number {
     const { machine } = this.domain;
     vcpu.enter(GNTTAB_UNMAP);
-    vcpu.pcpu.charge(HYPERVISOR_WORK, machine.prices.grantUnmap * handles.length);
+    chargeOperations(vcpu, GNTTAB_UNMAP, handles.length, machine.prices.grantUnmap);
     let status = GNTST_OKAY;
     let unmapped = 0;
     for (const handle of handles) {
@@ -258,8 +255,7 @@ export class GrantTable {
     let status = GNTST_OKAY;
     vcpu.enter(GNTTAB_COPY);
     for (const [index, segment] of segments.entries()) {
-      continueOperations(vcpu, GNTTAB_COPY, index);
-      vcpu.pcpu.charge(HYPERVISOR_WORK, prices.grantCopy);
+      chargeOperation(vcpu, GNTTAB_COPY, index, prices.grantCopy);
       const { reference, offset, address, length } = segment;
       status = this.copyGranted(vcpu, domid, reference, offset, address, length, into);
       if (status !== GNTST_OKAY) break;
@@ -328,9 +324,34 @@ export class GrantTable {
   }
 }
 
-/** Before each operation but the first: the vCPU goes back to its guest where a timer waits, and comes again. */
-export function continueOperations(vcpu: Vcpu, hypercall: number, index: number): void {
-  if (index === 0 || !vcpu.kernel.cutsHypercall()) return;
-  vcpu.leave();
-  vcpu.enter(hypercall);
+/** Operations between which Xen looks whether it is wanted elsewhere: unmapping is done in batches. */
+const UNPREEMPTIBLE: Readonly<Record<number, number>> = { [GNTTAB_UNMAP]: UNMAP_BATCH };
+/** Xen reads the arguments of an operation from the guest's memory, and writes its status there. */
+const ARGUMENT_COPIES = 2;
+
+/** Xen carries out the operations of one grant_table_op, of the same price each. */
+export function chargeOperations(
+  vcpu: Vcpu,
+  hypercall: number,
+  count: number,
+  pricePs: number,
+): void {
+  for (let index = 0; index < count; index++) chargeOperation(vcpu, hypercall, index, pricePs);
+}
+
+/**
+ * One operation of a grant_table_op. Before it, unless it is the first, the vCPU goes back to its guest where a timer
+ * waits, and comes again. The arguments of a PVH guest lie at addresses that Xen finds by walking its page tables
+ * (hvm_copy_from_guest_linear); those of a PV guest it reaches directly.
+ */
+function chargeOperation(vcpu: Vcpu, hypercall: number, index: number, pricePs: number): void {
+  const { pcpu, machine, domain, kernel } = vcpu;
+  if (index > 0 && index % (UNPREEMPTIBLE[hypercall] ?? 1) === 0 && kernel.cutsHypercall()) {
+    vcpu.leave();
+    vcpu.enter(hypercall);
+  }
+  pcpu.charge(HYPERVISOR_WORK, pricePs);
+  if (domain.type !== 'pvh') return;
+  machine.counters.work.pageWalks += ARGUMENT_COPIES;
+  pcpu.charge(PAGE_WALK, ARGUMENT_COPIES * machine.prices.pageWalk);
 }

@@ -107,14 +107,15 @@ export const QEMU_SVM: Profile = {
     ),
     timerOp: counted(450, 'PV: 650 to 890 = pvEntry 200 + hypercall 130 + timerOp 450, about'),
     grantMap: counted(
-      6784,
-      'PVH: 18153 = vmexit 11240 + hypercall 130 + grantMap 6784, about (PV: 1,324 in all)',
+      1300,
+      'PV: 1,201 a further operation of one hypercall; PVH: 12,231, of which 2 x pageWalk 4000 for the ' +
+        'arguments, and about 700 the change of the p2m',
     ),
-    grantUnmap: counted(6784, 'PVH: as grantMap (PV: 1,324 in all)'),
+    grantUnmap: counted(1300, 'as grantMap'),
     grantCopy: counted(
-      5440,
-      'PVH: 17453 for 4 KiB = vmexit 11240 + hypercall 130 + grantCopy 5440 + copySetup ' +
-        '30 + 614 for the bytes (PV: 2,187 in all)',
+      1050,
+      'PV: 1,692 a further 4 KiB of one hypercall = grantCopy 1050 + copySetup 30 + 614 for the ' +
+        'bytes; PVH: 12,000, of which 2 x pageWalk 4000 for the arguments, about',
     ),
     argoSendv: guess(1500, 'argo_op sendv without its page walks'),
     argoNotify: guess(1200, 'argo_op notify without its page walks'),
