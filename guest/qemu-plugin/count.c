@@ -4,14 +4,16 @@
  *
  * Arguments:
  *   out=FILE        where the counts go, a group of lines for each window (see below)
- *   functions=FILE  lines "ADDRESS NAME" in hexadecimal; "ADDRESS *NAME" also tells stays in Xen apart by it
+ *   functions=FILE  lines "ADDRESS NAME" in hexadecimal. Signs before a name say what else it is for:
+ *                   "*" tells stays in Xen apart by it; ">" the caller, for functions with "@", which are counted by
+ *                   the last such function that ran before them on the same CPU
  *   stays=on        also sums the length of stays in Xen, by which starred functions ran in them (slower)
  *
  * Output:
  *   window N
  *   instructions PLACE N         PLACE is xen, kernel or user
  *   privileged PLACE NAME N
- *   function NAME N
+ *   function NAME N               and for functions with "@": function NAME@CALLER N
  *   stay N INSTRUCTIONS NAME+NAME...
  *   end
  *
@@ -43,12 +45,15 @@ struct counts {
     uint64_t instructions[PLACE_COUNT];
     uint64_t privileged[PLACE_COUNT][INSTRUCTION_KIND_COUNT];
     uint64_t function[MAX_FUNCTIONS];
+    uint64_t by_caller[MAX_FUNCTIONS]; /* of the function with "@", by the number of its caller */
 };
 
 struct function {
     uint64_t address;
     char name[MAX_NAME];
     int stay_bit; /* -1 where it does not tell stays apart */
+    bool is_caller;
+    bool by_caller;
 };
 
 /* A translation block, as far as stays need it. Lives as long as QEMU: translated code keeps a pointer to it. */
@@ -69,6 +74,8 @@ static struct counts now;
 static struct counts at_start;
 static struct function functions[MAX_FUNCTIONS];
 static int function_count;
+static long last_caller[MAX_VCPUS];
+static const char *called_name; /* of the function with "@"; there is one at most */
 static FILE *output;
 static unsigned int windows;
 static bool counting_stays;
@@ -86,6 +93,21 @@ static enum place place_of(uint64_t address)
     if ((address >> 40) == XEN_ADDRESSES)
         return PLACE_XEN;
     return (address >> 63) != 0 ? PLACE_KERNEL : PLACE_USER;
+}
+
+/* ---- functions by their caller ---- */
+
+static void on_caller(unsigned int vcpu, void *userdata)
+{
+    if (vcpu < MAX_VCPUS)
+        last_caller[vcpu] = (const struct function *)userdata - functions;
+}
+
+static void on_called(unsigned int vcpu, void *userdata)
+{
+    (void)userdata;
+    if (vcpu < MAX_VCPUS)
+        now.by_caller[last_caller[vcpu]]++;
 }
 
 /* ---- stays in Xen ---- */
@@ -165,6 +187,12 @@ static void print_window(void)
         if (count != 0)
             fprintf(output, "function %s %llu\n", functions[i].name, (unsigned long long)count);
     }
+    for (int i = 0; i < function_count && called_name != NULL; i++) {
+        uint64_t count = now.by_caller[i] - at_start.by_caller[i];
+
+        if (count != 0)
+            fprintf(output, "function %s@%s %llu\n", called_name, functions[i].name, (unsigned long long)count);
+    }
     print_stays();
     fputs("end\n", output);
     if (fflush(output) != 0)
@@ -209,6 +237,10 @@ static void watch_instruction(struct qemu_plugin_insn *instruction, enum place p
             if (functions[i].address != address)
                 continue;
             qemu_plugin_register_vcpu_insn_exec_inline(instruction, QEMU_PLUGIN_INLINE_ADD_U64, &now.function[i], 1);
+            if (functions[i].is_caller)
+                qemu_plugin_register_vcpu_insn_exec_cb(instruction, on_caller, QEMU_PLUGIN_CB_NO_REGS, &functions[i]);
+            if (functions[i].by_caller)
+                qemu_plugin_register_vcpu_insn_exec_cb(instruction, on_called, QEMU_PLUGIN_CB_NO_REGS, NULL);
             if (block != NULL && functions[i].stay_bit >= 0)
                 block->stay_bits |= UINT64_C(1) << functions[i].stay_bit;
         }
@@ -250,11 +282,21 @@ static bool read_functions(const char *path)
     }
     while (function_count < MAX_FUNCTIONS && fscanf(file, "%llx %63s", &address, name) == 2) {
         struct function *function = &functions[function_count++];
-        bool starred = name[0] == '*';
+        const char *rest = name;
 
         function->address = address;
-        strcpy(function->name, starred ? name + 1 : name);
-        function->stay_bit = starred && stay_bits < 64 ? stay_bits++ : -1;
+        function->stay_bit = -1;
+        for (; strchr("*>@", *rest) != NULL && *rest != '\0'; rest++) {
+            if (*rest == '*' && stay_bits < 64)
+                function->stay_bit = stay_bits++;
+            else if (*rest == '>')
+                function->is_caller = true;
+            else if (*rest == '@')
+                function->by_caller = true;
+        }
+        strcpy(function->name, rest);
+        if (function->by_caller)
+            called_name = function->name;
     }
     fclose(file);
     return true;

@@ -136,6 +136,7 @@ export function hostScript(
     '\tstop_guests',
     '\tfailed the guests did not come up',
     '}',
+    'warm_guests >/dev/null',
     'echo "@interdom-ready"',
     ...group.flatMap(({ request, windows }) =>
       windows.map((window) => windowCommands(request, window).trimEnd()),

@@ -17,7 +17,7 @@ describe('pluginFunctions', () => {
     assert.deepEqual(pluginFunctions(map, 'x').trim().split('\n'), [
       'ffff82d04020ac30 *evtchn_send',
       'ffff82d040210720 unmap_common',
-      'ffff82d040212000 gnttab_copy',
+      'ffff82d040212000 >gnttab_copy',
     ]);
   });
 

@@ -1,15 +1,15 @@
 import { UserError } from '../../../base/errors.js';
 
 /**
- * Functions of Xen that are counted. A star: a stay in Xen in which it ran is told apart from others
- * (measurements of path length only).
+ * Functions of Xen that are counted, with the signs that the plugin understands (guest/qemu-plugin/count.c): continuations
+ * of hypercalls are counted by the hypercall they belong to, and stays in Xen are told apart by what ran in them.
  */
 const COUNTED = `
-*evtchn_send *evtchn_unmask *do_event_channel_op *do_sched_op *vcpu_block *do_set_timer_op *do_vcpu_op
-*do_grant_table_op gnttab_map_grant_ref gnttab_unmap_grant_ref unmap_common gnttab_copy acquire_grant_for_copy
-*do_iret *do_set_segment_base *do_stack_switch *do_mmu_update *do_mmuext_op *do_update_va_mapping *do_multicall
-*do_xen_version *do_fpu_taskswitch do_memory_op do_console_io do_physdev_op do_hvm_op do_update_descriptor
-do_set_debugreg *do_argo_op sendv restore_all_guest pv_hypercall *hvm_hypercall lstar_enter
+*evtchn_send *evtchn_unmask *>do_event_channel_op *>do_sched_op *vcpu_block *>do_set_timer_op *>do_vcpu_op
+*>do_grant_table_op >gnttab_map_grant_ref >gnttab_unmap_grant_ref unmap_common >gnttab_copy acquire_grant_for_copy
+*>do_iret *>do_set_segment_base *>do_stack_switch *>do_mmu_update *>do_mmuext_op *>do_update_va_mapping *>do_multicall
+*>do_xen_version *>do_fpu_taskswitch >do_memory_op >do_console_io >do_physdev_op >do_hvm_op >do_update_descriptor
+>do_set_debugreg *>do_argo_op sendv @hypercall_create_continuation restore_all_guest pv_hypercall *hvm_hypercall lstar_enter
 *do_page_fault *do_device_not_available *do_general_protection *do_invalid_op *do_IRQ
 *apic_timer_interrupt *event_check_interrupt *invalidate_interrupt *call_function_interrupt
 flush_area_local flush_area_mask guest_flush_tlb_mask hvm_asid_flush_vcpu hvm_asid_flush_core
@@ -47,7 +47,7 @@ export function pluginFunctions(symbolMap: string, where: string): string {
   }
   const lines: string[] = [];
   for (const counted of COUNTED) {
-    const address = addresses.get(counted.replace('*', ''));
+    const address = addresses.get(counted.replace(/^[*>@]+/, ''));
     if (address !== undefined) lines.push(`${address} ${counted}`);
   }
   return `${lines.join('\n')}\n`;

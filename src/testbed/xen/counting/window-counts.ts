@@ -22,6 +22,15 @@ const executed =
   (window: PluginWindow): number =>
     window.privileged[`${place} ${name}`] ?? 0;
 
+/** Calls of a hypercall's handler, less those that go on with one that Xen had interrupted. */
+const operations =
+  (...handlers: readonly string[]) =>
+  (window: PluginWindow): number =>
+    handlers.reduce((sum, handler) => {
+      const continued = window.functions[`hypercall_create_continuation@${handler}`] ?? 0;
+      return sum + (window.functions[handler] ?? 0) - continued;
+    }, 0);
+
 /** The guests' timer is a hypercall of the vcpu_op family in Linux: VCPUOP_set_singleshot_timer. */
 export const timerHypercalls = called('do_vcpu_op', 'do_set_timer_op');
 
@@ -29,8 +38,11 @@ export const vmEntries = executed('xen', 'vmrun');
 /** Returns of Xen to PV guests, as many as entries from them. */
 export const pvEntries = called('restore_all_guest');
 
-/** Operations that a transport asks of Xen itself, as opposed to what the guest's kernel asks on the way. */
-export const transportHypercalls = called(
+/**
+ * Operations that a transport asks of Xen itself, as opposed to what the guest's kernel asks on the way. One that Xen
+ * interrupts and goes on with later is asked for once.
+ */
+export const transportHypercalls = operations(
   'evtchn_send',
   'evtchn_unmask',
   'gnttab_map_grant_ref',
@@ -45,9 +57,9 @@ export const flushRequests = called('flush_area_mask');
 const SOURCES: readonly Source[] = [
   { group: 'hypercalls', name: 'evtchn_send', count: called('evtchn_send') },
   { group: 'hypercalls', name: 'evtchn_unmask', count: called('evtchn_unmask') },
-  { group: 'hypercalls', name: 'gnttab_map', count: called('gnttab_map_grant_ref') },
-  { group: 'hypercalls', name: 'gnttab_unmap', count: called('gnttab_unmap_grant_ref') },
-  { group: 'hypercalls', name: 'gnttab_copy', count: called('gnttab_copy') },
+  { group: 'hypercalls', name: 'gnttab_map', count: operations('gnttab_map_grant_ref') },
+  { group: 'hypercalls', name: 'gnttab_unmap', count: operations('gnttab_unmap_grant_ref') },
+  { group: 'hypercalls', name: 'gnttab_copy', count: operations('gnttab_copy') },
   { group: 'hypercalls', name: 'argo_sendv', count: called('sendv') },
   {
     group: 'hypercalls',
@@ -81,7 +93,7 @@ const SOURCES: readonly Source[] = [
   { group: 'tlb', name: 'invlpg', count: executed('kernel', 'invlpg') },
   { group: 'tlb', name: 'invlpgByXen', count: executed('xen', 'invlpg') },
   { group: 'tlb', name: 'p2mChanges', count: called('p2m_set_entry') },
-  { group: 'grants', name: 'mapOperations', count: called('gnttab_map_grant_ref') },
+  { group: 'grants', name: 'mapOperations', count: operations('gnttab_map_grant_ref') },
   { group: 'grants', name: 'unmappedPages', count: called('unmap_common') },
   { group: 'grants', name: 'copiedSegments', count: called('acquire_grant_for_copy') },
   { group: 'events', name: 'sent', count: called('evtchn_send') },
