@@ -89,6 +89,7 @@ async function tell(
       strict: false,
       partial: !options.flag('prune'),
       noiseFloors: new Map(),
+      everyEntryMatches: false,
     },
   );
   const { width, colour } = terminal;

@@ -1,7 +1,10 @@
+import { UserError } from '../../base/errors.js';
 import { AppliedPolicy } from '../../judge/gate/applied-policy.js';
 import type { GateVerdict, Judgement } from '../../judge/gate/finding.js';
 import { judgeRun } from '../../judge/gate/judge-run.js';
+import { parsePattern } from '../../judge/gate/pattern.js';
 import { NO_POLICY, parsePolicy } from '../../judge/gate/policy.js';
+import { type Side, selected } from '../../judge/gate/side.js';
 import { renderGateJson } from '../../report/gate/gate-json.js';
 import { renderGateMarkdown } from '../../report/gate/gate-markdown.js';
 import { renderGateSummary } from '../../report/gate/gate-terminal.js';
@@ -44,22 +47,41 @@ async function judge(invocation: Invocation): Promise<Judgement> {
   const { options, positionals } = invocation;
   const withHarness = options.flag('harness');
   const budgetS = options.integer('sample-budget', 0, LONGEST_BUDGET_S) ?? 20;
-  const { results, side } = await readJudgedRun(positionals[0] ?? 'latest', withHarness);
-  const reference = readReference(options.text('baseline') ?? BASELINE_FOLDER, side, withHarness);
+  const { results, side: whole } = await readJudgedRun(positionals[0] ?? 'latest', withHarness);
+  const reference = readReference(options.text('baseline') ?? BASELINE_FOLDER, whole, withHarness);
+  const { before, after } = selection(invocation, reference.side, whole);
   const section = readPolicySection(options.text('config'));
   const policy = section === undefined ? NO_POLICY : parsePolicy(section.value, section.where);
   const today = new Date().toISOString().slice(0, 10);
   const moreSamples = withHarness ? harnessSampler(results.run, budgetS * 1000) : undefined;
-  const judgement = await judgeRun(reference.side, side, {
+  const judgement = await judgeRun(before, after, {
     policy: new AppliedPolicy(policy, today),
     strict: options.flag('strict'),
     partial: options.flag('partial'),
-    noiseFloors: readNoiseFloors(options.text('noise'), side.hostClass),
+    noiseFloors: readNoiseFloors(options.text('noise'), whole.hostClass),
     ...(moreSamples === undefined ? {} : { moreSamples }),
     otherCells: reference.otherCells,
+    everyEntryMatches: !options.has('only'),
   });
   await writeOutputs(invocation, judgement, reference.files);
   return judgement;
+}
+
+/** What --only leaves of both sides. Throws UserError where that is nothing. */
+function selection(
+  { options }: Invocation,
+  before: Side,
+  after: Side,
+): { readonly before: Side; readonly after: Side } {
+  const text = options.text('only');
+  if (text === undefined) return { before, after };
+  const pattern = parsePattern(text, '--only');
+  const chosen = selected(before, pattern);
+  if (chosen.cells.size > 0) return { before: chosen, after: selected(after, pattern) };
+  throw new UserError(`the reference has no figure like ${text}`, {
+    where: '--only',
+    remedy: 'write a cell as check shows it, or a pattern like */ping-pong/*:latencyNsP99',
+  });
 }
 
 async function show({ options, terminal }: Invocation, judgement: Judgement): Promise<void> {

@@ -32,6 +32,11 @@ export const check: Command = {
       describe: 'cells of the baseline that the run does not have were not asked for',
     },
     {
+      name: 'only',
+      describe: 'only figures like that: cell:metric, in which * is any text',
+      default: 'all',
+    },
+    {
       name: 'harness',
       flag: true,
       describe: "judge the harness's own speed on this host, too (sampled)",

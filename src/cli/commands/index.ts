@@ -1,11 +1,14 @@
 import type { Command } from '../command.js';
 import { baseline } from './baseline.js';
+import { bisect } from './bisect.js';
 import { check } from './check.js';
 import { compare } from './compare.js';
 import { completion } from './completion.js';
 import { doctor } from './doctor.js';
+import { history } from './history.js';
 import { list } from './list.js';
 import { merge } from './merge.js';
+import { noise } from './noise.js';
 import { report } from './report.js';
 import { run } from './run.js';
 import { schema } from './schema.js';
@@ -18,6 +21,9 @@ export const COMMANDS: readonly Command[] = [
   merge,
   check,
   baseline,
+  noise,
+  history,
+  bisect,
   list,
   schema,
   doctor,

@@ -7,6 +7,7 @@ import type {
   ProfileRecord,
   ResultsFile,
 } from '../../results/types.js';
+import type { Pattern } from './pattern.js';
 
 /** A cell as the gate sees it: every cell of a results file is one; a baseline keeps less. */
 export interface GateCell
@@ -89,6 +90,25 @@ export function harnessCell(metrics: Readonly<Record<string, MetricValue>>): Gat
     verdict: 'valid',
     metrics,
   };
+}
+
+/** Only the figures that a pattern means. */
+export function selected(side: Side, pattern: Pattern): Side {
+  const cells = new Map<string, GateCell>();
+  for (const cell of side.cells.values()) {
+    if (!pattern.matchesCell(cell.id)) continue;
+    if (pattern.wholeCell) cells.set(cell.id, cell);
+    else {
+      const metrics = Object.fromEntries(
+        Object.entries(cell.metrics).filter(([name]) => pattern.matchesMetric(name)),
+      );
+      const { outcome: _, ...rest } = cell;
+      if (cell.verdict !== 'valid' || Object.keys(metrics).length > 0) {
+        cells.set(cell.id, { ...rest, effective: {}, metrics });
+      }
+    }
+  }
+  return { ...side, cells };
 }
 
 /** A parameter out of the id of a cell, as text. */
