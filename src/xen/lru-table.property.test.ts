@@ -79,7 +79,7 @@ function steps(pages: number): fc.Arbitrary<Step[]> {
       { weight: 1, arbitrary: fc.record({ do: fc.constant('removeTag' as const), tag }) },
       { weight: 1, arbitrary: fc.constant({ do: 'clear' as const }) },
     ),
-    { maxLength: 400 },
+    { maxLength: 400, size: 'max' },
   );
 }
 

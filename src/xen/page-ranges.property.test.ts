@@ -8,7 +8,7 @@ const PAGES = 64;
 test('gives the lowest adjacent free pages, and joins what comes back', () => {
   const step = fc.record({ take: fc.boolean(), pages: fc.integer({ min: 1, max: 12 }) });
   fc.assert(
-    fc.property(fc.array(step, { maxLength: 200 }), (steps) => {
+    fc.property(fc.array(step, { maxLength: 200, size: 'max' }), (steps) => {
       const ranges = new PageRanges();
       ranges.add(0, PAGES);
       const free = new Array<boolean>(PAGES).fill(true);
