@@ -1,9 +1,11 @@
 import type { Scenario } from '../src/scenario/contract.js';
+import { bareGrants } from './bare-grants.js';
 import { bidirectional } from './bidirectional.js';
 import { bufferSize } from './buffer-size.js';
 import { copyLocality } from './copy-locality.js';
 import { brokerOutage } from './failure/broker-outage.js';
 import { destroyOrder } from './failure/destroy-order.js';
+import { hostilePeer } from './failure/hostile-peer.js';
 import { isolation } from './failure/isolation.js';
 import { reconnect } from './failure/reconnect.js';
 import { symmetricCrash } from './failure/symmetric-crash.js';
@@ -27,6 +29,7 @@ export const scenarios: readonly Scenario[] = [
   fanIn,
   setup,
   grantMode,
+  bareGrants,
   copyLocality,
   brokerOutage,
   symmetricCrash,
@@ -34,4 +37,5 @@ export const scenarios: readonly Scenario[] = [
   untoldSurvivor,
   reconnect,
   isolation,
+  hostilePeer,
 ];

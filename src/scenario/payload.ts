@@ -33,6 +33,11 @@ export class Payload {
     this.pattern = Buffer.from(words.buffer, 0, bufferBytes);
   }
 
+  /** What the sender's buffer holds, messages not yet numbered. */
+  get bytes(): Buffer {
+    return this.pattern;
+  }
+
   /** Gives a guest a buffer with the bytes to send. Returns its address. */
   place(guest: Guest): number {
     const address = allocateBuffer(guest, this.bufferBytes);

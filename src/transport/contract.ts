@@ -161,6 +161,8 @@ export interface HostileAct {
   readonly interesting: readonly number[];
   /** Advisory or commit that this repeats with some of those values, if one is published. */
   readonly published?: string;
+  /** What it does is to send a message, perhaps an odd one: that the peer then gets it is no corruption. */
+  readonly sendsMessage?: boolean;
   /** Does it. It takes as long as the guest's own code would. */
   act(value: number): Process<void>;
 }

@@ -4,6 +4,7 @@ import { TRACE } from '../../src/sim/trace.js';
 import {
   AGAIN,
   type Channel,
+  type HostileAct,
   PEER_GONE,
   TOO_LARGE,
   WOULD_BLOCK,
@@ -12,6 +13,7 @@ import type { Guest } from '../../src/transport/guest.js';
 import { GUEST_USER } from '../../src/xen/causes.js';
 import type { EventDevice } from '../../src/xen/event-device.js';
 import type { SharedLine } from '../../src/xen/shared-line.js';
+import { hostileVchanActs } from './hostile.js';
 import {
   CLI_LIVE,
   CLI_NOTIFY,
@@ -150,6 +152,10 @@ export class VchanChannel implements Channel {
 
   pagesExposedToPeer(): number {
     return this.closed ? 0 : this.side.pagesExposed;
+  }
+
+  hostileActs(): readonly HostileAct[] {
+    return hostileVchanActs(this.side);
   }
 
   *close(): Process<void> {

@@ -9,21 +9,7 @@ import type {
 } from '../../src/transport/contract.js';
 import type { Guest } from '../../src/transport/guest.js';
 import { connectVchan, VchanListener } from './connect.js';
-import {
-  CLI_LIVE,
-  CLI_NOTIFY,
-  GRANTS,
-  LARGEST_RING,
-  LEFT_CONS,
-  LEFT_ORDER,
-  LEFT_PROD,
-  RIGHT_CONS,
-  RIGHT_ORDER,
-  RIGHT_PROD,
-  ringOrders,
-  SRV_LIVE,
-  SRV_NOTIFY,
-} from './layout.js';
+import { LARGEST_RING, ringOrders, SHARED_FIELDS } from './layout.js';
 
 /** libvchan: two rings in shared pages, mapped once, events only for a side that has asked. */
 export const libvchan: TransportDriver = {
@@ -35,19 +21,7 @@ export const libvchan: TransportDriver = {
     usesXenstore: true,
     usesBroker: false,
     grantModes: ['persistent'],
-    sharedFields: [
-      { name: 'left.cons', offset: LEFT_CONS, bytes: 4 },
-      { name: 'left.prod', offset: LEFT_PROD, bytes: 4 },
-      { name: 'right.cons', offset: RIGHT_CONS, bytes: 4 },
-      { name: 'right.prod', offset: RIGHT_PROD, bytes: 4 },
-      { name: 'left_order', offset: LEFT_ORDER, bytes: 2 },
-      { name: 'right_order', offset: RIGHT_ORDER, bytes: 2 },
-      { name: 'cli_live', offset: CLI_LIVE, bytes: 1 },
-      { name: 'srv_live', offset: SRV_LIVE, bytes: 1 },
-      { name: 'cli_notify', offset: CLI_NOTIFY, bytes: 1 },
-      { name: 'srv_notify', offset: SRV_NOTIFY, bytes: 1 },
-      { name: 'grants[0]', offset: GRANTS, bytes: 4 },
-    ],
+    sharedFields: SHARED_FIELDS,
     comparable: true,
   },
 

@@ -1,3 +1,5 @@
+import type { SharedField } from '../../src/transport/contract.js';
+
 /**
  * struct vchan_interface, the control page of a vchan (xen/include/public/io/libxenvchan.h), and the rules by which
  * libxenvchan_server_init chooses its rings (tools/libs/vchan/init.c, Xen 4.17.5).
@@ -24,6 +26,21 @@ export const SRV_LIVE = 21;
 export const CLI_NOTIFY = 22;
 export const SRV_NOTIFY = 23;
 export const GRANTS = 24;
+
+/** Everything in it that a peer can write at any time. */
+export const SHARED_FIELDS: readonly SharedField[] = [
+  { name: 'left.cons', offset: LEFT_CONS, bytes: 4 },
+  { name: 'left.prod', offset: LEFT_PROD, bytes: 4 },
+  { name: 'right.cons', offset: RIGHT_CONS, bytes: 4 },
+  { name: 'right.prod', offset: RIGHT_PROD, bytes: 4 },
+  { name: 'left_order', offset: LEFT_ORDER, bytes: 2 },
+  { name: 'right_order', offset: RIGHT_ORDER, bytes: 2 },
+  { name: 'cli_live', offset: CLI_LIVE, bytes: 1 },
+  { name: 'srv_live', offset: SRV_LIVE, bytes: 1 },
+  { name: 'cli_notify', offset: CLI_NOTIFY, bytes: 1 },
+  { name: 'srv_notify', offset: SRV_NOTIFY, bytes: 1 },
+  { name: 'grants[0]', offset: GRANTS, bytes: 4 },
+];
 
 /** Bits of the notify bytes: tell me when you have written, or read. */
 export const NOTIFY_WRITE = 1;

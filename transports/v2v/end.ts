@@ -1,7 +1,8 @@
 import type { Process } from '../../src/sim/process.js';
-import type { Channel } from '../../src/transport/contract.js';
+import type { Channel, HostileAct } from '../../src/transport/contract.js';
 import type { Guest } from '../../src/transport/guest.js';
 import type { EventDevice } from '../../src/xen/event-device.js';
+import { hostileV2vActs } from './hostile.js';
 import type { MessageRings } from './message-ring.js';
 import type { PeerState } from './peer-state.js';
 
@@ -90,6 +91,10 @@ export abstract class V2vEnd implements Channel {
   pagesExposedToPeer(): number {
     if (this.closed) return this.leak?.pages ?? 0;
     return this.side.ringPagesExposed + this.payloadPagesExposed();
+  }
+
+  hostileActs(): readonly HostileAct[] {
+    return hostileV2vActs(this.side);
   }
 
   /** Ends the connection. Where the peer does not let go, says so in `leak`; closing again may then do better. */

@@ -4,47 +4,14 @@ import type {
   Endpoint,
   ListenOutcome,
   RingSize,
-  SharedField,
   TransportDriver,
 } from '../../src/transport/contract.js';
 import type { Guest } from '../../src/transport/guest.js';
 import { brokerOf, startBroker } from './broker.js';
-import {
-  CONS,
-  CONS_EVENT,
-  CONSUMER_ACTIVE,
-  CONSUMER_SPINNING,
-  LARGEST_RING,
-  largestPayload,
-  PAGE_BYTES,
-  PROD,
-  PROD_EVENT,
-  PRODUCER_ACTIVE,
-  ringOrder,
-  SUPPLICANT_FIELDS,
-  TEMPLE_FIELDS,
-} from './layout.js';
+import { LARGEST_RING, largestPayload, PAGE_BYTES, ringOrder, SHARED_FIELDS } from './layout.js';
 import { V2vListener } from './listener.js';
 import { v2vSettings } from './settings.js';
 import { connectToTemple } from './supplicant.js';
-
-const FIELDS: readonly [string, number][] = [
-  ['prod', PROD],
-  ['prod_event', PROD_EVENT],
-  ['cons', CONS],
-  ['cons_event', CONS_EVENT],
-  ['consumer_active', CONSUMER_ACTIVE],
-  ['consumer_spinning', CONSUMER_SPINNING],
-  ['producer_active', PRODUCER_ACTIVE],
-];
-
-function fieldsOf(side: string, base: number): SharedField[] {
-  return FIELDS.map(([name, offset]) => ({
-    name: `${side}.${name}`,
-    offset: base + offset,
-    bytes: 4,
-  }));
-}
 
 /** V2V: XenClient's first design, netchannel2's messages in grant-shared rings, connected by a broker in dom0. */
 export const v2v: TransportDriver = {
@@ -57,10 +24,7 @@ export const v2v: TransportDriver = {
     usesXenstore: true,
     usesBroker: true,
     grantModes: ['persistent', 'per-transfer', 'copy'],
-    sharedFields: [
-      ...fieldsOf('temple', TEMPLE_FIELDS),
-      ...fieldsOf('supplicant', SUPPLICANT_FIELDS),
-    ],
+    sharedFields: SHARED_FIELDS,
     comparable: true,
   },
 

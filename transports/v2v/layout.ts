@@ -1,3 +1,5 @@
+import type { SharedField } from '../../src/transport/contract.js';
+
 /**
  * The shared memory of a V2V connection, byte for byte as OpenXT's xc-windows has it (inc/vring.h, which is netchannel2's
  * ring with V2V's fields added; xenuser/v2v/v2v.c).
@@ -90,3 +92,27 @@ export function ringOrder(requestedBytes: number): number {
 export function largestPayload(ringBytes: number): number {
   return ringBytes / 2 - HEADER_BYTES;
 }
+
+const FIELDS: readonly [string, number][] = [
+  ['prod', PROD],
+  ['prod_event', PROD_EVENT],
+  ['cons', CONS],
+  ['cons_event', CONS_EVENT],
+  ['consumer_active', CONSUMER_ACTIVE],
+  ['consumer_spinning', CONSUMER_SPINNING],
+  ['producer_active', PRODUCER_ACTIVE],
+];
+
+function fieldsOf(side: string, base: number): SharedField[] {
+  return FIELDS.map(([name, offset]) => ({
+    name: `${side}.${name}`,
+    offset: base + offset,
+    bytes: 4,
+  }));
+}
+
+/** Everything in the control page that a peer can write at any time. */
+export const SHARED_FIELDS: readonly SharedField[] = [
+  ...fieldsOf('temple', TEMPLE_FIELDS),
+  ...fieldsOf('supplicant', SUPPLICANT_FIELDS),
+];

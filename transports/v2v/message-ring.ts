@@ -81,7 +81,7 @@ export class MessageRings {
 
   constructor(
     private readonly guest: Guest,
-    private readonly shape: MessageRingShape,
+    readonly shape: MessageRingShape,
   ) {
     const { machine, domain } = guest;
     const line = (address: number): SharedLine =>

@@ -1,11 +1,18 @@
 import { footprint, largestPayload, SLOT_BYTES } from '../../src/ring/wrapped-offset-ring.js';
 import { BLOCKED, ORDER, type Process } from '../../src/sim/process.js';
-import { AGAIN, type Channel, PEER_GONE, WOULD_BLOCK } from '../../src/transport/contract.js';
+import {
+  AGAIN,
+  type Channel,
+  type HostileAct,
+  PEER_GONE,
+  WOULD_BLOCK,
+} from '../../src/transport/contract.js';
 import type { Guest } from '../../src/transport/guest.js';
 import type { Task } from '../../src/xen/task.js';
 import { BlockingCall } from './blocking-call.js';
 import type { DatagramSender } from './datagram.js';
 import { Gathering } from './gathering.js';
+import { hostileV4vActs } from './hostile.js';
 import type { Connection, Inbox, Reader } from './inbox.js';
 import type { V4vDriver } from './kernel-driver.js';
 import { DATA, FIN, messageType } from './protocol.js';
@@ -119,6 +126,13 @@ export class V4vSocket implements Channel {
   /** No page of this domain is ever seen by another: Xen copies. */
   pagesExposedToPeer(): number {
     return 0;
+  }
+
+  hostileActs(): readonly HostileAct[] {
+    const { driver, inbox, connection, peerNumber, peerRingBytes } = this.parts;
+    const { domid, port } = connection;
+    const ownRing = inbox.ring.ring;
+    return hostileV4vActs({ driver, ownRing, domid, port, peerNumber, peerRingBytes });
   }
 
   /** Says that nothing follows, behind all that has been sent. What finds no room now is sent in the background. */

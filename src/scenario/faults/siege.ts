@@ -1,0 +1,353 @@
+import type { Prng } from '../../base/prng.js';
+import { PS_PER_US } from '../../base/units.js';
+import { ORDER, type Process } from '../../sim/process.js';
+import {
+  AGAIN,
+  type Channel,
+  type Endpoint,
+  type HostileAct,
+  type Listener,
+  WOULD_BLOCK,
+} from '../../transport/contract.js';
+import type { Guest } from '../../transport/guest.js';
+import { GUEST_USER } from '../../xen/causes.js';
+import { allocateBuffer } from '../payload.js';
+import { CanaryPages } from './canary-pages.js';
+import type { Stage } from './stage.js';
+
+/** What the attacker achieved with one hostile state. */
+export type Achievement =
+  | 'nothing'
+  | 'own channel stalled'
+  | 'data corrupted but contained'
+  | 'victim stopped'
+  | 'escaped';
+
+/** A hostile state, and where the protocol stood when it came about. */
+export interface HostileState {
+  readonly act: string;
+  readonly value: number;
+  readonly published: string | undefined;
+  readonly achievement: Achievement;
+}
+
+const MESSAGE_BYTES = 64;
+/** The attack falls into this time after an honest message was sent. */
+const LONGEST_DELAY_PS = 20 * PS_PER_US;
+/** So long the victim has to answer an honest message. */
+const ANSWER_PS = 400 * PS_PER_US;
+const LOOK_PS = 20 * PS_PER_US;
+const SETUP_PS = 200_000 * PS_PER_US;
+const CLOSE_PS = 20_000 * PS_PER_US;
+/** Times in a row that no connection comes about before the siege is given up. */
+const MOST_FAILURES = 3;
+
+/** One connection between attacker and victim. */
+interface Connection {
+  readonly number: number;
+  attacker: Channel | undefined;
+  victim: Channel | undefined;
+  victimListener: Listener | undefined;
+  attackerListener: Listener | undefined;
+  acts: readonly HostileAct[];
+  isOver: boolean;
+  sent: number;
+}
+
+/**
+ * A hostile program besieges a victim that answers every message. One state after another: an honest message, and at a
+ * random moment of its way a field, a header or an argument takes a value that it should not have. Then it is looked at
+ * what that achieved, and where the connection is spoilt a new one is made.
+ */
+export class Siege {
+  readonly states: HostileState[] = [];
+  /** How often each thing was achieved. */
+  readonly tally = new Map<Achievement, number>();
+  connections = 0;
+  /** Why the siege ended before its states were all done. */
+  brokenOff: string | undefined;
+  private connection: Connection | undefined;
+  private readonly canaries: CanaryPages;
+  private readonly victimBuffer: number;
+  private readonly out: number;
+  private readonly into: number;
+  private corrupted = false;
+  private answers = 0;
+
+  /**
+   * @param count hostile states: first every act with every interesting value in turn, then random ones
+   * @param record keeps each state: for small sieges
+   */
+  constructor(
+    private readonly stage: Stage,
+    private readonly attacker: Guest,
+    private readonly victim: Guest,
+    private readonly attackerIsServer: boolean,
+    private readonly prng: Prng,
+    private readonly count: number,
+    private readonly record = true,
+  ) {
+    this.canaries = new CanaryPages(victim);
+    this.canaries.add();
+    this.victimBuffer = allocateBuffer(victim, MESSAGE_BYTES);
+    this.canaries.add();
+    this.out = allocateBuffer(attacker, MESSAGE_BYTES);
+    this.into = allocateBuffer(attacker, MESSAGE_BYTES);
+  }
+
+  get done(): number {
+    return [...this.tally.values()].reduce((sum, one) => sum + one, 0);
+  }
+
+  /** The attacker's program. */
+  *lay(): Process {
+    let boundary: readonly [HostileAct, number][] = [];
+    for (let i = 0; i < this.count; i++) {
+      if (!(yield* this.ready())) return;
+      const { acts } = this.connection as Connection;
+      if (acts.length === 0) {
+        this.brokenOff = 'the transport says nothing of what a hostile peer can do';
+        return;
+      }
+      if (i === 0) {
+        boundary = acts.flatMap((act) => act.interesting.map((value) => [act, value] as const)) as [
+          HostileAct,
+          number,
+        ][];
+      }
+      const chosen = boundary[i];
+      const [act, value] =
+        chosen === undefined
+          ? this.random(acts)
+          : [acts.find(({ name }) => name === chosen[0].name) ?? chosen[0], chosen[1]];
+      yield* this.attempt(act, value);
+      if (!this.victim.domain.isAlive) {
+        this.brokenOff = `the victim stopped: ${this.victim.domain.crashReason}`;
+        return;
+      }
+    }
+  }
+
+  private random(acts: readonly HostileAct[]): [HostileAct, number] {
+    const { prng } = this;
+    const act = acts[prng.below(acts.length)] as HostileAct;
+    const mask = act.bytes === 4 ? 0xffffffff : (1 << (8 * act.bytes)) - 1;
+    switch (prng.below(4)) {
+      case 0:
+        return [act, prng.below(256) & mask];
+      case 1: {
+        const near = act.interesting[prng.below(act.interesting.length)] ?? 0;
+        return [act, ((near + prng.below(17) - 8) & mask) >>> 0];
+      }
+      default:
+        return [act, (prng.uint32() & mask) >>> 0];
+    }
+  }
+
+  private *attempt(act: HostileAct, value: number): Process {
+    const { attacker, prng } = this;
+    this.corrupted = false;
+    yield* this.ask();
+    attacker.vcpu.pcpu.charge(GUEST_USER, prng.below(LONGEST_DELAY_PS));
+    yield* act.act(value);
+    yield* this.sleep(LOOK_PS);
+    // Does the connection still carry honest messages?
+    const before = this.answers;
+    yield* this.answered(before + 1);
+    const asked = yield* this.ask();
+    const works = asked && (yield* this.answered(this.answers + 1));
+    this.note(act, value, this.judge(works, act));
+    if (!works || this.corrupted) this.spoilt();
+  }
+
+  private judge(works: boolean, act: HostileAct): Achievement {
+    const { machine } = this.stage.world;
+    if (
+      !this.canaries.intact ||
+      CanaryPages.leakedIntoShared(machine) ||
+      CanaryPages.leakedInto(this.attacker, this.into, MESSAGE_BYTES) ||
+      CanaryPages.leakedInto(this.victim, this.victimBuffer, MESSAGE_BYTES)
+    ) {
+      return 'escaped';
+    }
+    if (!this.victim.domain.isAlive) return 'victim stopped';
+    if (this.corrupted && act.sendsMessage !== true) return 'data corrupted but contained';
+    return works ? 'nothing' : 'own channel stalled';
+  }
+
+  private note(act: HostileAct, value: number, achievement: Achievement): void {
+    this.tally.set(achievement, (this.tally.get(achievement) ?? 0) + 1);
+    if (this.record) {
+      this.states.push({ act: act.name, value, published: act.published, achievement });
+    }
+  }
+
+  /** Sends an honest message, if there is room for it. */
+  private *ask(): Process<boolean> {
+    const connection = this.connection as Connection;
+    const channel = connection.attacker as Channel;
+    this.attacker.memory.poke(this.out, message(connection.sent));
+    for (;;) {
+      const outcome = channel.trySend(this.out, MESSAGE_BYTES);
+      if (outcome === AGAIN) yield ORDER;
+      else {
+        if (outcome === MESSAGE_BYTES) connection.sent++;
+        return outcome === MESSAGE_BYTES;
+      }
+    }
+  }
+
+  /** Takes answers for a while. Returns whether so many have come. */
+  private *answered(wanted: number): Process<boolean> {
+    const channel = (this.connection as Connection).attacker as Channel;
+    const endPs = this.attacker.vcpu.pcpu.clock + ANSWER_PS;
+    for (;;) {
+      const outcome = channel.tryReceive(this.into, MESSAGE_BYTES);
+      if (outcome === AGAIN) yield ORDER;
+      else if (outcome >= 0) this.answers++;
+      else if (outcome !== WOULD_BLOCK) return false;
+      if (this.answers >= wanted) return true;
+      if (outcome === WOULD_BLOCK) {
+        if (this.attacker.vcpu.pcpu.clock >= endPs) return false;
+        yield* this.sleep(LOOK_PS);
+      }
+    }
+  }
+
+  private spoilt(): void {
+    if (this.connection !== undefined) this.connection.isOver = true;
+  }
+
+  /** Makes a connection where there is none that works. */
+  private *ready(): Process<boolean> {
+    for (let failures = 0; failures < MOST_FAILURES; failures++) {
+      if (this.connection?.isOver === false) return true;
+      if (this.connection !== undefined) yield* this.close(this.connection);
+      yield* this.open();
+    }
+    if (this.connection?.isOver === false) return true;
+    this.brokenOff = 'no new connection came about';
+    return false;
+  }
+
+  private *open(): Process {
+    const connection: Connection = {
+      number: ++this.connections,
+      attacker: undefined,
+      victim: undefined,
+      victimListener: undefined,
+      attackerListener: undefined,
+      acts: [],
+      isOver: false,
+      sent: 0,
+    };
+    this.connection = connection;
+    const { attacker, victim } = this;
+    const [server, client] = this.attackerIsServer ? [attacker, victim] : [victim, attacker];
+    const endpoint = this.stage.world.endpoint(1000 + connection.number, server, [client]);
+    victim.vcpu.spawn(`victim ${connection.number}`, this.answer(connection, endpoint));
+    this.canaries.add();
+    attacker.vcpu.spawn(`attacker ${connection.number}`, this.knock(connection, endpoint));
+    const endPs = attacker.vcpu.pcpu.clock + SETUP_PS;
+    while (connection.attacker === undefined || connection.victim === undefined) {
+      if (attacker.vcpu.pcpu.clock > endPs || !victim.domain.isAlive) {
+        connection.isOver = true;
+        return;
+      }
+      yield* this.sleep(LOOK_PS);
+    }
+  }
+
+  private *knock(connection: Connection, endpoint: Endpoint): Process {
+    const channel = yield* this.opened(this.attacker, connection, endpoint, 'attackerListener');
+    connection.acts = channel?.hostileActs?.() ?? [];
+    connection.attacker = channel;
+  }
+
+  /** The victim's program: it answers every message with the same. */
+  private *answer(connection: Connection, endpoint: Endpoint): Process {
+    const channel = yield* this.opened(this.victim, connection, endpoint, 'victimListener');
+    connection.victim = channel;
+    if (channel === undefined) return;
+    for (let expected = 0; !connection.isOver; ) {
+      const outcome = channel.tryReceive(this.victimBuffer, MESSAGE_BYTES);
+      if (outcome === AGAIN) yield ORDER;
+      else if (outcome === WOULD_BLOCK) yield* channel.waitUntilReadable();
+      else if (outcome < 0) return;
+      else {
+        const sound =
+          outcome === MESSAGE_BYTES &&
+          this.victim.memory.equals(this.victimBuffer, message(expected), 0, MESSAGE_BYTES);
+        if (sound) expected++;
+        else this.corrupted = true;
+        if (!(yield* this.reply(channel, connection))) return;
+      }
+    }
+  }
+
+  private *reply(channel: Channel, connection: Connection): Process<boolean> {
+    while (!connection.isOver) {
+      const outcome = channel.trySend(this.victimBuffer, MESSAGE_BYTES);
+      if (outcome === AGAIN) yield ORDER;
+      else if (outcome === WOULD_BLOCK) yield* channel.waitUntilWritable();
+      else return outcome >= 0;
+    }
+    return false;
+  }
+
+  private *opened(
+    guest: Guest,
+    connection: Connection,
+    endpoint: Endpoint,
+    listenerOf: 'victimListener' | 'attackerListener',
+  ): Process<Channel | undefined> {
+    const { driver } = this.stage.world;
+    if (guest.domid !== endpoint.serverDomid) {
+      const outcome = yield* driver.connect(guest, endpoint);
+      return 'channel' in outcome ? outcome.channel : undefined;
+    }
+    const listening = yield* driver.listen(guest, endpoint);
+    if (!('listener' in listening)) return undefined;
+    connection[listenerOf] = listening.listener;
+    const outcome = yield* listening.listener.accept();
+    return 'channel' in outcome ? outcome.channel : undefined;
+  }
+
+  /** Both let go. Neither is waited for longer than a while: a spoilt connection may never end. */
+  private *close(connection: Connection): Process {
+    const { attacker, victim } = this;
+    connection.isOver = true;
+    const ends = [
+      attacker.vcpu.spawn(
+        'attacker closes',
+        closed(connection.attacker, connection.attackerListener),
+      ),
+      victim.vcpu.spawn('victim closes', closed(connection.victim, connection.victimListener)),
+    ];
+    const endPs = attacker.vcpu.pcpu.clock + CLOSE_PS;
+    while (ends.some(({ state }) => state !== 'done') && attacker.vcpu.pcpu.clock < endPs) {
+      yield* this.sleep(LOOK_PS);
+    }
+  }
+
+  private *sleep(ps: number): Process {
+    const { vcpu } = this.attacker;
+    yield* vcpu.kernel.sleepUntil(vcpu.pcpu.clock + ps);
+  }
+}
+
+function* closed(channel: Channel | undefined, listener: Listener | undefined): Process {
+  yield* channel?.close() ?? nothing();
+  yield* listener?.close() ?? nothing();
+}
+
+function* nothing(): Process {}
+
+const words = new Uint32Array(MESSAGE_BYTES / 4);
+const bytes = Buffer.from(words.buffer);
+
+/** An honest message: its number, and words that follow from it. The buffer is used again. */
+function message(number: number): Buffer {
+  for (let i = 0; i < words.length; i++) words[i] = Math.imul(number + i + 1, 0x9e3779b1);
+  return bytes;
+}
