@@ -141,7 +141,6 @@ export const QUANTITIES: readonly Quantity[] = [
   { ...kernel('set_timer'), applies: () => true },
   tlb('flushesOfLocalTlb', 'flushes of the own TLB'),
   tlb('asidFlushes', 'ASID flushes', hasPvh),
-  tlb('guestCr3Writes', 'CR3 writes of guests'),
   tlb('cr3Writes', 'CR3 writes of Xen'),
   tlb('invlpg', 'INVLPG of guests', hasPvh),
   {
