@@ -2,6 +2,7 @@ import type { Command } from '../command.js';
 import { baseline } from './baseline.js';
 import { bisect } from './bisect.js';
 import { check } from './check.js';
+import { claims } from './claims.js';
 import { compare } from './compare.js';
 import { completion } from './completion.js';
 import { doctor } from './doctor.js';
@@ -18,6 +19,7 @@ export const COMMANDS: readonly Command[] = [
   run,
   compare,
   report,
+  claims,
   merge,
   check,
   baseline,

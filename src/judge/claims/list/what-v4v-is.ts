@@ -1,0 +1,446 @@
+import type { Claim } from '../claim.js';
+import { THRESHOLDS } from '../thresholds.js';
+import { LIBVCHAN, V2V, V4V } from '../transports.js';
+
+const STREAMS = ['buffer-size', 'stream', 'copy-locality'];
+
+/** Section 2 of the proposal, first half: what V4V is, and why its copies are affordable. */
+export const WHAT_V4V_IS: readonly Claim[] = [
+  {
+    id: 'peer-vanishes',
+    title: 'With V2V one may never learn that the peer is gone',
+    statement:
+      'V2V has no connections: when one end disappears, the other can only hope that xenstore will tell it. V4V does better.',
+    place: 'section 2, first paragraph',
+    supportedBy: 'V2V survivors that are not told, and V4V survivors that are',
+    contradictedBy: 'V2V survivors that are told, or V4V survivors that are not',
+    parts: [
+      {
+        label: 'V2V may leave the survivor untold',
+        role: 'needed',
+        quantifier: 'some',
+        test: {
+          kind: 'outcome',
+          scenarios: ['untold-survivor'],
+          of: V2V,
+          any: ['peer untold', 'stalled'],
+        },
+      },
+      {
+        label: 'V4V tells the survivor',
+        role: 'needed',
+        quantifier: 'always',
+        test: {
+          kind: 'outcome',
+          scenarios: ['untold-survivor'],
+          of: V4V,
+          none: ['peer untold', 'stalled'],
+        },
+      },
+      {
+        label: 'libvchan tells the survivor',
+        role: 'context',
+        quantifier: 'always',
+        test: {
+          kind: 'outcome',
+          scenarios: ['untold-survivor'],
+          of: LIBVCHAN,
+          none: ['peer untold', 'stalled'],
+        },
+      },
+    ],
+    note: 'When the only partner of a V4V ring dies, Xen removes the ring and signals nobody: a receiver that waits on it waits on.',
+  },
+  {
+    id: 'one-to-many',
+    title: 'One server, many clients',
+    statement: 'V4V serves connections from one domain to many.',
+    place: 'section 2, second paragraph',
+    supportedBy: 'every sender connected and served, through few resources',
+    contradictedBy: 'senders that a limit keeps out',
+    parts: [
+      {
+        label: 'all senders get in',
+        role: 'decides',
+        quantifier: 'always',
+        test: {
+          kind: 'value',
+          metric: 'connections',
+          per: 'senders',
+          scenarios: ['fan-in'],
+          of: V4V,
+          threshold: THRESHOLDS.everybody,
+        },
+      },
+      {
+        label: 'all clients are served',
+        role: 'decides',
+        quantifier: 'always',
+        test: {
+          kind: 'outcome',
+          scenarios: ['one-to-many'],
+          of: V4V,
+          none: ['stalled', 'leaked', 'escaped'],
+        },
+      },
+      {
+        label: 'libvchan gets all in too',
+        role: 'context',
+        quantifier: 'always',
+        test: {
+          kind: 'value',
+          metric: 'connections',
+          per: 'senders',
+          scenarios: ['fan-in'],
+          of: LIBVCHAN,
+          threshold: THRESHOLDS.everybody,
+        },
+      },
+      {
+        label: "throughput against libvchan's",
+        role: 'context',
+        quantifier: 'general',
+        test: {
+          kind: 'ratio',
+          metric: 'bytesPerSecond',
+          scenarios: ['fan-in'],
+          of: V4V,
+          to: LIBVCHAN,
+          threshold: THRESHOLDS.notSlower,
+        },
+      },
+    ],
+    note: 'It takes a wildcard ring, which Argo allows only with mac-permissive, since any domain may fill it.',
+  },
+  {
+    id: 'dom0-too',
+    title: 'It works from dom0 too',
+    statement: 'Any domain reaches any other by V4V in the same way, dom0 included.',
+    place: 'section 2, second paragraph',
+    supportedBy: 'traffic between a PV domain, as dom0 is, and a PVH guest, intact both ways',
+    contradictedBy: 'pairs of guest types that cannot talk',
+    parts: [
+      {
+        label: 'PV and PVH ends together',
+        role: 'needed',
+        quantifier: 'always',
+        test: { kind: 'works', of: V4V, where: { guestType: ['pv:pvh', 'pvh:pv'] } },
+        run: 'interdom run ping-pong message-rate --guest-type pv:pvh,pvh:pv',
+      },
+      {
+        label: 'dom0 itself as an end',
+        role: 'decides',
+        quantifier: 'always',
+        test: {
+          kind: 'open',
+          why: 'no scenario has dom0 as an end; Argo from a PV and a PVH dom0 was driven by hand on real Xen',
+        },
+      },
+      {
+        label: 'libvchan with PV and PVH ends',
+        role: 'context',
+        quantifier: 'always',
+        test: { kind: 'works', of: LIBVCHAN, where: { guestType: ['pv:pvh', 'pvh:pv'] } },
+        run: 'interdom run ping-pong message-rate --guest-type pv:pvh,pvh:pv',
+      },
+    ],
+  },
+  {
+    id: 'copies-affordable',
+    title: 'Copying by the hypervisor is no handicap',
+    statement: 'V4V is a good method although it moves everything by copies.',
+    place: 'section 2, heading of the list of reasons',
+    supportedBy: 'no more bytes copied, and no more time spent on copying, than with libvchan',
+    contradictedBy: 'more bytes copied, or copies that take much longer',
+    parts: [
+      {
+        label: 'bytes copied a byte',
+        role: 'decides',
+        quantifier: 'general',
+        test: {
+          kind: 'ratio',
+          metric: 'copiedBytesPerByte',
+          of: V4V,
+          to: LIBVCHAN,
+          threshold: THRESHOLDS.parity,
+        },
+      },
+      {
+        label: 'time spent copying',
+        role: 'decides',
+        quantifier: 'general',
+        test: {
+          kind: 'ratio',
+          metric: 'nsPerByte:copy',
+          of: V4V,
+          to: LIBVCHAN,
+          threshold: THRESHOLDS.parity,
+        },
+      },
+    ],
+    note: 'libvchan copies as well: into the ring and out of it. What V4V adds is not copies but entries, page walks and locks.',
+  },
+  {
+    id: 'memory-gigabytes',
+    title: 'Memory moves 10 to 12 GB/s',
+    statement:
+      'Memory on two channels moves 10 to 12 gigabytes a second, so copies are fast. (The proposal writes "Gb/s"; this reads it as bytes.)',
+    place: 'section 2, first reason',
+    supportedBy: 'a copying core that makes so much traffic on the memory bus, read and write',
+    contradictedBy: 'less traffic than that on the hardware of the time',
+    parts: [
+      {
+        label: 'traffic of one copying core',
+        role: 'decides',
+        quantifier: 'general',
+        test: {
+          kind: 'price',
+          price: 'copyDram',
+          linesPerByte: 2,
+          threshold: THRESHOLDS.tenGigabytes,
+        },
+      },
+      {
+        label: 'end to end by V4V',
+        role: 'decides',
+        quantifier: 'some',
+        test: {
+          kind: 'value',
+          metric: 'bytesPerSecond',
+          scenarios: STREAMS,
+          of: V4V,
+          threshold: THRESHOLDS.tenGigabytes,
+        },
+      },
+      {
+        label: 'end to end by libvchan',
+        role: 'context',
+        quantifier: 'some',
+        test: {
+          kind: 'value',
+          metric: 'bytesPerSecond',
+          scenarios: STREAMS,
+          of: LIBVCHAN,
+          threshold: THRESHOLDS.tenGigabytes,
+        },
+      },
+    ],
+    note: 'From a price (copyDram), not from a measurement of this run. One core; no limit shared by several cores is modelled.',
+  },
+  {
+    id: 'memory-gigabits',
+    title: 'Transfers of 10 to 12 Gbit/s',
+    statement:
+      'Transfers of 10 to 12 gigabits a second can be had. (The same words, read as bits, end to end.)',
+    place: 'section 2, first reason',
+    supportedBy: 'a stream over V4V at 10 Gbit/s or more',
+    contradictedBy: 'no stream as fast as that',
+    parts: [
+      {
+        label: 'end to end by V4V',
+        role: 'decides',
+        quantifier: 'some',
+        test: {
+          kind: 'value',
+          metric: 'bytesPerSecond',
+          scenarios: STREAMS,
+          of: V4V,
+          threshold: THRESHOLDS.tenGigabits,
+        },
+      },
+      {
+        label: 'in general',
+        role: 'context',
+        quantifier: 'general',
+        test: {
+          kind: 'value',
+          metric: 'bytesPerSecond',
+          scenarios: STREAMS,
+          of: V4V,
+          threshold: THRESHOLDS.tenGigabits,
+        },
+      },
+      {
+        label: 'by libvchan, in general',
+        role: 'context',
+        quantifier: 'general',
+        test: {
+          kind: 'value',
+          metric: 'bytesPerSecond',
+          scenarios: STREAMS,
+          of: LIBVCHAN,
+          threshold: THRESHOLDS.tenGigabits,
+        },
+      },
+    ],
+  },
+  {
+    id: 'copy-width',
+    title: 'SSE moves 128 bits at a time',
+    statement: 'SSE instructions move up to 128 bits in one cycle, which makes copies cheap.',
+    place: 'section 2, second reason',
+    supportedBy: 'throughput that rises markedly from 64 to 128 bits',
+    contradictedBy: 'throughput that hardly notices the width',
+    parts: [
+      {
+        label: '128 bits against 64',
+        role: 'needed',
+        quantifier: 'general',
+        test: {
+          kind: 'contrast',
+          metric: 'bytesPerSecond',
+          scenarios: ['copy-locality'],
+          of: V4V,
+          parameter: 'copyBits',
+          values: [128, 64],
+          threshold: THRESHOLDS.noticeable,
+        },
+        run: 'interdom run copy-locality --set copyBits=8,32,64,128,256,512',
+      },
+      {
+        label: '64 bits against 8',
+        role: 'context',
+        quantifier: 'general',
+        test: {
+          kind: 'contrast',
+          metric: 'bytesPerSecond',
+          scenarios: ['copy-locality'],
+          of: V4V,
+          parameter: 'copyBits',
+          values: [64, 8],
+          threshold: THRESHOLDS.noticeable,
+        },
+        run: 'interdom run copy-locality --set copyBits=8,32,64,128,256,512',
+      },
+    ],
+    note: "A hypothetical width, one step a cycle. Xen copies by `rep movs`, whose width is the CPU's own business; memory moves lines of 64 bytes.",
+  },
+  {
+    id: 'cache-locality',
+    title: 'Caches make copies faster still',
+    statement:
+      'What is copied is likely to be in a cache, which speeds copies up further, perhaps more than anything else.',
+    place: 'section 2, third reason',
+    supportedBy:
+      'faster copies and transfers where the buffers fit the caches, by more than the copy width gives',
+    contradictedBy: 'transfers that are no faster, or a width that matters more',
+    parts: [
+      {
+        label: 'time spent copying',
+        role: 'decides',
+        quantifier: 'general',
+        test: {
+          kind: 'contrast',
+          metric: 'nsPerByte:copy',
+          scenarios: ['copy-locality'],
+          of: V4V,
+          parameter: 'workingSetBytes',
+          values: ['most', 'least'],
+          threshold: THRESHOLDS.marked,
+        },
+      },
+      {
+        label: 'throughput',
+        role: 'decides',
+        quantifier: 'general',
+        test: {
+          kind: 'contrast',
+          metric: 'bytesPerSecond',
+          scenarios: ['copy-locality'],
+          of: V4V,
+          parameter: 'workingSetBytes',
+          values: ['least', 'most'],
+          threshold: THRESHOLDS.noticeable,
+        },
+      },
+      {
+        label: 'throughput of libvchan',
+        role: 'context',
+        quantifier: 'general',
+        test: {
+          kind: 'contrast',
+          metric: 'bytesPerSecond',
+          scenarios: ['copy-locality'],
+          of: LIBVCHAN,
+          parameter: 'workingSetBytes',
+          values: ['least', 'most'],
+          threshold: THRESHOLDS.noticeable,
+        },
+      },
+    ],
+    note: 'It helps whoever copies, libvchan no less. For the comparison with the copy width see copy-width.',
+  },
+  {
+    id: 'isolation',
+    title: "A domain never sees another's memory",
+    statement:
+      'V4V isolates domains much better: none ever sees memory of another, and all goes through Xen, which is trusted anyway.',
+    place: 'section 2, fourth reason',
+    supportedBy: 'no page open to the peer with V4V, some with the others',
+    contradictedBy: 'a page of V4V that the peer can reach',
+    parts: [
+      {
+        label: 'pages of V4V open to the peer',
+        role: 'decides',
+        quantifier: 'always',
+        test: {
+          kind: 'value',
+          metric: 'pagesExposedToPeer',
+          of: V4V,
+          threshold: THRESHOLDS.none,
+        },
+      },
+      {
+        label: 'pages of libvchan open to the peer',
+        role: 'decides',
+        quantifier: 'always',
+        test: {
+          kind: 'value',
+          metric: 'pagesExposedToPeer',
+          of: LIBVCHAN,
+          threshold: THRESHOLDS.anyAtAll,
+        },
+      },
+      {
+        label: 'over the life of a connection',
+        role: 'decides',
+        quantifier: 'always',
+        test: {
+          kind: 'outcome',
+          scenarios: ['isolation'],
+          of: V4V,
+          none: ['escaped', 'leaked'],
+        },
+      },
+    ],
+    note: 'The pages that libvchan opens are those of its ring: the peer sees what was sent to it, and no more.',
+  },
+  {
+    id: 'trusted-ring',
+    title: 'The ring of V4V can be trusted',
+    statement: 'Since only Xen and its owner write a V4V ring, its structure can be relied on.',
+    place: 'section 2, fourth reason, last sentence',
+    supportedBy: 'hostile peers that harm nobody but themselves',
+    contradictedBy: 'a hostile peer that spoils a ring or stops its owner',
+    parts: [
+      {
+        label: 'a hostile peer cannot spoil it',
+        role: 'needed',
+        quantifier: 'always',
+        test: {
+          kind: 'outcome',
+          scenarios: ['hostile-peer'],
+          of: V4V,
+          none: ['corrupted but contained', 'escaped'],
+        },
+      },
+      {
+        label: 'nor stall its owner',
+        role: 'decides',
+        quantifier: 'always',
+        test: { kind: 'outcome', scenarios: ['hostile-peer'], of: V4V, none: ['stalled'] },
+      },
+    ],
+    note: 'A wildcard ring can be filled by any domain: see noisy-neighbour.',
+  },
+];

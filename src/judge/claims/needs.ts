@@ -1,0 +1,151 @@
+import type { Where } from './claim.js';
+import type { OutcomeWord } from './outcome-words.js';
+
+/** Something that somebody wants from a transport, and the figure that tells who has it. */
+export interface Need {
+  readonly id: string;
+  readonly need: string;
+  readonly scenarios: readonly string[];
+  readonly where?: Where;
+  /** A figure in which one leads ... */
+  readonly metric?: string;
+  readonly better?: 'lower' | 'higher';
+  /** ... or the outcomes that one does not want. */
+  readonly unwanted?: readonly OutcomeWord[];
+}
+
+/** What the figures are called in a sentence. */
+export const METRIC_WORDS: Readonly<Record<string, string>> = {
+  bytesPerSecond: 'throughput',
+  messagesPerSecond: 'messages a second',
+  latencyNsP50: 'round trip',
+  latencyNsP99: '99th percentile',
+  cpuNsPerByte: 'CPU time a byte',
+  setupNs: 'set-up time',
+  eventChannelsUsed: 'event channels',
+  pagesExposedToPeer: 'pages open to the peer',
+  connections: 'connections',
+  recoveryNs: 'recovery',
+};
+
+const TROUBLE: readonly OutcomeWord[] = ['stalled', 'peer untold', 'zombie', 'leaked', 'escaped'];
+
+/** The rows of "who should use which", in the order of the table. */
+export const NEEDS: readonly Need[] = [
+  {
+    id: 'bulk',
+    need: 'bulk streams, writes of 16 KiB and more',
+    scenarios: ['buffer-size', 'stream'],
+    where: { messageSizeBytes: [16_384, 65_536, 1_048_576] },
+    metric: 'bytesPerSecond',
+    better: 'higher',
+  },
+  {
+    id: 'small-writes',
+    need: 'streams of small writes, below 4 KiB',
+    scenarios: ['buffer-size', 'stream'],
+    where: { messageSizeBytes: [64, 256, 512, 1024, 2048] },
+    metric: 'bytesPerSecond',
+    better: 'higher',
+  },
+  {
+    id: 'message-rate',
+    need: 'many messages one way',
+    scenarios: ['message-rate'],
+    metric: 'messagesPerSecond',
+    better: 'higher',
+  },
+  {
+    id: 'round-trips',
+    need: 'requests and answers, one at a time',
+    scenarios: ['ping-pong'],
+    metric: 'latencyNsP50',
+    better: 'lower',
+  },
+  {
+    id: 'paced',
+    need: 'messages now and then, prompt delivery',
+    scenarios: ['paced'],
+    metric: 'latencyNsP99',
+    better: 'lower',
+  },
+  {
+    id: 'cpu',
+    need: 'little CPU time for bulk data',
+    scenarios: ['stream', 'buffer-size'],
+    metric: 'cpuNsPerByte',
+    better: 'lower',
+  },
+  {
+    id: 'many-clients-speed',
+    need: 'throughput from many senders',
+    scenarios: ['fan-in', 'one-to-many'],
+    metric: 'bytesPerSecond',
+    better: 'higher',
+  },
+  {
+    id: 'many-clients-resources',
+    need: 'many clients, few event channels',
+    scenarios: ['fan-in', 'one-to-many'],
+    metric: 'eventChannelsUsed',
+    better: 'lower',
+  },
+  {
+    id: 'many-clients-limits',
+    need: "many clients at Xen's own limits",
+    scenarios: ['fan-in'],
+    where: { limits: ['default'] },
+    metric: 'connections',
+    better: 'higher',
+  },
+  {
+    id: 'short-connections',
+    need: 'connections that come and go',
+    scenarios: ['setup'],
+    metric: 'setupNs',
+    better: 'lower',
+  },
+  {
+    id: 'memory',
+    need: 'no memory open to the peer',
+    scenarios: ['buffer-size', 'stream', 'message-rate', 'setup'],
+    metric: 'pagesExposedToPeer',
+    better: 'lower',
+  },
+  {
+    id: 'hostile',
+    need: 'a peer that one does not trust',
+    scenarios: ['hostile-peer', 'isolation'],
+    unwanted: ['corrupted but contained', 'stalled', 'escaped', 'leaked'],
+  },
+  {
+    id: 'death',
+    need: 'domains that can always be destroyed',
+    scenarios: ['destroy-order', 'symmetric-crash'],
+    unwanted: ['zombie', 'leaked', 'stalled'],
+  },
+  {
+    id: 'told',
+    need: "to be told of the peer's death",
+    scenarios: ['untold-survivor'],
+    unwanted: ['peer untold', 'stalled'],
+  },
+  {
+    id: 'restart',
+    need: 'peers that restart',
+    scenarios: ['reconnect', 'suspend-resume'],
+    unwanted: TROUBLE,
+  },
+  {
+    id: 'neighbours',
+    need: 'a busy or hostile neighbour',
+    scenarios: ['noisy-neighbour'],
+    unwanted: TROUBLE,
+  },
+];
+
+/** What no cell tells, and who chooses must know. */
+export const KNOWN_BESIDES: readonly string[] = [
+  'libvchan needs nothing from Xen but grants and event channels, and comes with it. V4V needs a Xen with Argo, which distributions leave out of their packages, and for many senders to one ring mac-permissive.',
+  'The kernel drivers of V4V and its socket library are not in Linux; libvchan runs in user space.',
+];

@@ -1,0 +1,81 @@
+import type { Claim, ClaimVerdict } from './claim.js';
+import { type CasesOfParts, verdictOfCases } from './combine.js';
+import type { Figure } from './figure.js';
+import { type Observation, placeKey } from './observation.js';
+
+/** How far an answer survives the ranges of the prices. */
+export interface Robustness {
+  readonly draws: number;
+  /** Draws whose verdict is another than the one at the profiles' own prices. */
+  readonly flips: number;
+  /** The probability that the verdict flips, with its 95 % interval (Wilson). */
+  readonly probability: number;
+  readonly interval: readonly [low: number, high: number];
+  /** How often each verdict came out. */
+  readonly verdicts: Readonly<Partial<Record<ClaimVerdict, number>>>;
+  /** The middle figure of the first deciding part, over the draws: least, middle, most. */
+  readonly figures?: readonly [Figure, Figure, Figure];
+}
+
+/**
+ * Judges each draw by itself, against the verdict from the same cases at the profiles' own prices
+ * (or, where those were not measured, at the middle of the draws). The draws are paired: within
+ * one, all transports have the same prices. Undefined where no draw tells anything.
+ */
+export function robustnessOf(
+  claim: Claim,
+  plain: CasesOfParts,
+  drawn: ReadonlyMap<string, CasesOfParts>,
+): Robustness | undefined {
+  const verdicts: Partial<Record<ClaimVerdict, number>> = {};
+  const middles: Figure[] = [];
+  let draws = 0;
+  let flips = 0;
+  const deciding = claim.parts.findIndex(({ role }) => role !== 'context');
+  for (const cases of drawn.values()) {
+    const verdict = verdictOfCases(claim, sameCases(cases, plain));
+    const reference = verdictOfCases(claim, sameCases(plain, cases));
+    if (verdict === 'not tested' || reference === 'not tested') continue;
+    draws++;
+    verdicts[verdict] = (verdicts[verdict] ?? 0) + 1;
+    if (verdict !== reference) flips++;
+    const middle = middleFigure(sameCases(cases, plain)[deciding] ?? []);
+    if (middle !== undefined) middles.push(middle);
+  }
+  if (draws === 0) return undefined;
+  const rising = middles.sort((a, b) => a.value - b.value);
+  const [least, middle, most] = [rising[0], rising[(rising.length - 1) >> 1], rising.at(-1)];
+  return {
+    draws,
+    flips,
+    probability: flips / draws,
+    interval: wilson(flips, draws),
+    verdicts,
+    ...(least && middle && most ? { figures: [least, middle, most] } : {}),
+  };
+}
+
+/** Those of the cases that stand in the other list too, part by part. */
+function sameCases(cases: CasesOfParts, others: CasesOfParts): CasesOfParts {
+  return cases.map((own, i) => {
+    const keys = new Set((others[i] ?? []).map(({ at }) => placeKey(at)));
+    return own.filter(({ at }) => keys.has(placeKey(at)));
+  });
+}
+
+function middleFigure(cases: readonly Observation[]): Figure | undefined {
+  const rising = [...cases].sort((a, b) => a.figure.value - b.figure.value);
+  return rising[(rising.length - 1) >> 1]?.figure;
+}
+
+/** 1.96 standard deviations hold 95 % of a normal distribution. */
+const Z = 1.96;
+
+/** Wilson's interval of a share. Good for few draws, and for shares of nothing and all. */
+function wilson(hits: number, of: number): readonly [number, number] {
+  const share = hits / of;
+  const z2 = Z * Z;
+  const centre = (share + z2 / (2 * of)) / (1 + z2 / of);
+  const half = (Z / (1 + z2 / of)) * Math.sqrt((share * (1 - share)) / of + z2 / (4 * of * of));
+  return [Math.max(0, centre - half), Math.min(1, centre + half)];
+}

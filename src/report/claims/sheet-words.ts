@@ -1,0 +1,129 @@
+import { formatBytes } from '../../base/units.js';
+import { figureText } from '../../judge/claims/figure.js';
+import type { ClaimAnswer } from '../../judge/claims/judge-claim.js';
+import type { AnswerSheet } from '../../judge/claims/judge-claims.js';
+import type { PartAnswer } from '../../judge/claims/judge-part.js';
+import type { Robustness } from '../../judge/claims/robustness.js';
+import { EQUAL_RING_SHARE, SHARES } from '../../judge/claims/thresholds.js';
+
+/** The words in which an answer sheet is told, whatever it is printed on. */
+
+/** "supported", "supported, in part". */
+export function verdictWords({ verdict, inPart }: ClaimAnswer): string {
+  return verdict !== 'not tested' && inPart ? `${verdict}, in part` : verdict;
+}
+
+/** "all 3 profiles", "skylake-2017: supported; zen4-2023: depends". Empty where nothing was tested. */
+export function profileWords({ profiles, verdict }: ClaimAnswer): string {
+  const tested = profiles.filter((one) => one.verdict !== 'not tested');
+  if (tested.length === 0 || verdict === 'not tested') return '';
+  const same = tested.every((one) => one.verdict === verdict);
+  const names = tested.map(({ profile }) => profile);
+  if (same) return names.length <= 2 ? names.join(', ') : `all ${names.length} profiles`;
+  return tested.map((one) => `${one.profile}: ${one.verdict}`).join('; ');
+}
+
+/** "the verdict flips in 3 of 50 draws of the prices (6 %, 95 %: 2 to 16 %)". */
+export function robustnessWords(robustness: Robustness): string {
+  const { draws, flips, probability, interval, verdicts, figures } = robustness;
+  const [low, high] = interval.map(percent);
+  const others = Object.entries(verdicts).map(([word, count]) => `${word} ${count}`);
+  const flip = `the verdict flips in ${flips} of ${draws} draws of the prices (${percent(probability)} %; 95 % interval ${low} to ${high} %)`;
+  const middle =
+    figures === undefined || figures[0].value === figures[2].value
+      ? ''
+      : `; middle figure ${figures.map(figureText).join(' / ')} (least / middle / most)`;
+  return `${flip}${flips > 0 ? `: ${others.join(', ')}` : ''}${middle}`;
+}
+
+function percent(share: number): string {
+  return (share * 100).toFixed(0);
+}
+
+/** "0 %", "-": for a column of the table. */
+export function flipWords({ robustness }: ClaimAnswer): string {
+  return robustness === undefined ? '-' : `${percent(robustness.probability)} %`;
+}
+
+/** "throughput of streams: depends; middle 0.42x, from ... to ...; 2 of 10 within 25 %". */
+export function partWords(part: PartAnswer): string {
+  const beside = part.role === 'context' ? ' (beside)' : '';
+  const head = `${part.label}${beside}: ${part.verdict}`;
+  if (part.verdict === 'not tested') return `${head} (${part.run ?? part.text})`;
+  const by = part.dependsOn.map(({ text }) => text).join('; by ');
+  return `${head}; ${part.text}.${by === '' ? '' : ` By ${by}.`}`;
+}
+
+/** The deciding parts with their figures, in few words. */
+export function whyWords(answer: ClaimAnswer): string {
+  const deciding = answer.parts.filter(({ role }) => role !== 'context');
+  return deciding
+    .map(({ label, verdict, brief, dependsOn }) => {
+      if (verdict === 'not tested') return `${label}: not tested`;
+      const by = dependsOn.map(({ text }) => text).join('; by ');
+      return `${label}: ${verdict}, ${brief}${by === '' || verdict === 'supported' ? '' : `, by ${by}`}`;
+    })
+    .join('. ');
+}
+
+/** What measures the parts that were not tested: each scenario once, and special commands apart. */
+export function commandsFor(answers: readonly ClaimAnswer[]): readonly string[] {
+  const runs = answers.flatMap(({ parts }) =>
+    parts.filter(({ role }) => role !== 'context').map(({ run }) => run),
+  );
+  const names = new Set<string>();
+  const special = new Set<string>();
+  for (const run of runs) {
+    if (run === undefined) continue;
+    if (run.includes(' --')) special.add(run);
+    else for (const name of run.split(' ').slice(2)) names.add(name);
+  }
+  const plain = names.size === 0 ? [] : [`interdom run ${[...names].join(' ')}`];
+  return [...plain, ...special];
+}
+
+/** "2 runs (quick, failure), 140 valid cells, profiles ..., interdom 0.1.0 (abc)". */
+export function sheetSource(sheet: AnswerSheet): string {
+  const suites = [...new Set(sheet.runs.map(({ suite }) => suite))].join(', ');
+  const tools = sheet.runs.map(({ version, commit }) =>
+    commit === '' ? version : `${version} (${commit.slice(0, 12)})`,
+  );
+  const runs = sheet.runs.length === 1 ? '1 run' : `${sheet.runs.length} runs`;
+  const parts = [
+    `${runs} (suite ${suites})`,
+    `${sheet.cells} valid cells`,
+    `testbed ${sheet.testbeds.join(', ')}`,
+    `profile ${sheet.profiles.join(', ')}`,
+    ...(sheet.draws > 0 ? [`${sheet.draws} draws of the prices`] : []),
+    `interdom ${[...new Set(tools)].join(', ')}`,
+  ];
+  const notes = [
+    ...(sheet.unsound > 0 ? [`${sheet.unsound} cells are not sound and say nothing`] : []),
+    ...(sheet.runs.some(({ complete }) => !complete) ? ['a run was interrupted'] : []),
+  ];
+  return [parts.join('; '), ...notes].join('. ');
+}
+
+/** How the words of a sheet are meant. */
+export function howJudged(): string {
+  const from = (SHARES.supported * 100).toFixed(0);
+  const to = (SHARES.contradicted * 100).toFixed(0);
+  const ring = (EQUAL_RING_SHARE * 100).toFixed(0);
+  return `Transports are compared at equal parameters and effective rings within ${ring} % of each other (so ${formatBytes(65_472)} against ${formatBytes(65_536)} counts). A statement about the general case is supported from ${from} % of the cases on and contradicted up to ${to} %, each scenario weighing the same; one about the worst case by a single case. "In part": some question of it was not tested.`;
+}
+
+/** "12 supported, 3 contradicted, 6 depend, 8 not tested". */
+export function tallyWords(sheet: AnswerSheet): string {
+  const count = (verdict: string): number =>
+    sheet.answers.filter((answer) => answer.verdict === verdict).length;
+  const words = [
+    [count('supported'), 'supported'],
+    [count('contradicted'), 'contradicted'],
+    [count('depends'), count('depends') === 1 ? 'depends' : 'depend'],
+    [count('not tested'), 'not tested'],
+  ] as const;
+  return words
+    .filter(([n]) => n > 0)
+    .map(([n, word]) => `${n} ${word}`)
+    .join(', ');
+}
