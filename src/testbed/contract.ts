@@ -1,5 +1,5 @@
-import type { Profile } from '../profiles/profile.js';
 import type { PriceName } from '../profiles/price-list.js';
+import type { Profile } from '../profiles/profile.js';
 import type { Cell } from '../results/types.js';
 import type { CellParameters, Scenario } from '../scenario/contract.js';
 import type { Endpoint, TransportDriver } from '../transport/contract.js';
@@ -12,7 +12,10 @@ export interface CellPlan {
   readonly parameters: CellParameters;
   readonly transportOptions: Endpoint['options'];
   /** Position of each price in its range, 0 to 1, in a run under `--uncertainty`; with its number. */
-  readonly draw?: { readonly number: number; readonly fractions: Readonly<Record<PriceName, number>> };
+  readonly draw?: {
+    readonly number: number;
+    readonly fractions: Readonly<Record<PriceName, number>>;
+  };
 }
 
 /** Where cells are carried out. */
