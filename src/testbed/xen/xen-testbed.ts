@@ -32,6 +32,8 @@ export interface XenTestbedOptions extends ImageOptions {
   readonly temporaryDirectory: string;
   /** Further arguments of the hypervisor, such as "spec-ctrl=eager-fpu". */
   readonly xenArguments?: readonly string[];
+  /** Phases of the timer at which each cell is measured, 1 to 3 [3]: fewer are quicker, and show less of the spread. */
+  readonly phases?: number;
   /** Called as each cell is done, in any order. */
   readonly onCell?: (cell: Cell, index: number) => void;
 }
@@ -79,7 +81,7 @@ export async function runXenCells(
     const key = `${request.parameters.guestTypes.join()} ${request.parameters.placement}`;
     const group = groups.get(key) ?? [];
     groups.set(key, group);
-    group.push({ index, request, windows: windowsOf(index, request) });
+    group.push({ index, request, windows: windowsOf(index, request, options.phases) });
   }
   for (const group of groups.values()) {
     const machine = new MachineGroup(group, image, emulatorVersion, functions, options, settle);
@@ -94,6 +96,17 @@ export async function runXenCells(
       xenArguments: options.xenArguments ?? [],
     },
   };
+}
+
+/** What `interdom xen prepare` makes ready: image, and machines with PVH and with PV guests on one CPU. */
+export async function prepareXen(options: XenTestbedOptions): Promise<XenImage> {
+  const image = await prepareImage(options);
+  const emulatorVersion = await emulatorVersionOf(options.signal);
+  for (const type of ['pvh', 'pv'] as const) {
+    const config = pairConfig([type, type], 'shared', options.xenArguments ?? []);
+    await savedMachine({ ...options, image, config, emulatorVersion });
+  }
+  return image;
 }
 
 /** What the emulator says of itself. Throws UserError where there is none. */

@@ -46,11 +46,16 @@ export function messagesOf(request: XenCellRequest): number {
 /**
  * The windows of one cell: for each phase one of N and one of 2N messages, whose difference is free of what starting and
  * ending cost, and one such pair with xentrace.
+ * @param phases how many, 1 to 3
  */
-export function windowsOf(cell: number, request: XenCellRequest): WindowPlan[] {
+export function windowsOf(
+  cell: number,
+  request: XenCellRequest,
+  phases: number = PHASE_DELAYS_US.length,
+): WindowPlan[] {
   const messages = messagesOf(request);
   const windows: WindowPlan[] = [];
-  for (const [phase, delayUs] of PHASE_DELAYS_US.entries()) {
+  for (const [phase, delayUs] of PHASE_DELAYS_US.slice(0, phases).entries()) {
     for (const factor of [1, 2]) {
       windows.push({
         id: `${cell}-p${phase}-${factor}`,

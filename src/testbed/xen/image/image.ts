@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
 import { UserError } from '../../../base/errors.js';
 import { runCommand } from '../process/command.js';
+import { markUsed, pruneCache, USED_FILE } from './cache.js';
 import { compileAgent, compilePlugin } from './compile.js';
 import { dom0Initramfs, guestInitramfs } from './initramfs.js';
 import {
@@ -18,6 +19,9 @@ import {
 import { extractKernel } from './kernel.js';
 
 export type { ImageOptions };
+
+const IMAGES_KEPT = 4;
+const MANIFEST = 'manifest.json';
 
 /** A word of Argo's option on the command line: it is in the hypervisor if and only if Argo is. */
 const ARGO_OPTION = 'mac-permissive';
@@ -63,6 +67,8 @@ export async function prepareImage(options: ImageOptions): Promise<XenImage> {
     options.onProgress?.('building the image');
     await build(directory, inputs, options);
   }
+  await markUsed(directory);
+  await pruneCache(options.cacheDirectory, 'image-', IMAGES_KEPT);
   return {
     directory,
     hash,
@@ -115,7 +121,7 @@ async function build(directory: string, inputs: Inputs, options: ImageOptions): 
     if (inputs.symbols !== undefined) {
       await writeFile(join(work, OUTPUTS.symbols), await readFile(inputs.symbols));
     }
-    await writeFile(join(work, 'manifest.json'), JSON.stringify(await hashOutputs(work), null, 1));
+    await writeFile(join(work, MANIFEST), JSON.stringify(await hashOutputs(work), null, 1));
     await rm(directory, { recursive: true, force: true });
     await rename(work, directory);
   } catch (error) {
@@ -185,7 +191,7 @@ async function readFolder(directory: string): Promise<ReadonlyMap<string, Buffer
 async function hashOutputs(directory: string): Promise<Record<string, string>> {
   const hashes: Record<string, string> = {};
   for (const name of (await readdir(directory))
-    .filter((entry) => entry !== 'manifest.json')
+    .filter((entry) => entry !== MANIFEST && entry !== USED_FILE)
     .sort()) {
     const content = await readFile(join(directory, name));
     hashes[name] = createHash('sha256').update(content).digest('hex');
@@ -195,7 +201,7 @@ async function hashOutputs(directory: string): Promise<Record<string, string>> {
 
 /** Is there a finished image whose files are what they were when it was built? */
 async function isSound(directory: string): Promise<boolean> {
-  const manifest = join(directory, 'manifest.json');
+  const manifest = join(directory, MANIFEST);
   if (!existsSync(manifest)) return false;
   try {
     const expected = JSON.parse(await readFile(manifest, 'utf8')) as Record<string, string>;

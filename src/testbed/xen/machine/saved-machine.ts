@@ -4,6 +4,7 @@ import { mkdir, mkdtemp, readFile, rename, rm, stat, writeFile } from 'node:fs/p
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { canonicalJson } from '../../../base/canonical-json.js';
+import { markUsed, pruneCache } from '../image/cache.js';
 import type { XenImage } from '../image/image.js';
 import { Emulator, MachineFailure } from './emulator.js';
 import type { MachineConfig } from './machine-config.js';
@@ -12,6 +13,7 @@ import type { QmpClient } from './qmp.js';
 
 /** Raised when saved machines of an older harness must not be used any more. */
 const FORMAT = 1;
+const MACHINES_KEPT = 8;
 const BOOT_TIMEOUT_MS = 240_000;
 const BOOT_STALL_MS = 90_000;
 const MIGRATION_PAUSE_MS = 100;
@@ -34,7 +36,10 @@ export interface SaveOptions {
 export async function savedMachine(options: SaveOptions): Promise<string> {
   const directory = join(options.cacheDirectory, `machine-${stateHash(options)}`);
   const state = join(directory, 'state');
-  if (await isSound(directory, state)) return state;
+  if (await isSound(directory, state)) {
+    await markUsed(directory);
+    return state;
+  }
   options.onProgress?.(`booting Xen with ${describe(options.config)}`);
   await mkdir(options.cacheDirectory, { recursive: true });
   const work = await mkdtemp(join(options.cacheDirectory, '.machine-'));
@@ -47,6 +52,8 @@ export async function savedMachine(options: SaveOptions): Promise<string> {
   } finally {
     await rm(work, { recursive: true, force: true });
   }
+  await markUsed(directory);
+  await pruneCache(options.cacheDirectory, 'machine-', MACHINES_KEPT);
   return state;
 }
 
