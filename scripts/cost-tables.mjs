@@ -46,7 +46,7 @@ const CHARGED = {
   argoNotify: 'each notify of V4V (`transports/v4v`)',
   argoRegister: 'each page of a ring registered or unregistered (`transports/v4v`)',
   pageWalk:
-    'each page of a PVH guest that V4V reaches by address (`transports/v4v`); twice for each grant operation of one, for its arguments (`grant-table.ts`)',
+    'a PVH guest: each page that V4V reaches by address (`transports/v4v`); twice for each grant operation, for its arguments (`grant-table.ts`); three times when a vCPU gets or loses its pCPU, for its runstate (`pcpu.ts`); each instruction that exits, where `nextRip` is off (`vcpu.ts`)',
   vcpuSwitch: 'another vCPU than the last one starts on a pCPU, beside `cr3Write` (`pcpu.ts`)',
   deepIdleExit:
     'an idle pCPU wakes up whose sleep before this one was longer than `deepIdleAfterUs` (`pcpu.ts`)',

@@ -29,6 +29,9 @@ export interface Term {
 /** Grant operations were measured in batches as large as Xen's own (GNTTAB_UNMAP_BATCH_SIZE). */
 const GRANT_BATCH = 32;
 
+/** Page walks for the runstate area of one PVH guest (Pcpu). */
+const RUNSTATE_WALKS = 3;
+
 const once = (...prices: readonly PriceName[]): Term[] =>
   prices.map((price) => ({ price, times: 1 }));
 
@@ -46,9 +49,19 @@ export function compositeTerms(profile: Profile, name: CompositeName): readonly 
     case 'eventRunning':
       return [...send, ...once('ipi'), ...entry, ...once('exitHandler', 'inject', 'upcall')];
     case 'eventBlocked':
-      return [...send, ...once('vcpuUnblock', 'ipi', 'vcpuWake', 'inject', 'upcall', 'taskSwitch')];
+      return [
+        ...send,
+        ...once('vcpuUnblock', 'ipi', 'vcpuWake'),
+        { price: 'pageWalk', times: RUNSTATE_WALKS },
+        ...once('inject', 'upcall', 'taskSwitch'),
+      ];
     case 'vcpuSwitchOnOnePcpu':
-      return [...entry, ...once('exitHandler', 'schedOp', 'vcpuSwitch', 'cr3Write')];
+      return [
+        ...entry,
+        ...once('exitHandler', 'schedOp', 'vcpuSwitch'),
+        { price: 'pageWalk', times: 2 * RUNSTATE_WALKS },
+        ...once('cr3Write'),
+      ];
     case 'grantMapUnmap':
       return [
         ...oneInABatch(2, 'pvEntry', 'mitigationEntry', 'hypercall'),

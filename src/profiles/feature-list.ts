@@ -6,6 +6,11 @@ export interface Features {
   readonly taggedTlb: boolean;
   /** The APIC is virtualised: writing EOI does not exit. */
   readonly virtualApic: boolean;
+  /**
+   * An exit brings the address of the next instruction with it (AMD NRIPS, Intel's instruction length). Without it, Xen
+   * walks the guest's page tables to fetch and decode the instruction that made the exit.
+   */
+  readonly nextRip: boolean;
   /** Xen switches the FPU lazily: the first use after a vCPU switch is a #NM exit. */
   readonly lazyFpu: boolean;
   /** The upcall comes through a vector of the local APIC, and so wants an EOI (HVMOP_set_evtchn_upcall_vector). */
@@ -38,6 +43,7 @@ export const FEATURE_KINDS: Readonly<Record<keyof Features, FeatureKind>> = {
   nestedPaging: ['npt', 'ept'],
   taggedTlb: 'boolean',
   virtualApic: 'boolean',
+  nextRip: 'boolean',
   lazyFpu: 'boolean',
   upcallVector: 'boolean',
   l1tfFlush: 'boolean',

@@ -49,7 +49,12 @@ const zeroCopies = () => ({
   hypervisorCopies: 0,
 });
 const zeroWork = () => ({
+  /** Walks of a guest's page tables by Xen: for what the guest hands over by address, ... */
   pageWalks: 0,
+  /** ... to tell a guest that its vCPU runs or does not, and ... */
+  runstateWalks: 0,
+  /** ... to find out which instruction made an exit, where the hardware does not say. */
+  decodeWalks: 0,
   systemCalls: 0,
   taskSwitches: 0,
   vcpuSwitches: 0,

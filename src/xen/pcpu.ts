@@ -8,6 +8,7 @@ import {
   ENTRY_EXTERNAL_INTERRUPT,
   HYPERVISOR_WORK,
   IDLE,
+  PAGE_WALK,
 } from './causes.js';
 import { ChargeLog, type OwedCharge } from './charge-log.js';
 import type { Domain } from './domain.js';
@@ -22,6 +23,9 @@ const RESUME = 0;
 const PREEMPT = 1;
 /** Plus the domid of the domain whose translations go. */
 const SHOOTDOWN = 2;
+
+/** Copies to the guest when a vCPU gets or loses its pCPU. */
+const RUNSTATE_WALKS = 3;
 
 const NEVER = Number.POSITIVE_INFINITY;
 
@@ -132,7 +136,10 @@ export class Pcpu implements EventTarget {
 
   /** @param waits the vCPU that had the pCPU, where it wants it again */
   private startNext(next: Vcpu | undefined, waits?: Vcpu): void {
-    if (this.current !== undefined) this.burn(this.current, this.clock);
+    if (this.current !== undefined) {
+      this.updateRunstate(this.current);
+      this.burn(this.current, this.clock);
+    }
     this.current = undefined;
     if (waits !== undefined) this.runQueue.insert(waits);
     if (next !== undefined) this.start(next);
@@ -226,6 +233,7 @@ export class Pcpu implements EventTarget {
       this.loaded = vcpu;
       vcpu.fpuLoaded = false;
     }
+    this.updateRunstate(vcpu);
     this.current = vcpu;
     vcpu.state = 'running';
     vcpu.scheduledIn = true;
@@ -239,6 +247,16 @@ export class Pcpu implements EventTarget {
     this.resumeLater();
     this.preemptAt = NEVER;
     if (!this.runQueue.isEmpty) this.armPreemptionAt(this.sliceEnd);
+  }
+
+  /**
+   * Xen tells the guest that its vCPU runs, or runs no more (update_runstate_area): three copies to an address of the
+   * guest's, the flag before and after included, which walk the page tables of a PVH guest.
+   */
+  private updateRunstate(vcpu: Vcpu): void {
+    if (vcpu.domain.type !== 'pvh' || vcpu.state === 'offline') return;
+    this.machine.counters.work.runstateWalks += RUNSTATE_WALKS;
+    this.charge(PAGE_WALK, RUNSTATE_WALKS * this.machine.prices.pageWalk);
   }
 
   /** Another vCPU's state is loaded: Xen writes CR3 and drops all guest TLB entries (switch_cr3_cr4, flushtlb.c). */

@@ -13,6 +13,7 @@ import {
   EVENT_DELIVERY,
   HYPERVISOR_ENTRY,
   HYPERVISOR_WORK,
+  PAGE_WALK,
 } from './causes.js';
 import type { OwedCharge } from './charge-log.js';
 import { IRET, SCHED_BLOCK } from './counters.js';
@@ -82,6 +83,8 @@ export class Vcpu implements EventTarget {
   private halting = false;
   private readonly entryPs: number;
   private readonly handlerPs: number;
+  /** Finding out which instruction made an exit, where the hardware does not say where it ends. */
+  private readonly decodePs: number;
   private readonly upcallWantsEoi: boolean;
 
   constructor(
@@ -98,6 +101,7 @@ export class Vcpu implements EventTarget {
         : prices.pvEntry;
     this.entryPs = hardware + prices.mitigationEntry + prices.hypercall;
     this.handlerPs = hardware + prices.mitigationEntry + prices.exitHandler;
+    this.decodePs = domain.type === 'pvh' && !features.nextRip ? prices.pageWalk : 0;
     this.upcallWantsEoi = domain.type === 'pvh' && features.upcallVector && !features.virtualApic;
     const number = machine.nextVcpuNumber();
     this.tlbTag = features.taggedTlb ? number : 0;
@@ -206,6 +210,7 @@ export class Vcpu implements EventTarget {
     counters.hypercalls[operation] = (counters.hypercalls[operation] as number) + 1;
     counters.entries[ENTRY_HYPERCALL] = (counters.entries[ENTRY_HYPERCALL] as number) + 1;
     this.pcpu.charge(HYPERVISOR_ENTRY, this.entryPs);
+    if (this.decodePs > 0) this.decodeInstruction();
     trace.add(TRACE.hypercall, this.pcpu.clock, this.domain.domid, operation, 0);
   }
 
@@ -225,7 +230,16 @@ export class Vcpu implements EventTarget {
     const { counters, trace } = this.machine;
     counters.entries[reason] = (counters.entries[reason] as number) + 1;
     this.pcpu.charge(HYPERVISOR_ENTRY, this.handlerPs);
+    // Interrupts and #NM leave the instruction to be carried out again.
+    if (this.decodePs > 0 && (reason === ENTRY_HLT || reason === ENTRY_EOI)) {
+      this.decodeInstruction();
+    }
     trace.add(TRACE.entry, this.pcpu.clock, this.domain.domid, reason, 0);
+  }
+
+  private decodeInstruction(): void {
+    this.machine.counters.work.decodeWalks++;
+    this.pcpu.charge(PAGE_WALK, this.decodePs);
   }
 
   /** A hardware interrupt reaches the pCPU at a moment at which it runs this vCPU. */

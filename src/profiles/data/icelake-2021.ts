@@ -28,6 +28,7 @@ export const ICELAKE_2021: Profile = {
     nestedPaging: 'ept',
     taggedTlb: true,
     virtualApic: true,
+    nextRip: true,
     lazyFpu: false,
     upcallVector: true,
     l1tfFlush: false,
@@ -105,18 +106,18 @@ export const ICELAKE_2021: Profile = {
     argoRegister: estimate(400, 'ns', WHY.argoRegister),
     pageWalk: estimate(160, 'ns', WHY.pageWalk),
     vcpuSwitch: estimate(
-      3035,
+      2075,
       'ns',
       'rest of a vCPU switch, 4000 ns (estimate): 4000 ns = vmexit 313 + mitigationEntry ' +
-        '125 + exitHandler 120 + schedOp 220 + vcpuSwitch 3035 + cr3Write 188',
+        '125 + exitHandler 120 + schedOp 220 + vcpuSwitch 2075 + 6 x pageWalk 160 + cr3Write 188',
     ),
     vcpuUnblock: estimate(280, 'ns', WHY.vcpuUnblock),
     vcpuWake: estimate(
-      2378,
+      1898,
       'ns',
       'rest of an event to a blocked vCPU, 4800 ns (estimate): 4800 ns = vmexit 313 ' +
         '+ mitigationEntry 125 + hypercall 396 + evtchnSend 140 + vcpuUnblock ' +
-        '280 + ipi 339 + vcpuWake 2378 + inject 110 + upcall 120 + taskSwitch ' +
+        '280 + ipi 339 + vcpuWake 1898 + 3 x pageWalk 160 + inject 110 + upcall 120 + taskSwitch ' +
         '600',
     ),
     inject: estimate(110, 'ns', WHY.inject),

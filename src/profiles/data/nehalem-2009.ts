@@ -30,6 +30,7 @@ export const NEHALEM_2009: Profile = {
     nestedPaging: 'ept',
     taggedTlb: true,
     virtualApic: false,
+    nextRip: true,
     lazyFpu: false,
     // Linux of that time takes the upcall through HVM_PARAM_CALLBACK_IRQ, which wants no EOI.
     upcallVector: false,
@@ -113,18 +114,18 @@ export const NEHALEM_2009: Profile = {
     argoRegister: estimate(700, 'ns', WHY.argoRegister),
     pageWalk: estimate(300, 'ns', WHY.pageWalk),
     vcpuSwitch: estimate(
-      3785,
+      1985,
       'ns',
       'rest of a vCPU switch, 5000 ns (estimate): 5000 ns = vmexit 344 + exitHandler ' +
-        '300 + schedOp 400 + vcpuSwitch 3785 + cr3Write 171',
+        '300 + schedOp 400 + vcpuSwitch 1985 + 6 x pageWalk 300 + cr3Write 171',
     ),
     vcpuUnblock: estimate(500, 'ns', WHY.vcpuUnblock),
     vcpuWake: estimate(
-      2244,
+      1344,
       'ns',
       'rest of an event to a blocked vCPU, 6000 ns (estimate): 6000 ns = vmexit 344 ' +
         '+ hypercall 202 + evtchnSend 270 + vcpuUnblock 500 + ipi 850 + vcpuWake ' +
-        '2244 + inject 290 + upcall 400 + taskSwitch 900',
+        '1344 + 3 x pageWalk 300 + inject 290 + upcall 400 + taskSwitch 900',
     ),
     inject: estimate(290, 'ns', WHY.inject),
 

@@ -49,6 +49,7 @@ export const QEMU_SVM: Profile = {
     nestedPaging: 'npt',
     taggedTlb: true,
     virtualApic: false,
+    nextRip: false,
     lazyFpu: true,
     upcallVector: true,
     l1tfFlush: false,
@@ -65,11 +66,9 @@ export const QEMU_SVM: Profile = {
   },
   prices: {
     vmexit: counted(
-      11_240,
-      'the exit itself is free; without NRIP-save Xen finds and decodes the instruction by ' +
-        'walking the page tables of the guest. Half a ping-pong round trip of PVH guests on one ' +
-        'CPU takes 50,528 in Xen: 4.06 x vmexit 11240, and 4900 for the rest, as in PV. In sum ' +
-        'only: a hypercall that sends takes 11,497, EOI 5,498, #NM 652, HLT with the switch 32,073',
+      370,
+      'the exit itself is free; PVH: #NM takes 652, about vmexit 370 + exitHandler 150. Exits by an ' +
+        'instruction take a pageWalk more, as this CPU has no NRIP-save: EOI 5,498, a hypercall 5,650',
     ),
     pvEntry: counted(
       200,
@@ -108,30 +107,35 @@ export const QEMU_SVM: Profile = {
     timerOp: counted(450, 'PV: 650 to 890 = pvEntry 200 + hypercall 130 + timerOp 450, about'),
     grantMap: counted(
       1300,
-      'PV: 1,201 a further operation of one hypercall; PVH: 12,231, of which 2 x pageWalk 4000 for the ' +
-        'arguments, and about 700 the change of the p2m',
+      'PV: 1,201 a further operation of one hypercall; PVH: 12,231, of which 2 x pageWalk 4900 for the ' +
+        'arguments, and about 1,100 the change of the p2m',
     ),
     grantUnmap: counted(1300, 'as grantMap'),
     grantCopy: counted(
       1050,
       'PV: 1,692 a further 4 KiB of one hypercall = grantCopy 1050 + copySetup 30 + 614 for the ' +
-        'bytes; PVH: 12,000, of which 2 x pageWalk 4000 for the arguments, about',
+        'bytes; PVH: 12,000, of which 2 x pageWalk 4900 for the arguments, about',
     ),
-    argoSendv: guess(1500, 'argo_op sendv without its page walks'),
+    argoSendv: counted(
+      1150,
+      'PV: 2,369 a streamed 16 B message in Xen, less a system call and its return 771, ' +
+        'pvEntry 200, hypercall 130 and the copy',
+    ),
     argoNotify: guess(1200, 'argo_op notify without its page walks'),
     argoRegister: guess(3000, 'argo_op register_ring, a page'),
     pageWalk: counted(
-      4000,
-      'a round trip of PVH guests has 20 walks and takes 101,056 in Xen, of PV guests ' +
-        'none and 20,178: 4,044 a walk',
+      4900,
+      'half a ping-pong round trip of PVH guests on one CPU has 10 walks and takes 50,528 in Xen, 4,900 ' +
+        'of it for the rest, as in PV: instructions of hypercall, HLT and EOI, the argument of the ' +
+        'send, and 6 for the runstate of both vCPUs. Grant operations: 12,231 less 1,300, for two',
     ),
     vcpuSwitch: counted(1700, 'PV: see schedOp'),
     vcpuUnblock: counted(410, 'PV: see evtchnSend'),
     vcpuWake: derived(
-      31_000,
+      19_500,
       'cycles',
       11_000,
-      31_000,
+      19_500,
       'fitted to PVH guests with a CPU each: 252.6 us a round trip. Holds the wait for the ' +
         "emulator's turns, which hardware does not have; PV guests (93.3 us) want 11000",
     ),

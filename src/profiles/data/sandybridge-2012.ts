@@ -22,6 +22,7 @@ export const SANDYBRIDGE_2012: Profile = {
     taggedTlb: true,
     // APIC virtualisation came with Ivy Bridge-EP.
     virtualApic: false,
+    nextRip: true,
     lazyFpu: false,
     // Linux of that time takes the upcall through HVM_PARAM_CALLBACK_IRQ, which wants no EOI.
     upcallVector: false,
@@ -92,20 +93,20 @@ export const SANDYBRIDGE_2012: Profile = {
     argoRegister: estimate(600, 'ns', WHY.argoRegister),
     pageWalk: estimate(250, 'ns', WHY.pageWalk),
     vcpuSwitch: recalled(
-      3780,
+      2280,
       'ns',
-      3000,
-      4600,
+      1500,
+      3100,
       `rest of a vCPU switch, 5000 ns (${DALL}): 5001 ns = vmexit 373 + exitHandler ` +
-        '260 + schedOp 350 + vcpuSwitch 3780 + cr3Write 238',
+        '260 + schedOp 350 + vcpuSwitch 2280 + 6 x pageWalk 250 + cr3Write 238',
     ),
     vcpuUnblock: estimate(430, 'ns', WHY.vcpuUnblock),
     vcpuWake: estimate(
-      2113,
+      1363,
       'ns',
       `rest of an event to a blocked vCPU, 5360 ns (I/O latency out: ${DALL}): 5360 ` +
         'ns = vmexit 373 + hypercall 212 + evtchnSend 230 + vcpuUnblock 430 + ' +
-        'ipi 621 + vcpuWake 2113 + inject 250 + upcall 330 + taskSwitch 800',
+        'ipi 621 + vcpuWake 1363 + 3 x pageWalk 250 + inject 250 + upcall 330 + taskSwitch 800',
     ),
     inject: estimate(250, 'ns', WHY.inject),
 

@@ -54,18 +54,18 @@ export const SKYLAKE_2017_MITIGATED: Profile = {
         '545 + copySetup 19',
     ),
     vcpuSwitch: estimate(
-      4197,
+      2997,
       'ns',
       'rest of a vCPU switch, 7000 ns (estimate): 7000 ns = vmexit 322 + mitigationEntry ' +
-        '773 + l1dFlush 989 + exitHandler 210 + schedOp 300 + vcpuSwitch 4197 ' +
+        '773 + l1dFlush 989 + exitHandler 210 + schedOp 300 + vcpuSwitch 2997 + 6 x pageWalk 200 ' +
         '+ cr3Write 210',
     ),
     vcpuWake: estimate(
-      3230,
+      2630,
       'ns',
       'rest of an event to a blocked vCPU, 8000 ns (estimate): 7989 ns = vmexit 322 ' +
         '+ mitigationEntry 773 + l1dFlush 989 + hypercall 250 + evtchnSend 190 ' +
-        '+ vcpuUnblock 380 + ipi 527 + vcpuWake 3230 + inject 190 + upcall 239 ' +
+        '+ vcpuUnblock 380 + ipi 527 + vcpuWake 2630 + 3 x pageWalk 200 + inject 190 + upcall 239 ' +
         '+ taskSwitch 900',
     ),
     // An event to a running vCPU gets no rest of its own: see CONTRADICTIONS in

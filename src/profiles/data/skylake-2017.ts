@@ -23,6 +23,7 @@ export const SKYLAKE_2017: Profile = {
     nestedPaging: 'ept',
     taggedTlb: true,
     virtualApic: true,
+    nextRip: true,
     lazyFpu: false,
     upcallVector: true,
     l1tfFlush: false,
@@ -103,18 +104,18 @@ export const SKYLAKE_2017: Profile = {
     argoRegister: estimate(500, 'ns', WHY.argoRegister),
     pageWalk: estimate(200, 'ns', WHY.pageWalk),
     vcpuSwitch: estimate(
-      3459,
+      2259,
       'ns',
       'rest of a vCPU switch, 4500 ns (estimate; Sandy Bridge 5000): 4500 ns = vmexit ' +
-        '322 + exitHandler 210 + schedOp 300 + vcpuSwitch 3459 + cr3Write 210',
+        '322 + exitHandler 210 + schedOp 300 + vcpuSwitch 2259 + 6 x pageWalk 200 + cr3Write 210',
     ),
     vcpuUnblock: estimate(380, 'ns', WHY.vcpuUnblock),
     vcpuWake: estimate(
-      2202,
+      1602,
       'ns',
       'rest of an event to a blocked vCPU, 5000 ns (estimate; Sandy Bridge 5360): ' +
         '4999 ns = vmexit 322 + hypercall 250 + evtchnSend 190 + vcpuUnblock 380 ' +
-        '+ ipi 527 + vcpuWake 2202 + inject 190 + upcall 239 + taskSwitch 700; ' +
+        '+ ipi 527 + vcpuWake 1602 + 3 x pageWalk 200 + inject 190 + upcall 239 + taskSwitch 700; ' +
         'a deep C-state would add 50 to 100 us',
     ),
     inject: estimate(190, 'ns', WHY.inject),

@@ -28,6 +28,7 @@ export const ZEN4_2023: Profile = {
     nestedPaging: 'npt',
     taggedTlb: true,
     virtualApic: false,
+    nextRip: true,
     lazyFpu: false,
     upcallVector: true,
     l1tfFlush: false,
@@ -110,18 +111,18 @@ export const ZEN4_2023: Profile = {
     argoRegister: estimate(350, 'ns', WHY.argoRegister),
     pageWalk: estimate(140, 'ns', WHY.pageWalk),
     vcpuSwitch: estimate(
-      2892,
+      2052,
       'ns',
       'rest of a vCPU switch, 4000 ns (estimate): 4000 ns = vmexit 407 + mitigationEntry ' +
-        '222 + exitHandler 130 + schedOp 200 + vcpuSwitch 2892 + cr3Write 148',
+        '222 + exitHandler 130 + schedOp 200 + vcpuSwitch 2052 + 6 x pageWalk 140 + cr3Write 148',
     ),
     vcpuUnblock: estimate(260, 'ns', WHY.vcpuUnblock),
     vcpuWake: estimate(
-      2600,
+      2180,
       'ns',
       'rest of an event to a blocked vCPU, 5000 ns (estimate): 5000 ns = vmexit 407 ' +
         '+ mitigationEntry 222 + hypercall 381 + evtchnSend 130 + vcpuUnblock ' +
-        '260 + ipi 299 + vcpuWake 2600 + inject 95 + upcall 105 + taskSwitch 500',
+        '260 + ipi 299 + vcpuWake 2180 + 3 x pageWalk 140 + inject 95 + upcall 105 + taskSwitch 500',
     ),
     inject: estimate(95, 'ns', WHY.inject),
 
