@@ -4,10 +4,15 @@ import { bidirectional } from './bidirectional.js';
 import { bufferSize } from './buffer-size.js';
 import { copyLocality } from './copy-locality.js';
 import { brokerOutage } from './failure/broker-outage.js';
+import { channelDepletion } from './failure/channel-depletion.js';
 import { destroyOrder } from './failure/destroy-order.js';
 import { hostilePeer } from './failure/hostile-peer.js';
 import { isolation } from './failure/isolation.js';
+import { noisyNeighbour } from './failure/noisy-neighbour.js';
+import { oneToMany } from './failure/one-to-many.js';
 import { reconnect } from './failure/reconnect.js';
+import { setupStorm } from './failure/setup-storm.js';
+import { suspendResume } from './failure/suspend-resume.js';
 import { symmetricCrash } from './failure/symmetric-crash.js';
 import { untoldSurvivor } from './failure/untold-survivor.js';
 import { fanIn } from './fan-in.js';
@@ -38,4 +43,9 @@ export const scenarios: readonly Scenario[] = [
   reconnect,
   isolation,
   hostilePeer,
+  channelDepletion,
+  setupStorm,
+  oneToMany,
+  noisyNeighbour,
+  suspendResume,
 ];

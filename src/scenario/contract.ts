@@ -96,4 +96,4 @@ export interface Scenario {
   check?(world: World): Verdict;
 }
 
-export type { Better, DeterminedBy };
+export type { Better, DeterminedBy, DomainLimits };

@@ -15,6 +15,8 @@ export type Placement = 'own' | 'shared';
 export interface GuestSpec {
   readonly name: string;
   readonly type: GuestType;
+  /** Its vCPU lives on the pCPU of the guest with this index, which comes before it, whatever the placement. */
+  readonly pcpuOf?: number;
 }
 
 export interface InstallationOptions {
@@ -87,7 +89,9 @@ export class Installation {
     this.xenstored = new Xenstored(dom0, raised ? RAISED_QUOTAS : {});
     this.dom0 = new Guest(dom0, this.xenstored.introduce(dom0));
     options.guests.forEach((spec, index) => {
-      this.create(spec, shared ? 0 : index + 1);
+      const { pcpuOf } = spec;
+      const pcpu = pcpuOf === undefined ? index + 1 : this.guest(pcpuOf).vcpu.pcpu.id;
+      this.create(spec, shared ? 0 : pcpu);
     });
     if (options.onCrash === 'destroy') {
       this.machine.stopWatchers.push((domain) => {

@@ -123,7 +123,12 @@ export class Stage {
   }
 
   /** Starts a process in a living domain and waits until it has ended. Returns whether it did, in time. */
-  *have(guest: Guest, name: string, process: Process, longestPs: number): Process<boolean> {
+  *have(
+    guest: Guest,
+    name: string,
+    process: Process<unknown>,
+    longestPs: number,
+  ): Process<boolean> {
     if (!guest.domain.isAlive) return false;
     const task = this.world.spawn(guest, name, process);
     return yield* this.until(() => task.state === 'done', longestPs);
