@@ -1,5 +1,6 @@
 import type { Scenario } from '../../src/scenario/contract.js';
 import { judgeStage } from '../../src/scenario/faults/judge-stage.js';
+import type { Party } from '../../src/scenario/faults/party.js';
 import { Stage } from '../../src/scenario/faults/stage.js';
 import { receiverAndSender } from '../../src/scenario/topology.js';
 
@@ -84,10 +85,7 @@ export const setupStorm: Scenario = {
         );
         const lastPs = Math.max(fromPs, ...made.map(({ connectedPs }) => connectedPs ?? 0));
         world.values.set('stormNs', (lastPs - fromPs) / 1000);
-        stage.tell(
-          'stoppedBy',
-          refused[0]?.failure?.limit ?? (refused.length > 0 ? 'a failure' : 'nothing'),
-        );
+        stage.tell('stoppedBy', stoppedBy(refused[0]));
         if (refused[0]?.failure !== undefined) stage.tell('reason', refused[0].failure.failed);
         stage.find(made.length === parallel ? 'delivered' : 'stalled');
         // When the storm is over: does a fresh set-up go?
@@ -106,6 +104,16 @@ export const setupStorm: Scenario = {
         yield* stage.readHoldings();
       })(),
     );
+
+    /** xenstored says ENOSPC for two quotas: where the domain has nodes left it was the other one. */
+    function stoppedBy(refused: Party | undefined): string {
+      if (refused === undefined) return 'nothing';
+      const limit = refused.failure?.limit ?? 'a failure';
+      if (limit !== 'xenstore nodes') return limit;
+      const { store } = world.installation.xenstored;
+      const nodes = store.usage(refused.guest.domid)?.nodes ?? 0;
+      return nodes < store.quotas.nodesPerDomain / 2 ? 'xenstore transactions' : limit;
+    }
   },
   check(world) {
     // Where even the late set-up was refused nothing was sent, and delivery is not the question.
