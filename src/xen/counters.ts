@@ -19,6 +19,8 @@ const BASE_HYPERCALLS = [
   'memory_op',
   'sched_yield',
   'sched_poll',
+  'update_va_mapping',
+  'multicall',
 ] as const;
 export type BaseHypercall = (typeof BASE_HYPERCALLS)[number];
 
@@ -125,4 +127,6 @@ export const MMU_UPDATE = BASE_HYPERCALLS.indexOf('mmu_update');
 export const MMUEXT_OP = BASE_HYPERCALLS.indexOf('mmuext_op');
 export const MEMORY_OP = BASE_HYPERCALLS.indexOf('memory_op');
 export const SCHED_YIELD = BASE_HYPERCALLS.indexOf('sched_yield');
+export const UPDATE_VA_MAPPING = BASE_HYPERCALLS.indexOf('update_va_mapping');
+export const MULTICALL = BASE_HYPERCALLS.indexOf('multicall');
 export const SCHED_POLL = BASE_HYPERCALLS.indexOf('sched_poll');

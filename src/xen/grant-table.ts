@@ -72,7 +72,7 @@ export class GrantTable {
 
   /** Grant entries in use. */
   get grantedCount(): number {
-    return this.entries.reduce((sum, entry) => sum + (entry === undefined ? 0 : 1), 0);
+    return this.entries.length - this.freed.length;
   }
 
   /** What a peer may do with a frame of this domain, by the grants that are in force now. */

@@ -27,7 +27,8 @@ export function flushAfterUnmap(vcpu: Vcpu, pages: number): void {
 /** GNTTAB_UNMAP_BATCH_SIZE (xen/common/grant_table.c). */
 export const UNMAP_BATCH = 32;
 
-function flushDomain(vcpu: Vcpu): void {
+/** One flush of every pCPU that runs the domain. */
+export function flushDomain(vcpu: Vcpu): void {
   const { machine, domain, pcpu } = vcpu;
   const { counters, prices } = machine;
   counters.tlb.flushRequests++;
@@ -50,8 +51,10 @@ function flushDomain(vcpu: Vcpu): void {
 /** Empties the TLB of one pCPU on behalf of a domain. */
 export function flushLocally(pcpu: Pcpu, domain: Domain): void {
   const { counters, prices } = pcpu.machine;
-  if (domain.type === 'pv') counters.tlb.localFlushes++;
-  else counters.tlb.asidFlushes++;
+  if (domain.type === 'pv') {
+    counters.tlb.localFlushes++;
+    counters.tlb.cr3Writes++;
+  } else counters.tlb.asidFlushes++;
   counters.tlb.entriesDropped += pcpu.tlb.flushAll();
   counters.tlb.flushPs += prices.cr3Write;
   pcpu.charge(TLB, prices.cr3Write);
