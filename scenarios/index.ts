@@ -5,6 +5,7 @@ import { bufferSize } from './buffer-size.js';
 import { copyLocality } from './copy-locality.js';
 import { brokerOutage } from './failure/broker-outage.js';
 import { channelDepletion } from './failure/channel-depletion.js';
+import { crashPoint } from './failure/crash-point.js';
 import { destroyOrder } from './failure/destroy-order.js';
 import { hostilePeer } from './failure/hostile-peer.js';
 import { isolation } from './failure/isolation.js';
@@ -48,4 +49,5 @@ export const scenarios: readonly Scenario[] = [
   oneToMany,
   noisyNeighbour,
   suspendResume,
+  crashPoint,
 ];

@@ -173,14 +173,27 @@ class BrokerProcess {
     if ((yield* xenstore.read(`${sidePath(pair, role)}/state`)) === undefined) {
       const made = yield* this.makeNodes(pair, roles);
       if (made.ok) return;
-      for (const each of roles) {
-        yield* xenstore.write(requestPath(pair, each), `${REFUSED} ${made.error}`);
-      }
+      for (const each of roles) yield* this.refuse(requestPath(pair, each), made.error);
       return;
     }
     for (const each of roles) {
       yield* xenstore.write(requestPath(pair, each), sidePath(pair, each));
     }
+  }
+
+  /**
+   * Refuses a request, if it is still there: one of the two may have died meanwhile, and a node written now would stay
+   * in dom0's name for ever.
+   */
+  private *refuse(path: string, error: string): Process<void> {
+    yield* this.dom0.xenstore.transaction((transaction) => {
+      this.openTransaction = transaction;
+      return [
+        (store, domid) => store.read(domid, path, transaction),
+        (store, domid) => store.write(domid, path, `${REFUSED} ${error}`, transaction),
+      ];
+    });
+    this.openTransaction = 0;
   }
 
   /** Makes the nodes of both sides, and answers, all at once. */
