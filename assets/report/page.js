@@ -86,7 +86,8 @@ function update(choice, announce) {
     [...document.querySelectorAll('#content details[open]')].map((d) => d.parentElement.id),
   );
   byId('content').innerHTML = pageBody(page.data, choice, page.model, () => undefined).text;
-  byId('contents').innerHTML = pageContents(page.data, page.model).text;
+  const hasClaims = document.getElementById('claims') !== null;
+  byId('contents').innerHTML = pageContents(page.data, page.model, hasClaims).text;
   for (const details of document.querySelectorAll('#content details')) {
     details.open = opened.has(details.parentElement.id);
   }

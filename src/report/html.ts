@@ -3,6 +3,8 @@ import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { invariant } from '../base/errors.js';
+import type { AnswerSheet } from '../judge/claims/judge-claims.js';
+import { claimsMarkup } from './claims/claims-markup.js';
 import { joinModules } from './page-script.js';
 import { packData } from './payload.js';
 import { cellColumns } from './view/cell-columns.js';
@@ -23,12 +25,14 @@ const STATIC_ROWS = 200;
  * these scripts and this style by their hashes, and nothing else.
  *
  * @param images PNGs by id of the figure, shown where scripts are off
+ * @param claims the answer sheet, where the results answer anything; it follows no choice
  */
 export function renderPage(
   data: ReportData,
   choice: Choice,
   model: PageModel,
   images: ReadonlyMap<string, Buffer>,
+  claims?: AnswerSheet,
 ): string {
   const style = readFileSync(new URL('page.css', ASSETS), 'utf8');
   const scripts = [chartLibrary(), joinModules(new URL('page.js', ASSETS))];
@@ -66,13 +70,13 @@ export function renderPage(
 <h1>Inter-domain transports compared</h1>
 ${provenance(data)}
 </header>
-<nav id="contents" aria-label="Sections">${pageContents(data, model)}</nav>
+<nav id="contents" aria-label="Sections">${pageContents(data, model, claims !== undefined)}</nav>
 <form id="controls" class="controls" aria-label="What to show" hidden></form>
 <main>
 <div id="content">
 ${pageBody(data, choice, model, imageOf)}
 </div>
-<section id="every-number"><h2>Every number</h2>
+${claims === undefined ? undefined : claimsMarkup(claims)}<section id="every-number"><h2>Every number</h2>
 <div id="cells">${staticCells(data, important)}</div>
 </section>
 </main>

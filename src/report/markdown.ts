@@ -21,8 +21,15 @@ const MOST_TABLE_ROWS = 40;
 /**
  * The report as Markdown for a pull request or a mailing list: the most important first, pictures by file name, and cut at
  * the end of a section where it would grow too long.
+ *
+ * @param claims Markdown of the answer sheet, or nothing
  */
-export function renderMarkdown(data: ReportData, choice: Choice, model: PageModel): string {
+export function renderMarkdown(
+  data: ReportData,
+  choice: Choice,
+  model: PageModel,
+  claims = '',
+): string {
   const verdicts = model.workloads.map(({ verdict }) => verdict);
   const sections = [
     heading(data),
@@ -35,6 +42,7 @@ export function renderMarkdown(data: ReportData, choice: Choice, model: PageMode
       ),
     ),
     evidence('Failure and limits', outcomeTable(data)),
+    claims,
     evidence('Model against real Xen', modelAgainstXen(data)),
   ].filter((section) => section !== '');
   return fit(sections);

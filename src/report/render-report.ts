@@ -1,9 +1,11 @@
 import { join } from 'node:path';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { UserError } from '../base/errors.js';
+import { type AnswerSheet, judgeClaims } from '../judge/claims/judge-claims.js';
 import { writeFileAtomically } from '../results/atomic-file.js';
 import { cellsToCsv } from '../results/csv.js';
 import type { ResultsFile } from '../results/types.js';
+import { claimsSection } from './claims/claims-markdown.js';
 import { attachDistributions, collectReportData } from './collect.js';
 import { renderPage } from './html.js';
 import { renderMarkdown } from './markdown.js';
@@ -37,6 +39,8 @@ export async function renderReport(
   const model = pageModel(data, choice);
   const figures = model.sections.flatMap((section) => section.figures);
   const images = await paintAll(figures);
+  const sheet = answeredClaims(results);
+  const section = sheet === undefined ? '' : claimsSection(sheet);
   const written: string[] = [];
   for (const [id, png] of images) {
     written.push(join(outDir, `${id}.png`));
@@ -44,8 +48,8 @@ export async function renderReport(
   }
   const texts: readonly (readonly [name: string, text: string])[] = [
     ['cells.csv', cellsToCsv(cells)],
-    ['report.md', renderMarkdown(data, choice, model)],
-    ['index.html', renderPage(data, choice, model, images)],
+    ['report.md', renderMarkdown(data, choice, model, section)],
+    ['index.html', renderPage(data, choice, model, images, sheet)],
   ];
   for (const [name, text] of texts) {
     const path = join(outDir, name);
@@ -53,6 +57,12 @@ export async function renderReport(
     written.unshift(path);
   }
   return written;
+}
+
+/** The answer sheet, where these results answer anything. */
+function answeredClaims(results: readonly ResultsFile[]): AnswerSheet | undefined {
+  const sheet = judgeClaims(results);
+  return sheet.answers.some(({ verdict }) => verdict !== 'not tested') ? sheet : undefined;
 }
 
 /** What a report shows before anybody chooses. */

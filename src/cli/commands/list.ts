@@ -1,7 +1,14 @@
 import type { Command } from '../command.js';
 
 /** What can be listed. */
-export const LISTS = ['transports', 'scenarios', 'profiles', 'testbeds', 'metrics'] as const;
+export const LISTS = [
+  'transports',
+  'scenarios',
+  'profiles',
+  'testbeds',
+  'metrics',
+  'claims',
+] as const;
 
 export const list: Command = {
   name: 'list',

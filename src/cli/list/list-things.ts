@@ -4,6 +4,7 @@ import type { Invocation } from '../command.js';
 import { LISTS } from '../commands/list.js';
 import { EXIT, type ExitCode } from '../exit-codes.js';
 import { textTable } from '../text-table.js';
+import { listClaims } from './claim-list.js';
 import { listMetrics } from './metric-list.js';
 import { listProfiles } from './profile-list.js';
 import { listScenarios } from './scenario-list.js';
@@ -27,6 +28,7 @@ const LISTERS: Readonly<Record<(typeof LISTS)[number], () => Listing>> = {
   profiles: listProfiles,
   testbeds: listTestbeds,
   metrics: listMetrics,
+  claims: listClaims,
 };
 
 /** Carries out `interdom list`. */

@@ -1,3 +1,4 @@
+import type { Cell } from '../../results/types.js';
 import { geometricMean } from '../../stats/summary.js';
 import type { LeadsTest } from './claim.js';
 import type { CellIndex } from './claim-cells.js';
@@ -7,9 +8,9 @@ import { METRIC_WORDS, NEEDS, type Need } from './needs.js';
 import type { Observation } from './observation.js';
 import { observeRatios } from './observe-ratios.js';
 import { outcomeWords } from './outcome-words.js';
-import { cellsOfSide } from './sides.js';
+import { cellsOfSide, commandFor } from './sides.js';
 import { LEAD, SHARES } from './thresholds.js';
-import { LIBVCHAN, V4V } from './transports.js';
+import { LIBVCHAN, V2V, V4V } from './transports.js';
 import { typicalCases } from './typical-cases.js';
 
 /** One row of "who should use which". */
@@ -30,7 +31,7 @@ export function choices(worlds: readonly CellIndex[]): readonly ChoiceRow[] {
     const [first, ...others] = worlds.map((cells) => casesOf(need, cells));
     const cases = others.length === 0 ? (first ?? []) : typicalCases([first ?? [], ...others]);
     if (cases.length === 0) {
-      const because = `interdom run ${need.scenarios.join(' ')}`;
+      const because = need.run ?? commandFor(need.scenarios);
       return { id: need.id, need: need.need, use: 'not tested', because, cells: [] };
     }
     const use = leader(cases);
@@ -38,7 +39,7 @@ export function choices(worlds: readonly CellIndex[]): readonly ChoiceRow[] {
       id: need.id,
       need: need.need,
       use,
-      because: need.unwanted === undefined ? figures(need, cases, use) : troubles(need, worlds),
+      because: need.metric === undefined ? endingsText(need, worlds) : figures(need, cases, use),
       cells: [...new Set(cases.flatMap(({ cells: ids }) => ids))],
     };
   });
@@ -65,9 +66,9 @@ export function observeLeads(test: LeadsTest, cells: CellIndex): readonly Observ
 
 /** How many times V4V is better, in each case: below 1 where libvchan is. */
 function casesOf(need: Need, cells: CellIndex): readonly Observation[] {
-  if (need.unwanted !== undefined) return outcomeCases(need, cells);
+  if (need.metric === undefined) return outcomeCases(need, cells);
   const [of, to] = need.better === 'higher' ? [V4V, LIBVCHAN] : [LIBVCHAN, V4V];
-  const { metric = '', scenarios, where } = need;
+  const { metric, scenarios, where } = need;
   const threshold = { least: 1, words: '' };
   const test = { kind: 'ratio', metric, scenarios, of, to, threshold } as const;
   return observeRatios(where === undefined ? test : { ...test, where }, cells);
@@ -109,14 +110,24 @@ function endings(
 ): ReadonlyMap<string, Endings> {
   const byProfile = new Map<string, Endings>();
   for (const cell of cellsOfSide(cells, { transport }, [scenario], need.where)) {
-    const words = outcomeWords(cell);
-    if (cell.verdict !== 'valid' || words.size === 0) continue;
+    const well = cell.verdict === 'valid' ? endsWell(need, cell) : undefined;
+    if (well === undefined) continue;
     const own = byProfile.get(cell.profile) ?? { well: 0, ids: [] };
     byProfile.set(cell.profile, own);
     own.ids.push(cell.id);
-    if (!(need.unwanted ?? []).some((word) => words.has(word))) own.well++;
+    if (well) own.well++;
   }
   return byProfile;
+}
+
+/** Undefined where the outcome does not say. */
+function endsWell({ wanted, unwanted = [] }: Need, cell: Cell): boolean | undefined {
+  if (wanted !== undefined) {
+    const value = cell.outcome?.[wanted.field];
+    return value === undefined ? undefined : wanted.values.includes(value);
+  }
+  const words = outcomeWords(cell);
+  return words.size === 0 ? undefined : !unwanted.some((word) => words.has(word));
 }
 
 /** Who is better in most cases, and by more than a trifle in the mean. */
@@ -146,7 +157,8 @@ function figures(need: Need, cases: readonly Observation[], use: ChoiceRow['use'
   const mean = meanFactor(cases);
   if (mean === undefined) {
     const end = cases.find(({ figure }) => !(figure.value > 0 && Number.isFinite(figure.value)));
-    return `${what}: ${end?.behind ?? ''}`;
+    const order = need.better === 'higher' ? 'v4v against libvchan' : 'libvchan against v4v';
+    return `${what}: ${end?.behind ?? ''} (${order})`;
   }
   const factor = use === 'libvchan' ? 1 / mean : mean;
   const count = cases.length === 1 ? '1 case' : `${cases.length} cases`;
@@ -166,8 +178,8 @@ function onWhat(cases: readonly Observation[]): readonly string[] {
   return found.length === 0 ? [] : [`V4V leads by ${found.join('; ')}`];
 }
 
-function troubles(need: Need, worlds: readonly CellIndex[]): string {
-  return [V4V, LIBVCHAN]
+function endingsText(need: Need, worlds: readonly CellIndex[]): string {
+  return [V4V, LIBVCHAN, V2V]
     .map(({ transport }) => {
       const seen = worlds.flatMap((cells) =>
         need.scenarios.flatMap((scenario) => [
@@ -176,7 +188,8 @@ function troubles(need: Need, worlds: readonly CellIndex[]): string {
       );
       const all = seen.reduce((sum, { ids }) => sum + ids.length, 0);
       const well = seen.reduce((sum, { well: good }) => sum + good, 0);
-      return `${transport} ends well in ${well} of ${all}`;
+      return all === 0 ? '' : `${transport} in ${well} of ${all} cases`;
     })
+    .filter((text) => text !== '')
     .join(', ');
 }

@@ -55,7 +55,7 @@ export interface ContrastTest extends TestOfSide {
   readonly threshold: Threshold;
 }
 
-/** What the protocol did under a fault: the words of the outcome. */
+/** What the protocol did under a fault: by the words of the outcome, or by one field of it. */
 export interface OutcomeTest extends TestOfSide {
   readonly kind: 'outcome';
   readonly scenarios: readonly string[];
@@ -63,8 +63,14 @@ export interface OutcomeTest extends TestOfSide {
   readonly any?: readonly OutcomeWord[];
   /** The case is for the statement where the outcome has none of these. */
   readonly none?: readonly OutcomeWord[];
-  /** Only cells of which some parameter's value contains one of these texts. */
-  readonly mentions?: readonly string[];
+  /** The case is for the statement where this field has one of the values. */
+  readonly says?: Saying;
+}
+
+/** A field of an outcome, and the values that are meant. */
+export interface Saying {
+  readonly field: string;
+  readonly values: readonly ParameterValue[];
 }
 
 /** The measurement could be made at all, and all that was sent arrived intact. */

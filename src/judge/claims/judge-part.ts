@@ -2,6 +2,7 @@ import type { ClaimPart, ClaimVerdict, Quantifier } from './claim.js';
 import { type Dependence, dependences } from './dependence.js';
 import { type Figure, figureText } from './figure.js';
 import { type Observation, placeText, varyingFields } from './observation.js';
+import { commandFor } from './sides.js';
 import { SHARES } from './thresholds.js';
 
 /** The answer to one question of a claim. */
@@ -84,7 +85,7 @@ export function judgePart(part: ClaimPart, cases: readonly Observation[]): PartA
 
 function untested(part: ClaimPart): PartAnswer {
   const { label, role, test } = part;
-  const run = part.run ?? commandFor(part);
+  const run = part.run ?? defaultRun(part);
   return {
     label,
     role,
@@ -100,11 +101,10 @@ function untested(part: ClaimPart): PartAnswer {
   };
 }
 
-function commandFor({ test }: ClaimPart): string | undefined {
+function defaultRun({ test }: ClaimPart): string | undefined {
   if (test.kind === 'leads') return 'interdom run --suite quick';
   if (test.kind === 'open' || test.kind === 'price') return undefined;
-  const names = test.scenarios ?? ['message-rate', 'ping-pong', 'buffer-size'];
-  return `interdom run ${names.join(' ')}`;
+  return commandFor(test.scenarios ?? ['message-rate', 'ping-pong', 'buffer-size']);
 }
 
 /** "0.42x (0.09x to 1.59x), 2 of 10 within 25 %". */

@@ -1,4 +1,4 @@
-import type { Where } from './claim.js';
+import type { Saying, Where } from './claim.js';
 import type { OutcomeWord } from './outcome-words.js';
 
 /** Something that somebody wants from a transport, and the figure that tells who has it. */
@@ -10,8 +10,11 @@ export interface Need {
   /** A figure in which one leads ... */
   readonly metric?: string;
   readonly better?: 'lower' | 'higher';
-  /** ... or the outcomes that one does not want. */
+  /** ... or the outcomes that one does not want; or the one field that says that all is well. */
   readonly unwanted?: readonly OutcomeWord[];
+  readonly wanted?: Saying;
+  /** What measures it, where it is not simply the scenarios. */
+  readonly run?: string;
 }
 
 /** What the figures are called in a sentence. */
@@ -25,7 +28,9 @@ export const METRIC_WORDS: Readonly<Record<string, string>> = {
   eventChannelsUsed: 'event channels',
   pagesExposedToPeer: 'pages open to the peer',
   connections: 'connections',
-  recoveryNs: 'recovery',
+  recoveryNs: 'time until data flows again',
+  zombieNs: 'time as a zombie',
+  statesCorrupted: 'hostile states that corrupt data',
 };
 
 const TROUBLE: readonly OutcomeWord[] = ['stalled', 'peer untold', 'zombie', 'leaked', 'escaped'];
@@ -86,7 +91,7 @@ export const NEEDS: readonly Need[] = [
   {
     id: 'many-clients-resources',
     need: 'many clients, few event channels',
-    scenarios: ['fan-in', 'one-to-many'],
+    scenarios: ['fan-in'],
     metric: 'eventChannelsUsed',
     better: 'lower',
   },
@@ -97,6 +102,7 @@ export const NEEDS: readonly Need[] = [
     where: { limits: ['default'] },
     metric: 'connections',
     better: 'higher',
+    run: 'interdom run fan-in --set limits=default --set senders=1200',
   },
   {
     id: 'short-connections',
@@ -115,25 +121,40 @@ export const NEEDS: readonly Need[] = [
   {
     id: 'hostile',
     need: 'a peer that one does not trust',
-    scenarios: ['hostile-peer', 'isolation'],
-    unwanted: ['corrupted but contained', 'stalled', 'escaped', 'leaked'],
+    scenarios: ['hostile-peer'],
+    metric: 'statesCorrupted',
+    better: 'lower',
   },
   {
     id: 'death',
-    need: 'domains that can always be destroyed',
+    need: 'domains that go when they are destroyed',
     scenarios: ['destroy-order', 'symmetric-crash'],
-    unwanted: ['zombie', 'leaked', 'stalled'],
+    metric: 'zombieNs',
+    better: 'lower',
   },
   {
     id: 'told',
     need: "to be told of the peer's death",
     scenarios: ['untold-survivor'],
-    unwanted: ['peer untold', 'stalled'],
+    wanted: { field: 'told', values: ['yes'] },
+  },
+  {
+    id: 'dom0-services',
+    need: 'to connect while dom0 services are down',
+    scenarios: ['broker-outage'],
+    wanted: { field: 'newConnection', values: ['made', 'made before'] },
   },
   {
     id: 'restart',
     need: 'peers that restart',
-    scenarios: ['reconnect', 'suspend-resume'],
+    scenarios: ['reconnect'],
+    metric: 'recoveryNs',
+    better: 'lower',
+  },
+  {
+    id: 'suspend',
+    need: 'domains that are suspended or migrated',
+    scenarios: ['suspend-resume'],
     unwanted: TROUBLE,
   },
   {

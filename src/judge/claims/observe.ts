@@ -1,4 +1,3 @@
-import { invariant } from '../../base/errors.js';
 import type { Cell, ParameterValue, ProfileRecord } from '../../results/types.js';
 import { observeLeads } from './choice.js';
 import type {
@@ -6,6 +5,7 @@ import type {
   ContrastTest,
   OutcomeTest,
   PriceTest,
+  Saying,
   ValueTest,
   WorksTest,
 } from './claim.js';
@@ -108,27 +108,40 @@ function observeOutcomes(test: OutcomeTest, cells: CellIndex): readonly Observat
   const found: Observation[] = [];
   for (const cell of cellsOfSide(cells, test.of, test.scenarios, test.where)) {
     if (cell.verdict !== 'valid' || cell.outcome === undefined) continue;
-    if (!mentionsOneOf(cell, test.mentions)) continue;
-    const words = outcomeWords(cell);
-    if (words.size === 0) continue;
-    const any = test.any?.some((word) => words.has(word)) ?? true;
-    const none = !(test.none?.some((word) => words.has(word)) ?? false);
+    const seen = test.says === undefined ? byWords(test, cell) : bySaying(test.says, cell.outcome);
+    if (seen === undefined) continue;
     found.push({
       at: placeOf(cell),
-      figure: { value: any && none ? 1 : 0, unit: '1' },
-      holds: any && none,
-      behind: [...words].join(', '),
+      figure: { value: seen.holds ? 1 : 0, unit: '1' },
+      ...seen,
       cells: [cell.id],
     });
   }
   return found;
 }
 
-function mentionsOneOf(cell: Cell, texts: readonly string[] | undefined): boolean {
-  if (texts === undefined) return true;
-  return Object.values(cell.parameters).some(
-    (value) => typeof value === 'string' && texts.some((text) => value.includes(text)),
-  );
+type Seen = Pick<Observation, 'holds' | 'behind'>;
+
+function byWords(test: OutcomeTest, cell: Cell): Seen | undefined {
+  const words = outcomeWords(cell);
+  if (words.size === 0) return undefined;
+  const any = test.any?.some((word) => words.has(word)) ?? true;
+  const none = !(test.none?.some((word) => words.has(word)) ?? false);
+  return { holds: any && none, behind: [...words].join(', ') };
+}
+
+function bySaying(
+  { field, values }: Saying,
+  outcome: NonNullable<Cell['outcome']>,
+): Seen | undefined {
+  const value = Object.hasOwn(outcome, field) ? outcome[field] : undefined;
+  if (value === undefined) return undefined;
+  return { holds: values.includes(value), behind: `${inWords(field)}: ${String(value)}` };
+}
+
+/** "zombieLeft" as "zombie left". */
+function inWords(field: string): string {
+  return field.replace(/([a-z])([A-Z])/g, '$1 $2').toLowerCase();
 }
 
 /** A cell that was skipped or whose soundness is unknown says nothing either way. */
@@ -155,10 +168,10 @@ function observePrices(
   for (const [profile, { prices }] of Object.entries(profiles)) {
     const price = Object.hasOwn(prices, test.price) ? prices[test.price] : undefined;
     const nsPerUnit = price === undefined ? undefined : NS_PER_BYTE[price.unit];
-    if (price === undefined || nsPerUnit === undefined || price.value <= 0) continue;
+    if (price === undefined || nsPerUnit === undefined || !(price.value > 0)) continue;
     const rate = (time: number): number => (test.linesPerByte * 1e9) / (time * nsPerUnit);
     const value = rate(price.value);
-    invariant(Number.isFinite(value), 'a price gives no rate', { profile, price: test.price });
+    if (!Number.isFinite(value)) continue;
     const range = [price.high, price.low].map((time) => rate(time) / 1e9);
     found.push({
       at: { profile },

@@ -8,6 +8,7 @@ export const OUTCOME_WORDS = [
   'zombie',
   'leaked',
   'corrupted but contained',
+  'victim stopped',
   'escaped',
 ] as const;
 

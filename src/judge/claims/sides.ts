@@ -15,6 +15,28 @@ export const TRAFFIC: readonly string[] = [
   'copy-locality',
 ];
 
+/** Scenarios in which something breaks or runs out: they belong to a suite of their own. */
+export const FAILURE: readonly string[] = [
+  'broker-outage',
+  'symmetric-crash',
+  'destroy-order',
+  'hostile-peer',
+  'isolation',
+  'reconnect',
+  'channel-depletion',
+  'setup-storm',
+  'one-to-many',
+  'noisy-neighbour',
+  'suspend-resume',
+  'untold-survivor',
+];
+
+/** The command that measures some scenarios, with the suite in which they have their sweeps. */
+export function commandFor(scenarios: readonly string[]): string {
+  const fails = scenarios.every((name) => FAILURE.includes(name));
+  return `interdom run ${scenarios.join(' ')}${fails ? ' --suite failure' : ''}`;
+}
+
 /** Cells of one side, as the test wants them. */
 export function cellsOfSide(
   cells: CellIndex,

@@ -30,7 +30,10 @@ export function claimsSection(sheet: AnswerSheet): string {
   return [
     '## The claims of the V4V proposal',
     text(`${tallyWords(sheet)}. ${howJudged()}`),
-    claimsTable(sheet),
+    claimsTable({
+      ...sheet,
+      answers: sheet.answers.filter(({ verdict }) => verdict !== 'not tested'),
+    }),
     choicesSection(sheet, '###'),
   ].join('\n\n');
 }

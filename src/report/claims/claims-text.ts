@@ -61,7 +61,7 @@ function untested({ answers }: AnswerSheet): string {
   const commands = commandsFor(answers);
   if (commands.length === 0) return '';
   const lines = commands.map((command) => filled(command, 4, 8));
-  return ['What was not tested would be by', ...lines].join('\n');
+  return ['What was not tested is measured by', ...lines].join('\n');
 }
 
 function withoutControlsBut(text: string): string {

@@ -66,20 +66,18 @@ export function whyWords(answer: ClaimAnswer): string {
     .join('. ');
 }
 
-/** What measures the parts that were not tested: each scenario once, and special commands apart. */
+/** What measures the parts that were not tested: scenarios with the same options in one command. */
 export function commandsFor(answers: readonly ClaimAnswer[]): readonly string[] {
-  const runs = answers.flatMap(({ parts }) =>
-    parts.filter(({ role }) => role !== 'context').map(({ run }) => run),
-  );
-  const names = new Set<string>();
-  const special = new Set<string>();
-  for (const run of runs) {
-    if (run === undefined) continue;
-    if (run.includes(' --')) special.add(run);
-    else for (const name of run.split(' ').slice(2)) names.add(name);
+  const byOptions = new Map<string, Set<string>>();
+  for (const { role, run } of answers.flatMap(({ parts }) => parts)) {
+    if (role === 'context' || run === undefined) continue;
+    const [names = '', ...options] = run.replace(/^interdom run /, '').split(' --');
+    const key = options.map((option) => ` --${option}`).join('');
+    const known = byOptions.get(key) ?? new Set();
+    byOptions.set(key, known);
+    for (const name of names.split(' ')) known.add(name);
   }
-  const plain = names.size === 0 ? [] : [`interdom run ${[...names].join(' ')}`];
-  return [...plain, ...special];
+  return [...byOptions].map(([options, names]) => `interdom run ${[...names].join(' ')}${options}`);
 }
 
 /** "2 runs (quick, failure), 140 valid cells, profiles ..., interdom 0.1.0 (abc)". */

@@ -60,11 +60,12 @@ ${real === undefined ? undefined : html`<section id="real-xen"><h2>Model against
 }
 
 /** Links to the sections that are there. */
-export function pageContents(data: ReportData, model: PageModel): Markup {
+export function pageContents(data: ReportData, model: PageModel, hasClaims: boolean): Markup {
   const items: [string, string][] = [['verdict', 'Verdict']];
   for (const section of model.sections) items.push([section.name, section.title]);
   if (outcomeTable(data) !== undefined) items.push(['failure', 'Failure and limits']);
   if (modelAgainstXen(data) !== undefined) items.push(['real-xen', 'Model against real Xen']);
+  if (hasClaims) items.push(['claims', 'Claims of the proposal']);
   items.push(['every-number', 'Every number']);
   return html`<ol>${items.map(([id, name]) => html`<li><a href="#${id}">${name}</a></li>`)}</ol>`;
 }
