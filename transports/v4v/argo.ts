@@ -162,6 +162,8 @@ export class Argo implements HypervisorExtension {
     const own = this.table.of(vcpu.domain);
     const call = own.callOf(vcpu);
     if (call.stage === OUTSIDE) {
+      // Whoever is to be preempted is preempted before Xen, whose long operations are not.
+      if (vcpu.isAhead()) return NOT_YET;
       this.enter(call, this.sendvOperation);
       vcpu.pcpu.charge(HYPERVISOR_WORK, this.machine.prices.argoSendv);
       const status = readSendArguments(this.access, call, sendAddress, iovs, iovCount, messageType);
@@ -255,6 +257,8 @@ export class Argo implements HypervisorExtension {
     const own = this.table.of(vcpu.domain);
     const call = own.callOf(vcpu);
     if (call.stage === OUTSIDE) {
+      // Whoever is to be preempted is preempted before Xen, whose long operations are not.
+      if (vcpu.isAhead()) return NOT_YET;
       this.enter(call, this.notifyOperation);
       vcpu.pcpu.charge(HYPERVISOR_WORK, this.machine.prices.argoNotify);
     }

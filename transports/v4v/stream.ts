@@ -55,6 +55,9 @@ export class V4vSocket implements Channel {
   private readonly largest: number;
   private readonly piece: number;
   private isClosed = false;
+  /** The rest of a write that is larger than the ring: it goes on in pieces, also when what is left would fit. */
+  private restAddress = -1;
+  private restLength = 0;
 
   constructor(private readonly parts: SocketParts) {
     const { guest, connection, peerNumber, peerRingBytes, coalesceBytes } = parts;
@@ -77,9 +80,17 @@ export class V4vSocket implements Channel {
   write(address: number, length: number): number {
     const { sender } = this.parts;
     if (!sender.isSending && this.peerIsGone()) return PEER_GONE;
-    const piece = length <= this.largest ? length : this.piece;
-    if (this.gathering !== undefined) return this.gathering.write(address, length, piece);
-    return sender.send(address, piece, this.data);
+    const goesOn = address === this.restAddress && length === this.restLength;
+    const piece = length <= this.largest && !goesOn ? length : Math.min(length, this.piece);
+    const taken =
+      this.gathering === undefined
+        ? sender.send(address, piece, this.data)
+        : this.gathering.write(address, length, piece);
+    if (taken > 0) {
+      this.restAddress = length > this.largest || goesOn ? address + taken : -1;
+      this.restLength = length - taken;
+    }
+    return taken;
   }
 
   tryReceive(address: number, length: number): number {
