@@ -51,6 +51,8 @@ export class Pcpu implements EventTarget {
   private burntUntil = 0;
   private sliceEnd = 0;
   private preemptAt = NEVER;
+  /** The scheduler has asked for the current vCPU, which is inside an operation that cannot be preempted. */
+  private preemptionDue = false;
   private resumeAt = NEVER;
 
   constructor(
@@ -141,6 +143,7 @@ export class Pcpu implements EventTarget {
       this.burn(this.current, this.clock);
     }
     this.current = undefined;
+    this.preemptionDue = false;
     if (waits !== undefined) this.runQueue.insert(waits);
     if (next !== undefined) this.start(next);
   }
@@ -312,14 +315,18 @@ export class Pcpu implements EventTarget {
     this.queue.push(timePs, this, PREEMPT, 70);
   }
 
+  /** An operation of the current vCPU that could not be preempted is over: a preemption that waited for that comes now. */
+  operationEnds(): void {
+    if (this.preemptionDue) this.armPreemptionAt(this.clock);
+  }
+
   private preempt(timePs: number): void {
     if (timePs !== this.preemptAt) return;
     this.preemptAt = NEVER;
     const vcpu = this.current;
     if (vcpu === undefined || this.runQueue.isEmpty) return;
     if (vcpu.unpreemptible) {
-      // The long operation ends at the clock, or goes on from there.
-      this.armPreemptionAt(Math.max(this.clock, timePs + 1));
+      this.preemptionDue = true;
       return;
     }
     this.burn(vcpu, timePs);
@@ -329,7 +336,7 @@ export class Pcpu implements EventTarget {
       this.armPreemptionAt(this.sliceEnd);
       return;
     }
-    const inHypervisor = this.inHypervisorAt(timePs);
+    const inHypervisor = this.preemptionDue || this.inHypervisorAt(timePs);
     vcpu.owed = this.takeBack(timePs);
     vcpu.interruptFrom(inHypervisor);
     this.machine.counters.work.preemptions++;

@@ -59,8 +59,6 @@ export class Vcpu implements EventTarget {
   fpuLoaded = true;
   /** It has just been given the pCPU: what happened meanwhile is taken before guest code goes on. */
   scheduledIn = false;
-  /** Inside an operation of Xen's that is long and cannot be preempted: until it ends, a preemption waits. */
-  unpreemptible = false;
   /** What Xen brings to its end even where the vCPU is stopped or paused in the middle of it. */
   unfinished: EventTarget | undefined;
   /** Picoseconds that it may still run in the scheduler's eyes (RunQueue). */
@@ -72,6 +70,7 @@ export class Vcpu implements EventTarget {
   readonly memory: GuestMemory;
   /** Tag of its TLB entries: 0 where the TLB is not tagged. */
   readonly tlbTag: number;
+  private cannotBePreempted = false;
   private pauseCount = 0;
   /** Moment at which Xen marked the upcall: the sender's clock, which may be ahead of this pCPU's. */
   private upcallSince = 0;
@@ -108,6 +107,16 @@ export class Vcpu implements EventTarget {
     this.kernel = new GuestKernel(this, number);
     this.memory = new GuestMemory(this, space);
     pcpu.adopt(this);
+  }
+
+  /** Inside an operation of Xen's that is long and cannot be preempted: until it ends, a preemption waits. */
+  get unpreemptible(): boolean {
+    return this.cannotBePreempted;
+  }
+
+  set unpreemptible(value: boolean) {
+    this.cannotBePreempted = value;
+    if (!value) this.pcpu.operationEnds();
   }
 
   /** Adds a task to a vCPU and makes it ready. The vCPU starts when the machine runs. */
