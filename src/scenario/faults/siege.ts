@@ -101,6 +101,12 @@ export class Siege {
 
   /** The attacker's program. */
   *lay(): Process {
+    yield* this.layAll();
+    // A page that was changed and not looked at since: whoever did it, somebody got out of the ring.
+    if (!this.canaries.areIntact) this.tally.set('escaped', (this.tally.get('escaped') ?? 0) + 1);
+  }
+
+  private *layAll(): Process {
     let boundary: readonly [HostileAct, number][] = [];
     for (let i = 0; i < this.count; i++) {
       if (!(yield* this.ready())) return;
@@ -163,7 +169,7 @@ export class Siege {
   private judge(works: boolean, act: HostileAct): Achievement {
     const { machine } = this.stage.world;
     if (
-      !this.canaries.intact ||
+      !this.canaries.lookIntact ||
       CanaryPages.leakedIntoShared(machine) ||
       CanaryPages.leakedInto(this.attacker, this.into, MESSAGE_BYTES) ||
       CanaryPages.leakedInto(this.victim, this.victimBuffer, MESSAGE_BYTES)
