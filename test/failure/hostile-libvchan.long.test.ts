@@ -1,0 +1,3 @@
+import { besiege } from './hostile-states.js';
+
+besiege('libvchan', 1_000_000);
