@@ -26,6 +26,7 @@ export interface Cause {
 
 /** What a sampled comparison rests on. */
 export interface SampledEvidence {
+  /** Or batches of them, where samples resemble their neighbours. */
   readonly samples: readonly [before: number, after: number];
   /** How many times as bad: above 1 is worse. */
   readonly ratio: number;

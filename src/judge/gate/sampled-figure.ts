@@ -2,9 +2,10 @@ import { Prng } from '../../base/prng.js';
 import { RunningHash } from '../../base/running-hash.js';
 import type { MetricValue } from '../../results/types.js';
 import { adjustedPValues } from '../../stats/benjamini-hochberg.js';
-import { ratioOfMedians } from '../../stats/block-bootstrap.js';
+import { type MedianRatio, ratioOfMedians } from '../../stats/block-bootstrap.js';
 import { mannWhitney, smallestTwoSidedP } from '../../stats/mann-whitney.js';
 import { median, sortedAscending } from '../../stats/quantile.js';
+import { batchLength, batchMedians, serialCorrelation } from '../../stats/serial-correlation.js';
 import { figureText, plain, shareText } from './figure-text.js';
 import type { SampledEvidence } from './finding.js';
 
@@ -13,7 +14,7 @@ export const DEFAULT_THRESHOLD = 0.05;
 /** Expected share of false ones among the differences that are reported. */
 export const FALSE_DISCOVERY_RATE = 0.05;
 const CONFIDENCE = 0.95;
-const RESAMPLES = 2000;
+const RESAMPLES = 1000;
 
 /** A sampled figure of both sides. */
 export interface SampledPair {
@@ -44,21 +45,21 @@ export interface SampledJudgement {
  * Judges sampled figures together. Worse: the whole bootstrap interval of the ratio of medians lies
  * beyond the limit, and the rank test agrees after Benjamini and Hochberg's adjustment over all of
  * them. Ok: the whole interval lies within the limit. Otherwise nobody can tell yet.
+ *
+ * Both tests want independent samples. Where samples resemble their neighbours, batches of them are
+ * judged by their medians instead: fewer, but independent.
  */
 export function judgeSampled(pairs: readonly SampledPair[]): readonly SampledJudgement[] {
-  const tested = pairs.map((pair) => {
-    const reference = pair.before.samples ?? [];
-    const usable = reference.length >= 2 && pair.samples.length >= 2;
-    const positive = [...reference, ...pair.samples].every((value) => value > 0);
-    return usable && positive ? mannWhitney(reference, pair.samples).twoSided : undefined;
-  });
-  const known = tested.filter((p) => p !== undefined);
-  const adjusted = adjustedPValues(known);
+  const correlation = serialCorrelation(
+    pairs.flatMap(({ before, samples }) => [before.samples ?? [], samples]),
+  );
+  const tested = pairs.map((pair) => tests(pair, batchLength(correlation)));
+  const adjusted = adjustedPValues(tested.flatMap((test) => (test === undefined ? [] : [test.p])));
   let next = 0;
   return pairs.map((pair, i) => {
-    const p = tested[i];
-    if (p === undefined) return untestable(pair);
-    return judged(pair, p, adjusted[next++] as number);
+    const test = tested[i];
+    if (test === undefined) return untestable(pair, correlation);
+    return judged(pair, test, adjusted[next++] as number);
   });
 }
 
@@ -69,30 +70,52 @@ export function samplesNeeded(figures: number): number {
   return samples;
 }
 
-function untestable(pair: SampledPair): SampledJudgement {
+function untestable(pair: SampledPair, correlation: number): SampledJudgement {
   const { before, samples } = pair;
   const counts = `${before.samples?.length ?? 0} samples before, ${samples.length} now`;
-  const message = `cannot be judged: ${counts}, and two positive ones a side are the least`;
+  const why =
+    correlation === 0
+      ? 'two positive ones a side are the least'
+      : `each resembles the one before it (correlation ${plain(correlation, 2)}), so that ${2 * batchLength(correlation)} a side are the least`;
+  const message = `cannot be judged: ${counts}, and ${why}`;
   return { pair, verdict: 'inconclusive', evidence: undefined, worse: 0, message };
 }
 
-function judged(pair: SampledPair, p: number, adjustedP: number): SampledJudgement {
-  const { before, after, samples } = pair;
-  const reference = before.samples ?? [];
-  const { better } = after;
-  const options = {
-    prng: new Prng(seedOf(pair)),
-    confidence: CONFIDENCE,
-    resamples: RESAMPLES,
-  };
+/** What the two tests say of a pair, whatever other pairs there are. */
+interface Tests extends MedianRatio {
+  readonly p: number;
+  /** Samples, or batches of samples. */
+  readonly counts: readonly [before: number, after: number];
+}
+
+/** A pair that gets no further samples is judged again with those that do, and is not tested again. */
+const known = new WeakMap<SampledPair, { readonly length: number; readonly tests: Tests }>();
+
+function tests(pair: SampledPair, length: number): Tests | undefined {
+  const kept = known.get(pair);
+  if (kept?.length === length) return kept.tests;
+  const reference = batchMedians(pair.before.samples ?? [], length);
+  const young = batchMedians(pair.samples, length);
+  const positive = [...reference, ...young].every((value) => value > 0);
+  if (reference.length < 2 || young.length < 2 || !positive) return undefined;
+  const options = { prng: new Prng(seedOf(pair)), confidence: CONFIDENCE, resamples: RESAMPLES };
   // How many times as bad, so that above 1 is worse whichever side is the better one.
-  const { ratio, low, high } =
-    better === 'higher'
-      ? ratioOfMedians(samples, reference, options)
-      : ratioOfMedians(reference, samples, options);
+  const ratio =
+    pair.after.better === 'higher'
+      ? ratioOfMedians(young, reference, options)
+      : ratioOfMedians(reference, young, options);
+  const { twoSided } = mannWhitney(reference, young);
+  const result: Tests = { ...ratio, p: twoSided, counts: [reference.length, young.length] };
+  known.set(pair, { length, tests: result });
+  return result;
+}
+
+function judged(pair: SampledPair, test: Tests, adjustedP: number): SampledJudgement {
+  const { better } = pair.after;
+  const { ratio, low, high, p, counts } = test;
   const limit = 1 + Math.max(pair.threshold, pair.noiseFloor);
   const evidence: SampledEvidence = {
-    samples: [reference.length, samples.length],
+    samples: counts,
     ratio,
     interval: [low, high],
     limit,
@@ -129,7 +152,8 @@ function sampledMessage(
   const medians = `${figureText(oldMedian, before.unit)} -> ${figureText(newMedian, before.unit)} (${share})`;
   const range = `${plain(interval[0], 4)} to ${plain(interval[1], 4)} times as bad (95 %)`;
   const source = noiseFloor > threshold ? 'noise floor' : 'limit';
-  const counts = `${evidence.samples[0]} and ${evidence.samples[1]} samples`;
+  const batched = evidence.samples[1] < samples.length;
+  const counts = `${evidence.samples[0]} and ${evidence.samples[1]} ${batched ? 'batches of samples' : 'samples'}`;
   const why =
     verdict !== 'inconclusive'
       ? ''
