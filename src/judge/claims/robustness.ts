@@ -1,6 +1,7 @@
 import type { Claim, ClaimVerdict } from './claim.js';
 import { type CasesOfParts, verdictOfCases } from './combine.js';
 import type { Figure } from './figure.js';
+import { verdictOf } from './judge-part.js';
 import { type Observation, placeKey } from './observation.js';
 
 /** How far an answer survives the ranges of the prices. */
@@ -13,6 +14,8 @@ export interface Robustness {
   readonly interval: readonly [low: number, high: number];
   /** How often each verdict came out. */
   readonly verdicts: Readonly<Partial<Record<ClaimVerdict, number>>>;
+  /** Draws in which the answer to one question is another: "depends" alone would hide it. */
+  readonly parts: readonly { readonly label: string; readonly flips: number }[];
   /** The middle figure of the first deciding part, over the draws: least, middle, most. */
   readonly figures?: readonly [Figure, Figure, Figure];
 }
@@ -31,15 +34,23 @@ export function robustnessOf(
   const middles: Figure[] = [];
   let draws = 0;
   let flips = 0;
+  const partFlips = claim.parts.map(() => 0);
   const deciding = claim.parts.findIndex(({ role }) => role !== 'context');
   for (const cases of drawn.values()) {
-    const verdict = verdictOfCases(claim, sameCases(cases, plain));
-    const reference = verdictOfCases(claim, sameCases(plain, cases));
+    const [own, others] = [sameCases(cases, plain), sameCases(plain, cases)];
+    const verdict = verdictOfCases(claim, own);
+    const reference = verdictOfCases(claim, others);
     if (verdict === 'not tested' || reference === 'not tested') continue;
     draws++;
     verdicts[verdict] = (verdicts[verdict] ?? 0) + 1;
     if (verdict !== reference) flips++;
-    const middle = middleFigure(sameCases(cases, plain)[deciding] ?? []);
+    claim.parts.forEach(({ quantifier }, i) => {
+      const [mine, its] = [own[i] ?? [], others[i] ?? []];
+      if (verdictOf(mine, quantifier) !== verdictOf(its, quantifier)) {
+        partFlips[i] = (partFlips[i] ?? 0) + 1;
+      }
+    });
+    const middle = middleFigure(own[deciding] ?? []);
     if (middle !== undefined) middles.push(middle);
   }
   if (draws === 0) return undefined;
@@ -51,6 +62,7 @@ export function robustnessOf(
     probability: flips / draws,
     interval: wilson(flips, draws),
     verdicts,
+    parts: claim.parts.map(({ label }, i) => ({ label, flips: partFlips[i] ?? 0 })),
     ...(least && middle && most ? { figures: [least, middle, most] } : {}),
   };
 }

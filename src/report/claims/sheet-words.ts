@@ -13,19 +13,25 @@ export function verdictWords({ verdict, inPart }: ClaimAnswer): string {
   return verdict !== 'not tested' && inPart ? `${verdict}, in part` : verdict;
 }
 
-/** "all 3 profiles", "skylake-2017: supported; zen4-2023: depends". Empty where nothing was tested. */
+/** "all 3 profiles", "supported under skylake-2017; depends under zen4-2023". Empty where nothing was tested. */
 export function profileWords({ profiles, verdict }: ClaimAnswer): string {
   const tested = profiles.filter((one) => one.verdict !== 'not tested');
   if (tested.length === 0 || verdict === 'not tested') return '';
   const same = tested.every((one) => one.verdict === verdict);
   const names = tested.map(({ profile }) => profile);
   if (same) return names.length <= 2 ? names.join(', ') : `all ${names.length} profiles`;
-  return tested.map((one) => `${one.profile}: ${one.verdict}`).join('; ');
+  const verdicts = [...new Set(tested.map((one) => one.verdict))];
+  return verdicts
+    .map((word) => {
+      const own = tested.filter((one) => one.verdict === word).map(({ profile }) => profile);
+      return `${word} under ${own.join(', ')}`;
+    })
+    .join('; ');
 }
 
 /** "the verdict flips in 3 of 50 draws of the prices (6 %, 95 %: 2 to 16 %)". */
 export function robustnessWords(robustness: Robustness): string {
-  const { draws, flips, probability, interval, verdicts, figures } = robustness;
+  const { draws, flips, probability, interval, verdicts, parts, figures } = robustness;
   const [low, high] = interval.map(percent);
   const others = Object.entries(verdicts).map(([word, count]) => `${word} ${count}`);
   const flip = `the verdict flips in ${flips} of ${draws} draws of the prices (${percent(probability)} %; 95 % interval ${low} to ${high} %)`;
@@ -33,7 +39,12 @@ export function robustnessWords(robustness: Robustness): string {
     figures === undefined || figures[0].value === figures[2].value
       ? ''
       : `; middle figure ${figures.map(figureText).join(' / ')} (least / middle / most)`;
-  return `${flip}${flips > 0 ? `: ${others.join(', ')}` : ''}${middle}`;
+  const single = parts.filter((part) => part.flips > 0 && parts.length > 1);
+  const byPart =
+    single.length === 0
+      ? ''
+      : `; by question: ${single.map((part) => `${part.label} ${part.flips}`).join(', ')}`;
+  return `${flip}${flips > 0 ? `: ${others.join(', ')}` : ''}${byPart}${middle}`;
 }
 
 function percent(share: number): string {
