@@ -348,7 +348,7 @@ function chargeOperation(vcpu: Vcpu, hypercall: number, index: number, pricePs: 
   const { pcpu, machine, domain, kernel } = vcpu;
   if (index > 0 && index % (UNPREEMPTIBLE[hypercall] ?? 1) === 0 && kernel.cutsHypercall()) {
     vcpu.leave();
-    vcpu.enter(hypercall);
+    vcpu.enterAgain(hypercall);
   }
   pcpu.charge(HYPERVISOR_WORK, pricePs);
   if (domain.type !== 'pvh') return;

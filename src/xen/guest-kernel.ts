@@ -137,11 +137,19 @@ export class GuestKernel implements EventTarget {
   }
 
   /**
-   * Whether the tick has come while Xen carries out a hypercall that this vCPU has begun: then a hypercall of several
-   * operations stops after one of them and is made again for the rest (hypercall_preempt_check). Once for each tick.
+   * Whether a tick has come while Xen carries out a hypercall that this vCPU has begun, its own or that of another vCPU
+   * of this pCPU: then a hypercall of several operations stops after one of them and is made again for the rest
+   * (hypercall_preempt_check: the timer's softirq is pending). Once for each tick.
    */
   cutsHypercall(): boolean {
-    if (this.nextTick > this.vcpu.pcpu.clock || this.cutByTick === this.nextTick) return false;
+    const { pcpu } = this.vcpu;
+    let cuts = false;
+    for (const { kernel } of pcpu.residents) if (kernel.tickCuts(pcpu.clock)) cuts = true;
+    return cuts;
+  }
+
+  private tickCuts(timePs: number): boolean {
+    if (this.nextTick > timePs || this.cutByTick === this.nextTick) return false;
     this.cutByTick = this.nextTick;
     return true;
   }

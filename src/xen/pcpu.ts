@@ -74,6 +74,11 @@ export class Pcpu implements EventTarget {
     this.runQueue.adopt(vcpu);
   }
 
+  /** The vCPUs that run here and nowhere else. */
+  get residents(): readonly Vcpu[] {
+    return this.runQueue.residents;
+  }
+
   /** Spends time. @param ps whole picoseconds */
   charge(cause: number, ps: number): void {
     this.clock += ps;

@@ -23,7 +23,8 @@ const SHORTEST_PART = 20;
  */
 export class RunQueue<V extends Scheduled> {
   private readonly waiting: V[] = [];
-  private readonly residents: V[] = [];
+  /** The vCPUs that belong to this pCPU. */
+  readonly residents: V[] = [];
   private readonly isCredit2: boolean;
 
   constructor(
