@@ -215,8 +215,15 @@ export class Vcpu implements EventTarget {
   /** Enters the hypervisor by a hypercall. */
   enter(operation: number): void {
     if (this.state === 'offline') throw new VcpuStopped();
+    const { hypercalls } = this.machine.counters;
+    hypercalls[operation] = (hypercalls[operation] as number) + 1;
+    this.enterAgain(operation);
+  }
+
+  /** Enters it once more for a hypercall that Xen has interrupted, and that was counted when it was made. */
+  enterAgain(operation: number): void {
+    if (this.state === 'offline') throw new VcpuStopped();
     const { counters, trace } = this.machine;
-    counters.hypercalls[operation] = (counters.hypercalls[operation] as number) + 1;
     counters.entries[ENTRY_HYPERCALL] = (counters.entries[ENTRY_HYPERCALL] as number) + 1;
     this.pcpu.charge(HYPERVISOR_ENTRY, this.entryPs);
     if (this.decodePs > 0) this.decodeInstruction();
