@@ -16,6 +16,8 @@ export const DOMID_SELF = 0x7ff0;
 export class EventPort {
   state: PortState = 'free';
   pending = false;
+  /** Moment at which the event that is pending was sent: the sender's clock, which may be ahead of the receiver's. */
+  pendingSince = 0;
   /** From its birth until the guest kernel has a handler for it (init_array_page of Linux's events_fifo.c). */
   masked = true;
   remoteDomid = -1;
@@ -227,10 +229,13 @@ export class EventChannels {
 
   private setPending(port: EventPort, from: Pcpu): void {
     const { counters } = this.domain.machine;
+    from.catchUp();
     if (port.pending) {
       counters.events.coalesced++;
+      port.pendingSince = Math.min(port.pendingSince, from.clock);
       return;
     }
+    port.pendingSince = from.clock;
     port.pending = true;
     if (!port.masked) this.raiseUpcall(port, from);
     for (const vcpu of this.domain.vcpus) vcpu.endPoll(port.number, from);

@@ -158,7 +158,8 @@ export class Vcpu implements EventTarget {
       this.scheduledIn = false;
       this.polledPorts = undefined;
       kernel.armTick();
-      if (this.upcallPending || kernel.timerPending) this.deliverUpcalls();
+      if (this.seesUpcall() || kernel.timerPending) this.deliverUpcalls();
+      else if (this.upcallPending) this.expectUpcall(this.upcallSince);
     }
     let result: unknown;
     for (;;) {
@@ -328,7 +329,8 @@ export class Vcpu implements EventTarget {
   private takeInterrupt(timePs: number): void {
     this.interrupt(timePs);
     if (this.scheduledIn) return;
-    if (this.upcallPending || this.kernel.timerPending) this.deliverUpcalls();
+    if (this.seesUpcall() || this.kernel.timerPending) this.deliverUpcalls();
+    else if (this.upcallPending) this.expectUpcall(this.upcallSince);
   }
 
   /** Takes a blocked vCPU back into the run queue, on behalf of Xen code on another or the same pCPU. */
@@ -427,18 +429,42 @@ export class Vcpu implements EventTarget {
       }
       if (this.upcallWantsEoi) this.exit(ENTRY_EOI);
       if (kernel.timerPending) kernel.takeTimer();
-      for (;;) {
-        const port = this.pendingPorts.shift();
-        if (port === undefined) break;
-        if (!port.pending || port.masked) continue;
-        port.pending = false;
-        counters.events.delivered++;
-        pcpu.charge(EVENT_DELIVERY, prices.upcall);
-        port.handler?.(port);
-      }
+      this.handlePorts();
       if (this.domain.type === 'pv') this.enter(IRET);
-    } while (this.upcallPending);
+    } while (this.seesUpcall());
     this.inUpcall = false;
+  }
+
+  /** Runs the handlers of the ports that are pending. Those whose sender is ahead stay, for an upcall of their own. */
+  private handlePorts(): void {
+    const { pcpu, pendingPorts } = this;
+    const { prices, counters } = this.machine;
+    let later = 0;
+    while (pendingPorts.length > later) {
+      const port = pendingPorts.shift() as EventPort;
+      if (!port.pending || port.masked) continue;
+      if (port.pendingSince > pcpu.clock) {
+        pendingPorts.push(port);
+        later++;
+        this.expectUpcall(port.pendingSince);
+        continue;
+      }
+      port.pending = false;
+      counters.events.delivered++;
+      pcpu.charge(EVENT_DELIVERY, prices.upcall);
+      port.handler?.(port);
+    }
+  }
+
+  /** A sender who is ahead will mark the upcall at a moment, and then interrupt this vCPU. */
+  private expectUpcall(sincePs: number): void {
+    this.upcallSince = this.upcallPending ? Math.min(this.upcallSince, sincePs) : sincePs;
+    this.upcallPending = true;
+    if (this.kicked) return;
+    this.kicked = true;
+    const { queue, counters, prices } = this.machine;
+    counters.events.ipis++;
+    queue.push(sincePs + prices.ipi, this, KICK);
   }
 
   /**
