@@ -171,6 +171,18 @@ describe('real Xen', { skip: SKIP, timeout: 1_800_000 }, () => {
     }
   });
 
+  it('tries a cell that fails again, reports it as unknown, and goes on with the others', async () => {
+    const tries: string[] = [];
+    const impossible = request('libvchan', 'ping-pong');
+    const broken = { ...impossible, transport: 'nonsense' as 'libvchan' };
+    const options = { ...OPTIONS, phases: 1, onProgress: (text: string) => tries.push(text) };
+    const { cells } = await runXenCells([broken, request('libvchan', 'ping-pong')], options);
+    assert.equal(cells[0]?.verdict, 'unknown');
+    assert.match(cells[0]?.reason ?? '', /no transport "nonsense" in this agent/);
+    assert.equal(tries.filter((text) => text.startsWith('trying again')).length, 1);
+    assert.equal(metric(cells[1], 'hypercallsPerMessage'), 1);
+  });
+
   it('leaves nothing behind when it is told to stop', async () => {
     const folder = await mkdtemp(join(tmpdir(), 'ixt-'));
     const controller = new AbortController();

@@ -187,7 +187,8 @@ class MachineGroup {
       if (culprit === undefined) continue;
       const count = (failures.get(culprit) ?? 0) + 1;
       failures.set(culprit, count);
-      this.options.onProgress?.(`trying again: ${outcome.reason}`);
+      const next = count < ATTEMPTS ? 'trying again' : 'giving a cell up';
+      this.options.onProgress?.(`${next}: ${outcome.reason}`);
       if (count < ATTEMPTS) continue;
       this.finish(culprit, unknownCell(culprit.request, outcome.reason, outcome.consoleTail));
       pending = pending.filter((planned) => planned !== culprit);
