@@ -44,6 +44,11 @@ export const hostilePeer: Scenario = {
       meaning: 'which side is hostile',
       choices: ['client', 'server'],
     },
+    phase: {
+      default: 'transfer',
+      meaning: 'when: on a connection that works, or while one is made',
+      choices: ['transfer', 'setup'],
+    },
   },
   metrics: [
     {
@@ -73,12 +78,12 @@ export const hostilePeer: Scenario = {
       {
         ringSizeBytes: [4096],
         messageSizeBytes: [64],
-        settings: { attacker: ['client', 'server'] },
+        settings: { attacker: ['client', 'server'], phase: ['transfer', 'setup'] },
       },
     ],
   },
   /** Hostile states. */
-  messages: () => 1000,
+  messages: ({ settings }) => (settings['phase'] === 'setup' ? 150 : 1000),
   topology: ({ guestTypes }) => ({
     guests: [
       { name: 'victim', type: guestTypes[0] },
@@ -102,6 +107,7 @@ export const hostilePeer: Scenario = {
       settings['attacker'] === 'server',
       new Prng(seed),
       messages,
+      settings['phase'] === 'setup' ? 'setup' : 'transfer',
     );
     stage.direct(
       (function* () {

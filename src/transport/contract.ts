@@ -95,6 +95,11 @@ export interface TransportDriver {
   heldResources?(machine: Machine): Readonly<Record<string, number>>;
   /** The process that it has in dom0 and without which nobody connects, if it has one: for faults. */
   broker?(machine: Machine): Broker;
+  /**
+   * What a hostile domain can do to the other side of an endpoint while the two connect, beside writing what is its own in
+   * xenstore and in pages that it has granted: its messages, say.
+   */
+  hostileAtSetup?(attacker: Guest, endpoint: Endpoint): readonly HostileAct[];
   /** Refuses settings that it does not know, with a UserError. */
   checkOptions(options: Endpoint['options']): void;
 }

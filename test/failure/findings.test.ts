@@ -145,18 +145,22 @@ describe('isolation', () => {
     assert.equal(metric(valid(isolation, 'v4v', late), 'exposedAfterCloseNs'), 0);
   });
 
-  it('no hostile state gets out of the ring or stops the victim, and the bystander goes on', () => {
-    for (const attacker of ['client', 'server']) {
-      for (const transport of compared) {
-        const cell = runCell(hostilePeer, transport, { attacker }, { messages: 700, seed: 3 });
-        assert.equal(cell.verdict, 'valid', cell.reason);
-        assert.equal(metric(cell, 'hostileStates'), 700);
-        assert.equal(metric(cell, 'statesEscaped'), 0);
-        assert.equal(metric(cell, 'statesVictimStopped'), 0);
-        assert.equal(cell.outcome?.['bystander'], 'goes on');
+  for (const phase of ['transfer', 'setup']) {
+    it(`no hostile state gets out of the ring or stops the victim: ${phase}`, () => {
+      const messages = phase === 'setup' ? 100 : 700;
+      for (const attacker of ['client', 'server']) {
+        for (const transport of compared) {
+          const settings = { attacker, phase };
+          const cell = runCell(hostilePeer, transport, settings, { messages, seed: 3 });
+          assert.equal(cell.verdict, 'valid', cell.reason);
+          assert.equal(metric(cell, 'hostileStates'), messages);
+          assert.equal(metric(cell, 'statesEscaped'), 0);
+          assert.equal(metric(cell, 'statesVictimStopped'), 0);
+          assert.equal(cell.outcome?.['bystander'], 'goes on');
+        }
       }
-    }
-  });
+    });
+  }
 });
 
 describe('limits', () => {

@@ -1,3 +1,4 @@
 import { besiege } from './hostile-states.js';
 
-besiege('libvchan', 1_000_000);
+besiege('libvchan', 1_000_000, 'transfer');
+besiege('libvchan', 20_000, 'setup');

@@ -1,10 +1,11 @@
 import { ORDER, type Process } from '../../src/sim/process.js';
-import type { HostileAct } from '../../src/transport/contract.js';
+import type { Endpoint, HostileAct } from '../../src/transport/contract.js';
+import type { Guest } from '../../src/transport/guest.js';
 import { PAGE_SIZE } from '../../src/xen/memory.js';
 import { NOT_YET } from './argo.js';
 import { DOMID_ANY, MAX_RING_BYTES, RING_RX_PTR, RING_TX_PTR } from './argo-abi.js';
-import type { RegisteredRing, V4vDriver } from './kernel-driver.js';
-import { DATA, messageType } from './protocol.js';
+import { type RegisteredRing, V4vDriver } from './kernel-driver.js';
+import { ACK, ACK_WORDS, DATA, messageType, SYN, SYN_WORDS } from './protocol.js';
 
 /** Arguments of one sendv, as struct xen_argo_send_addr and one struct xen_argo_iov have them. */
 interface SendArguments {
@@ -23,7 +24,7 @@ interface SendArguments {
 /** To whom a hostile program is connected. */
 export interface V4vTarget {
   readonly driver: V4vDriver;
-  readonly ownRing: RegisteredRing;
+  readonly ownRing: Pick<RegisteredRing, 'port' | 'address'>;
   readonly domid: number;
   readonly port: number;
   readonly peerNumber: number;
@@ -171,4 +172,65 @@ function* notify(target: V4vTarget, page: number, entries: number): Process<void
   driver.write32(page, entries);
   driver.write32(page + 4, 0);
   while (driver.argo.notify(driver.guest.vcpu, page) === NOT_YET) yield ORDER;
+}
+
+/**
+ * What a hostile guest can do while it connects: a client sends connection requests that are none, a server answers that
+ * are none.
+ */
+export function hostileV4vSetup(attacker: Guest, endpoint: Endpoint): HostileAct[] {
+  const driver = V4vDriver.of(attacker);
+  const page = attacker.domain.allocate(1);
+  const isServer = attacker.domid === endpoint.serverDomid;
+  const domid = isServer ? (endpoint.clientDomids[0] ?? 0) : endpoint.serverDomid;
+  const [kind, words] = isServer ? [ACK, ACK_WORDS] : [SYN, SYN_WORDS];
+  const name = isServer ? 'ACK' : 'SYN';
+  // Which port the client's socket has, a server is told by its request. This one need not wait for that.
+  const ports = (): readonly number[] =>
+    isServer
+      ? driver.argo
+          .ringsOf(domid)
+          .filter(({ partner }) => partner === attacker.domid)
+          .map(({ port }) => port)
+      : [endpoint.port];
+  const sendAll = function* (changed: Partial<SendArguments>): Process<void> {
+    for (const port of ports()) {
+      const target = { driver, domid, port, peerNumber: 0, peerRingBytes: endpoint.ringSizeBytes };
+      const ownRing = { port: endpoint.port, address: page };
+      const honest = { length: 4 * words, type: messageType(kind, 0) };
+      yield* send({ ...target, ownRing }, page, { ...honest, ...changed });
+    }
+  };
+  return [
+    ...Array.from(
+      { length: words },
+      (_, word): HostileAct => ({
+        name: `${name} word ${word}`,
+        bytes: 4,
+        interesting: [...WORDS, 16, 64, endpoint.ringSizeBytes, MAX_RING_BYTES],
+        *act(value) {
+          driver.write32(page + 4 * word, value);
+          yield* sendAll({});
+        },
+      }),
+    ),
+    {
+      name: `${name} length`,
+      bytes: 4,
+      interesting: [0, 1, 3, 4, 5, 11, 12, 13, 4096],
+      act: (value) => sendAll({ length: value }),
+    },
+    {
+      name: `${name} type`,
+      bytes: 4,
+      interesting: [0, 1, 2, 3, 4, 5, 6, 7, 255, 256, 0xffffffff],
+      act: (value) => sendAll({ type: value }),
+    },
+    {
+      name: `${name} source port`,
+      bytes: 4,
+      interesting: WORDS,
+      act: (value) => sendAll({ sourcePort: value }),
+    },
+  ];
 }

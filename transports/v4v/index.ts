@@ -3,6 +3,7 @@ import { largestPayload } from '../../src/ring/wrapped-offset-ring.js';
 import type { RingSize, TransportDriver } from '../../src/transport/contract.js';
 import { argoOf } from './argo.js';
 import { connectV4v } from './connect.js';
+import { hostileV4vSetup } from './hostile.js';
 import { listenV4v } from './listener.js';
 import { v4vOptions } from './options.js';
 import { effectiveRingBytes, LARGEST_RING_BYTES } from './ring-size.js';
@@ -44,6 +45,8 @@ export const v4v: TransportDriver = {
     for (const { domid } of machine.allDomains()) rings += argoOf(machine).ringCount(domid);
     return { 'registered rings': rings };
   },
+
+  hostileAtSetup: hostileV4vSetup,
 
   checkOptions(options): void {
     v4vOptions(options);

@@ -14,6 +14,7 @@ import { GUEST_USER } from '../../xen/causes.js';
 import { allocateBuffer } from '../payload.js';
 import { CanaryPages } from './canary-pages.js';
 import type { Stage } from './stage.js';
+import { tamper } from './tampering.js';
 
 /** What the attacker achieved with one hostile state. */
 export type Achievement =
@@ -37,6 +38,11 @@ const LONGEST_DELAY_PS = 20 * PS_PER_US;
 /** So long the victim has to answer an honest message. */
 const ANSWER_PS = 400 * PS_PER_US;
 const LOOK_PS = 20 * PS_PER_US;
+const LONGEST_LOOK_PS = 1000 * PS_PER_US;
+/** Deeds for one set-up at most; how long each waits at most (set-ups take very different times); how long it may take. */
+const MOST_DEEDS = 4;
+const TAMPER_PS = [5, 50, 500, 3000].map((us) => us * PS_PER_US);
+const DISTURBED_SETUP_PS = 30_000 * PS_PER_US;
 const SETUP_PS = 200_000 * PS_PER_US;
 const CLOSE_PS = 20_000 * PS_PER_US;
 /** Times in a row that no connection comes about before the siege is given up. */
@@ -50,6 +56,8 @@ interface Connection {
   victimListener: Listener | undefined;
   attackerListener: Listener | undefined;
   acts: readonly HostileAct[];
+  /** What was done to its set-up. */
+  readonly deeds: string[];
   isOver: boolean;
   sent: number;
 }
@@ -76,7 +84,7 @@ export class Siege {
 
   /**
    * @param count hostile states: first every act with every interesting value in turn, then random ones
-   * @param record keeps each state: for small sieges
+   * @param phase when it happens: on a connection, or while one is made (then each state has a connection of its own)
    */
   constructor(
     private readonly stage: Stage,
@@ -85,7 +93,7 @@ export class Siege {
     private readonly attackerIsServer: boolean,
     private readonly prng: Prng,
     private readonly count: number,
-    private readonly record = true,
+    private readonly phase: 'transfer' | 'setup' = 'transfer',
   ) {
     this.canaries = new CanaryPages(victim);
     this.canaries.add();
@@ -101,7 +109,8 @@ export class Siege {
 
   /** The attacker's program. */
   *lay(): Process {
-    yield* this.layAll();
+    if (this.phase === 'setup') yield* this.disturbAll();
+    else yield* this.layAll();
     // A page that was changed and not looked at since: whoever did it, somebody got out of the ring.
     if (!this.canaries.areIntact) this.tally.set('escaped', (this.tally.get('escaped') ?? 0) + 1);
   }
@@ -131,6 +140,36 @@ export class Siege {
         this.brokenOff = `the victim stopped: ${this.victim.domain.crashReason}`;
         return;
       }
+    }
+  }
+
+  /** The attacker tampers with what a set-up needs, at random moments of it. */
+  private *disturbAll(): Process {
+    for (let i = 0; i < this.count; i++) {
+      if (this.connection !== undefined) yield* this.close(this.connection);
+      this.corrupted = false;
+      yield* this.open(this.prng.below(MOST_DEEDS) + 1);
+      const connection = this.connection as Connection | undefined;
+      const works =
+        connection?.isOver === false &&
+        (yield* this.ask()) &&
+        (yield* this.answered(this.answers + 1));
+      const deeds = connection?.deeds.join(', ') ?? '';
+      this.note({ name: deeds }, 0, this.judge(works, {}));
+      if (!this.victim.domain.isAlive) {
+        this.brokenOff = `the victim stopped: ${this.victim.domain.crashReason}`;
+        return;
+      }
+    }
+  }
+
+  private *tamperWith(connection: Connection, endpoint: Endpoint, deeds: number): Process {
+    const { attacker, victim, prng, stage } = this;
+    for (let i = 0; i < deeds; i++) {
+      yield* this.sleep(prng.below(TAMPER_PS[prng.below(TAMPER_PS.length)] as number));
+      if (connection.isOver) return;
+      const deed = yield* tamper(stage.world, attacker, victim, endpoint, prng);
+      if (deed !== undefined) connection.deeds.push(deed);
     }
   }
 
@@ -166,7 +205,7 @@ export class Siege {
     if (!works || this.corrupted) this.spoilt();
   }
 
-  private judge(works: boolean, act: HostileAct): Achievement {
+  private judge(works: boolean, act: Pick<HostileAct, 'sendsMessage'>): Achievement {
     const { machine } = this.stage.world;
     if (
       !this.canaries.lookIntact ||
@@ -181,11 +220,13 @@ export class Siege {
     return works ? 'nothing' : 'own channel stalled';
   }
 
-  private note(act: HostileAct, value: number, achievement: Achievement): void {
+  private note(
+    act: Pick<HostileAct, 'name' | 'published'>,
+    value: number,
+    achievement: Achievement,
+  ): void {
     this.tally.set(achievement, (this.tally.get(achievement) ?? 0) + 1);
-    if (this.record) {
-      this.states.push({ act: act.name, value, published: act.published, achievement });
-    }
+    this.states.push({ act: act.name, value, published: act.published, achievement });
   }
 
   /** Sends an honest message, if there is room for it. */
@@ -236,7 +277,8 @@ export class Siege {
     return false;
   }
 
-  private *open(): Process {
+  /** @param deeds hostile deeds while it is made */
+  private *open(deeds = 0): Process {
     const connection: Connection = {
       number: ++this.connections,
       attacker: undefined,
@@ -244,6 +286,7 @@ export class Siege {
       victimListener: undefined,
       attackerListener: undefined,
       acts: [],
+      deeds: [],
       isOver: false,
       sent: 0,
     };
@@ -254,17 +297,30 @@ export class Siege {
     victim.vcpu.spawn(`victim ${connection.number}`, this.answer(connection, endpoint));
     this.canaries.add();
     attacker.vcpu.spawn(`attacker ${connection.number}`, this.knock(connection, endpoint));
-    const endPs = attacker.vcpu.pcpu.clock + SETUP_PS;
+    if (deeds > 0) {
+      attacker.vcpu.spawn('tampering', this.tamperWith(connection, endpoint, deeds));
+    }
+    const endPs = attacker.vcpu.pcpu.clock + (deeds > 0 ? DISTURBED_SETUP_PS : SETUP_PS);
+    let lookPs = LOOK_PS;
     while (connection.attacker === undefined || connection.victim === undefined) {
       if (attacker.vcpu.pcpu.clock > endPs || !victim.domain.isAlive) {
         connection.isOver = true;
         return;
       }
-      yield* this.sleep(LOOK_PS);
+      yield* this.sleep(lookPs);
+      lookPs = Math.min(2 * lookPs, LONGEST_LOOK_PS);
     }
   }
 
+  /** Where a set-up is disturbed the two do not begin together, so that a deed may come before either. */
+  private *hesitate({ vcpu }: Guest): Process {
+    if (this.phase === 'transfer') return;
+    const ps = this.prng.below(TAMPER_PS[this.prng.below(TAMPER_PS.length - 1)] as number);
+    yield* vcpu.kernel.sleepUntil(vcpu.pcpu.clock + ps);
+  }
+
   private *knock(connection: Connection, endpoint: Endpoint): Process {
+    yield* this.hesitate(this.attacker);
     const channel = yield* this.opened(this.attacker, connection, endpoint, 'attackerListener');
     connection.acts = channel?.hostileActs?.() ?? [];
     connection.attacker = channel;
@@ -272,6 +328,7 @@ export class Siege {
 
   /** The victim's program: it answers every message with the same. */
   private *answer(connection: Connection, endpoint: Endpoint): Process {
+    yield* this.hesitate(this.victim);
     const channel = yield* this.opened(this.victim, connection, endpoint, 'victimListener');
     connection.victim = channel;
     if (channel === undefined) return;
@@ -331,8 +388,10 @@ export class Siege {
       victim.vcpu.spawn('victim closes', closed(connection.victim, connection.victimListener)),
     ];
     const endPs = attacker.vcpu.pcpu.clock + CLOSE_PS;
+    let lookPs = LOOK_PS;
     while (ends.some(({ state }) => state !== 'done') && attacker.vcpu.pcpu.clock < endPs) {
-      yield* this.sleep(LOOK_PS);
+      yield* this.sleep(lookPs);
+      lookPs = Math.min(2 * lookPs, LONGEST_LOOK_PS);
     }
   }
 
