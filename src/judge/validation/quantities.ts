@@ -7,8 +7,7 @@ export type QuantityKind = 'transport' | 'entries' | 'guest kernel' | 'TLB' | 's
 /**
  * One thing that is counted on both sides, a message.
  *
- * Both sides name it alike: cells of real Xen as src/testbed/xen writes them, cells of the model as
- * src/testbed/model/counts-as-on-xen.ts writes them.
+ * Names are those of real Xen's cells: those of the model are brought to them first (as-on-xen.ts).
  */
 export interface Quantity {
   readonly name: string;

@@ -27,6 +27,16 @@ export interface AgreementGroup {
   readonly largestRow: string;
 }
 
+/** How well a published curve is met. */
+export interface CurveLine {
+  readonly curve: string;
+  readonly points: number;
+  /** Points within the tolerance of a single point. */
+  readonly within: number;
+  readonly median: number;
+  readonly holds: boolean;
+}
+
 export interface ValidationSummary {
   /** Rows that were judged, and the cells they belong to. */
   readonly cells: number;
@@ -35,8 +45,7 @@ export interface ValidationSummary {
   readonly notCompared: number;
   /** Recorded counts that a fresh measurement contradicts. */
   readonly stale: number;
-  readonly publishedCompared: number;
-  readonly publishedOutside: number;
+  readonly curves: readonly CurveLine[];
   readonly medians: readonly MedianLine[];
   readonly groups: readonly AgreementGroup[];
   /** Nothing could be compared: neither yes nor no. */
@@ -51,22 +60,20 @@ export function summarise(
   const judged = rows.filter(({ detail }) => !detail);
   const compared = judged.filter(({ verdict }) => verdict !== 'not compared');
   const outside = compared.filter(({ verdict }) => verdict === 'outside').length;
-  const publishedCompared = published.filter(({ verdict }) => verdict !== 'not compared');
-  const publishedOutside = publishedCompared.filter(({ verdict }) => verdict === 'outside').length;
-  const medians = [...countMedians(compared), ...publishedMedian(publishedCompared)];
-  const empty = compared.length === 0 && publishedCompared.length === 0;
+  const curves = curveLines(published.filter(({ verdict }) => verdict !== 'not compared'));
+  const medians = countMedians(compared);
+  const empty = compared.length === 0 && curves.length === 0;
   return {
     cells: new Set(compared.map(({ cell }) => cell)).size,
     compared: compared.length,
     outside,
     notCompared: judged.length - compared.length,
     stale: judged.filter(({ recordedIsStale }) => recordedIsStale === true).length,
-    publishedCompared: publishedCompared.length,
-    publishedOutside,
+    curves,
     medians,
     groups: agreementGroups(compared),
     empty,
-    holds: !empty && outside === 0 && publishedOutside === 0 && medians.every(({ holds }) => holds),
+    holds: !empty && outside === 0 && [...medians, ...curves].every(({ holds }) => holds),
   };
 }
 
@@ -86,11 +93,13 @@ function countMedians(rows: readonly ValidationRow[]): MedianLine[] {
   });
 }
 
-function publishedMedian(rows: readonly PublishedRow[]): MedianLine[] {
-  return [...groupBy(rows, ({ curve }) => curve)].map(([label, members]) => {
+function curveLines(rows: readonly PublishedRow[]): CurveLine[] {
+  return [...groupBy(rows, ({ curve }) => curve)].map(([curve, members]) => {
+    const within = members.filter(({ verdict }) => verdict === 'within').length;
     const middle = medianDifference(members);
-    const allowed = PUBLISHED_TOLERANCE.median;
-    return { label, cells: members.length, median: middle, allowed, holds: middle <= allowed };
+    const holds =
+      middle <= PUBLISHED_TOLERANCE.median && within >= PUBLISHED_TOLERANCE.share * members.length;
+    return { curve, points: members.length, within, median: middle, holds };
   });
 }
 

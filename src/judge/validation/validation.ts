@@ -1,18 +1,19 @@
 import type { Cell } from '../../results/types.js';
+import { asOnXen } from './as-on-xen.js';
 import { meetings } from './pairing.js';
 import { type PublishedPoint, type PublishedRow, publishedRow } from './published.js';
 import { excess, rowsOf, type ValidationRow } from './rows.js';
 import { summarise, type ValidationSummary } from './summary.js';
 
-export type { Meeting } from './pairing.js';
 export { meetingKey } from './pairing.js';
 export type { PublishedPoint, PublishedRow } from './published.js';
 export type { RowVerdict, ValidationRow } from './rows.js';
-export type { AgreementGroup, MedianLine, ValidationSummary } from './summary.js';
+export type { AgreementGroup, CurveLine, MedianLine, ValidationSummary } from './summary.js';
 export { FRESH_TOLERANCE, PUBLISHED_TOLERANCE, TOLERANCES } from './tolerances.js';
 
-/** What there is to compare. Cells of the model count as real Xen is counted (src/testbed/model/counts-as-on-xen.ts). */
+/** What there is to compare. */
 export interface Evidence {
+  /** Best counted as real Xen is: without start and end (src/testbed/model/steady-counts.ts). */
   readonly model: readonly Cell[];
   readonly recorded: readonly Cell[];
   readonly fresh: readonly Cell[];
@@ -29,7 +30,7 @@ export interface Validation {
 /** Does the model count what real Xen counts, and take the time that was published? */
 export function validate(evidence: Evidence): Validation {
   const { model, recorded, fresh } = evidence;
-  const rows = meetings(model, recorded, fresh).flatMap(rowsOf).sort(worstFirst);
+  const rows = meetings(model.map(asOnXen), recorded, fresh).flatMap(rowsOf).sort(worstFirst);
   const published = evidence.published.map(publishedRow).sort(worstFirst);
   return { rows, published, summary: summarise(rows, published) };
 }

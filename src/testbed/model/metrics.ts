@@ -9,7 +9,11 @@ export const COMMON_METRICS: Readonly<
 > = {
   bytesPerSecond: { unit: 'B/s', better: 'higher', meaning: 'payload delivered a second' },
   messagesPerSecond: { unit: '1/s', better: 'higher', meaning: 'payloads delivered a second' },
-  latencyNsP50: { unit: 'ns', better: 'lower', meaning: 'median latency; in ping-pong of the round trip' },
+  latencyNsP50: {
+    unit: 'ns',
+    better: 'lower',
+    meaning: 'median latency; in ping-pong of the round trip',
+  },
   latencyNsP90: { unit: 'ns', better: 'lower', meaning: '90th percentile of latency' },
   latencyNsP99: { unit: 'ns', better: 'lower', meaning: '99th percentile of latency' },
   latencyNsP999: { unit: 'ns', better: 'lower', meaning: '99.9th percentile of latency' },
@@ -19,17 +23,53 @@ export const COMMON_METRICS: Readonly<
     better: 'lower',
     meaning: "hypercalls of the transport's own (sends, grants, argo) a payload",
   },
-  entriesPerMessage: { unit: '1', better: 'lower', meaning: 'entries into the hypervisor a payload' },
-  vmexitsPerMessage: { unit: '1', better: 'lower', meaning: 'VMEXITs a payload (PV guests have none)' },
+  entriesPerMessage: {
+    unit: '1',
+    better: 'lower',
+    meaning: 'entries into the hypervisor a payload',
+  },
+  vmexitsPerMessage: {
+    unit: '1',
+    better: 'lower',
+    meaning: 'VMEXITs a payload (PV guests have none)',
+  },
   eventsPerMessage: { unit: '1', better: 'lower', meaning: 'events and VIRQs sent a payload' },
-  tlbFlushesPerMessage: { unit: '1', better: 'lower', meaning: 'flushes that Xen asked for, a payload' },
+  tlbFlushesPerMessage: {
+    unit: '1',
+    better: 'lower',
+    meaning: 'flushes that Xen asked for, a payload',
+  },
   tlbMissesPerMessage: { unit: '1', better: 'lower', meaning: 'TLB misses a payload' },
-  tlbNsPerMessage: { unit: 'ns', better: 'lower', meaning: 'time for TLB flushes and refills a payload' },
-  copiedBytesPerByte: { unit: '1', better: 'lower', meaning: 'bytes copied for each byte of payload' },
-  cpuNsPerByte: { unit: 'ns/B', better: 'lower', meaning: 'busy time of all pCPUs for each byte of payload' },
-  pagesExposedToPeer: { unit: '1', better: 'lower', meaning: 'pages of a domain that its peer can read or write' },
-  eventChannelsUsed: { unit: '1', better: 'lower', meaning: 'event channels that the connection took' },
-  xenstoreOperations: { unit: '1', better: 'lower', meaning: 'xenstore operations, set-up included' },
+  tlbNsPerMessage: {
+    unit: 'ns',
+    better: 'lower',
+    meaning: 'time for TLB flushes and refills a payload',
+  },
+  copiedBytesPerByte: {
+    unit: '1',
+    better: 'lower',
+    meaning: 'bytes copied for each byte of payload',
+  },
+  cpuNsPerByte: {
+    unit: 'ns/B',
+    better: 'lower',
+    meaning: 'busy time of all pCPUs for each byte of payload',
+  },
+  pagesExposedToPeer: {
+    unit: '1',
+    better: 'lower',
+    meaning: 'pages of a domain that its peer can read or write',
+  },
+  eventChannelsUsed: {
+    unit: '1',
+    better: 'lower',
+    meaning: 'event channels that the connection took',
+  },
+  xenstoreOperations: {
+    unit: '1',
+    better: 'lower',
+    meaning: 'xenstore operations, set-up included',
+  },
   setupNs: { unit: 'ns', better: 'lower', meaning: 'time to set a connection up' },
 };
 
@@ -68,8 +108,7 @@ export function measure(world: World): Record<string, MetricValue> {
     values['eventsPerMessage'] = (count(events, 'sent') + count(events, 'virqs')) / messages;
     values['tlbFlushesPerMessage'] = count(tlb, 'flushRequests') / messages;
     values['tlbMissesPerMessage'] = count(tlb, 'misses') / messages;
-    values['tlbNsPerMessage'] =
-      (count(tlb, 'refillPs') + count(tlb, 'flushPs')) / 1000 / messages;
+    values['tlbNsPerMessage'] = (count(tlb, 'refillPs') + count(tlb, 'flushPs')) / 1000 / messages;
     if (bytes > 0) {
       values['copiedBytesPerByte'] =
         (count(copies, 'guestBytes') + count(copies, 'hypervisorBytes')) / bytes;
@@ -83,7 +122,10 @@ export function measure(world: World): Record<string, MetricValue> {
   return describe(world, values);
 }
 
-function describe(world: World, values: Readonly<Record<string, number>>): Record<string, MetricValue> {
+function describe(
+  world: World,
+  values: Readonly<Record<string, number>>,
+): Record<string, MetricValue> {
   const { scenario } = world;
   const metrics: Record<string, MetricValue> = {};
   for (const [name, value] of Object.entries(values)) {
