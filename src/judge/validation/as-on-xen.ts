@@ -78,7 +78,9 @@ function countersOf(cell: Cell, counters: Counters): Counters {
     },
     tlb: {
       flushRequests: tlb('flushRequests'),
-      flushesOfLocalTlb: isAll(cell, 'pvh') ? tlb('asidFlushes') - switches : tlb('localFlushes'),
+      flushesOfLocalTlb: isAll(cell, 'pvh')
+        ? Math.max(0, tlb('asidFlushes') - switches)
+        : tlb('localFlushes'),
       asidFlushes: tlb('asidFlushes'),
       cr3Writes: tlb('cr3Writes'),
       invlpg: tlb('invlpg'),

@@ -21,7 +21,10 @@ export interface Evidence {
 }
 
 export interface Validation {
-  /** Worst first: what is outside before what is within, and what is not compared last. */
+  /**
+   * Worst first: what is outside before what is within, then what is not compared. Details, which are not judged, follow
+   * in the same order.
+   */
   readonly rows: readonly ValidationRow[];
   readonly published: readonly PublishedRow[];
   readonly summary: ValidationSummary;
@@ -36,6 +39,7 @@ export function validate(evidence: Evidence): Validation {
 }
 
 interface Ranked {
+  readonly detail?: boolean;
   readonly difference?: number;
   readonly tolerance: number;
   readonly verdict: ValidationRow['verdict'];
@@ -47,9 +51,13 @@ const RANK: Readonly<Record<ValidationRow['verdict'], number>> = {
   'not compared': 2,
 };
 
+function rankOf({ detail, verdict }: Ranked): number {
+  return RANK[verdict] + (detail === true ? 10 : 0);
+}
+
 /** Sorting is stable: equals stay in the order of the cells. */
 function worstFirst(a: Ranked, b: Ranked): number {
-  const rank = RANK[a.verdict] - RANK[b.verdict];
+  const rank = rankOf(a) - rankOf(b);
   if (rank !== 0) return rank;
   const [first, second] = [a, b].map(({ difference = 0, tolerance }) =>
     excess({ difference, allowed: tolerance }),
