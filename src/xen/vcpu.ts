@@ -75,6 +75,8 @@ export class Vcpu implements EventTarget {
   /** Moment at which Xen marked the upcall: the sender's clock, which may be ahead of this pCPU's. */
   private upcallSince = 0;
   private kicked = false;
+  /** When it is `waking`: until when. */
+  private wakesAt = 0;
   private polledPorts: readonly number[] | undefined;
   private pollTimeoutPs = 0;
   private inUpcall = false;
@@ -277,19 +279,23 @@ export class Vcpu implements EventTarget {
    */
   notifyUpcall(from: Pcpu): void {
     from.catchUp();
-    if (this.upcallPending) {
-      if (from.clock < this.upcallSince) this.upcallSince = from.clock;
-      return;
-    }
+    if (this.upcallPending && from.clock >= this.upcallSince) return;
+    const isFirst = !this.upcallPending;
     this.upcallPending = true;
     this.upcallSince = from.clock;
     switch (this.state) {
       case 'blocked':
         this.wakeFrom(from);
         break;
+      case 'waking':
+        // Woken by one that is further ahead: this one comes first.
+        if (from !== this.pcpu && from.clock + this.machine.prices.ipi < this.wakesAt) {
+          this.wakeAt(ipiArrival(from));
+        }
+        break;
       case 'running':
         // Its own hypercall takes the upcall on the way back; elsewhere it must be interrupted.
-        if (from !== this.pcpu && !this.kicked) {
+        if (isFirst && from !== this.pcpu && !this.kicked) {
           this.kicked = true;
           this.machine.queue.push(ipiArrival(from), this, KICK);
         }
@@ -301,7 +307,9 @@ export class Vcpu implements EventTarget {
 
   fire(timePs: number, argument: number): void {
     if (argument === WAKE) {
-      if (this.state === 'waking') this.pcpu.makeRunnable(this, timePs);
+      if (this.state === 'waking' && timePs === this.wakesAt) {
+        this.pcpu.makeRunnable(this, timePs);
+      }
       return;
     }
     if (argument === POLL_TIMEOUT) {
@@ -343,14 +351,20 @@ export class Vcpu implements EventTarget {
     if (from === this.pcpu) {
       this.pcpu.makeRunnable(this, from.clock);
     } else {
-      this.machine.queue.push(ipiArrival(from), this, WAKE);
+      this.wakeAt(ipiArrival(from));
     }
   }
 
   /** Takes a blocked vCPU back into the run queue at a moment: a timer, or the toolstack. */
   wake(timePs: number): void {
-    if (this.state !== 'blocked') return;
+    if (this.state === 'blocked' || (this.state === 'waking' && timePs < this.wakesAt)) {
+      this.wakeAt(timePs);
+    }
+  }
+
+  private wakeAt(timePs: number): void {
     this.state = 'waking';
+    this.wakesAt = timePs;
     this.machine.queue.push(timePs, this, WAKE);
   }
 
@@ -395,8 +409,7 @@ export class Vcpu implements EventTarget {
   unpause(): void {
     if (this.pauseCount === 0) throw new InvariantViolation('vCPU unpaused that is not paused');
     if (--this.pauseCount > 0 || this.state !== 'runnable') return;
-    this.state = 'waking';
-    this.machine.queue.push(this.machine.now, this, WAKE);
+    this.wakeAt(this.machine.now);
   }
 
   /** Stops it for good. Where its own code runs at this moment, that code ends at its next step into Xen or memory. */

@@ -1,0 +1,179 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { GuestFault } from './address-space.js';
+import { CACHE_LINE, COPY, TLB } from './causes.js';
+import type { Domain } from './domain.js';
+import { PAGE_SIZE } from './memory.js';
+import { addDomain, sampleMachine } from './sample-machine.js';
+
+const NS = 1000;
+
+/** A guest on a machine that copies a byte in 0.1, 0.2, 0.4 or 0.8 ns, by where the page is. */
+function guest(features = {}) {
+  const machine = sampleMachine({
+    pcpus: 2,
+    features: { l1Bytes: 8 * PAGE_SIZE, l2Bytes: 32 * PAGE_SIZE, longCopyBytes: 0, ...features },
+    prices: {
+      copySetup: 7 * NS,
+      copyL1: 100,
+      copyL2: 200,
+      copyL3: 400,
+      copyDram: 800,
+      tlbRefill: 11 * NS,
+    },
+  });
+  return { machine, domain: addDomain(machine) };
+}
+
+function charged(domain: Domain, cause: number, action: () => void): number {
+  const { attribution } = domain.vcpu.pcpu;
+  const before = attribution[cause] as number;
+  action();
+  return (attribution[cause] as number) - before;
+}
+
+describe('copy', () => {
+  it('moves the bytes, whatever pages they lie in, as memmove does', () => {
+    const { machine, domain } = guest();
+    const address = domain.allocate(8);
+    const bytes = Buffer.from(Array.from({ length: 3 * PAGE_SIZE }, (_, i) => i * 7 + (i >> 8)));
+    domain.memory.poke(address + 100, bytes);
+    domain.memory.copy(address + 4 * PAGE_SIZE + 1, address + 100, bytes.length);
+    const moved = Buffer.from(domain.memory.peek(address + 4 * PAGE_SIZE + 1, bytes.length));
+    assert.ok(moved.equals(bytes));
+    assert.ok(domain.memory.equals(address + 4 * PAGE_SIZE + 1, bytes, 0, bytes.length));
+    bytes[9000] = (bytes[9000] as number) ^ 1;
+    assert.ok(!domain.memory.equals(address + 4 * PAGE_SIZE + 1, bytes, 0, bytes.length));
+    assert.equal(machine.counters.copies.guestBytes, bytes.length);
+    assert.equal(machine.counters.copies.guestCopies, 1);
+  });
+
+  it('costs the setup once, and for each byte half the price at either end', () => {
+    const { domain } = guest();
+    const from = domain.allocate(1);
+    const to = domain.allocate(1);
+    const copy = (): number => charged(domain, COPY, () => domain.memory.copy(to, from, 1000));
+    assert.equal(copy(), 7 * NS + 1000 * 800, 'both ends in DRAM');
+    assert.equal(copy(), 7 * NS + 1000 * 100, 'both in L1');
+    domain.memory.warm(domain.allocate(16), 16 * PAGE_SIZE);
+    assert.equal(copy(), 7 * NS + 1000 * 200, 'both in L2');
+    domain.memory.warm(domain.allocate(64), 64 * PAGE_SIZE);
+    domain.memory.warm(from, 1);
+    assert.equal(copy(), 7 * NS + 1000 * (50 + 200), 'one in L1, one in L3');
+  });
+
+  it('of what another pCPU has written since comes from L3', () => {
+    const { machine, domain } = guest();
+    const other = addDomain(machine, { pcpus: [1] });
+    const page = domain.allocate(1);
+    const reference = domain.grantTable.grant(page, other.domid);
+    const mapped = other.grantTable.map(other.vcpu, domain.domid, [reference]);
+    assert.ok('address' in mapped);
+    const mine = domain.allocate(1);
+    const read = (): number => charged(domain, COPY, () => domain.memory.copy(mine, page, 100));
+    read();
+    assert.equal(read(), 7 * NS + 100 * 100);
+    const theirs = other.allocate(1);
+    for (let round = 0; round < 3; round++) {
+      other.memory.copy(mapped.address, theirs, 100);
+      assert.equal(read(), 7 * NS + 100 * (200 + 50), `round ${round}`);
+      assert.equal(read(), 7 * NS + 100 * 100);
+    }
+  });
+
+  it('costs extra beyond L2 where it is short', () => {
+    const machine = sampleMachine({
+      features: { longCopyBytes: 256 },
+      prices: { copySetup: 0, copyL1: 100, copyDram: 800, copyUnprefetched: 40 },
+    });
+    const domain = addDomain(machine);
+    const copy = (bytes: number): number => {
+      const [from, to] = [domain.allocate(1), domain.allocate(1)];
+      return charged(domain, COPY, () => domain.memory.copy(to, from, bytes));
+    };
+    assert.equal(copy(255), 255 * (800 + 40));
+    assert.equal(copy(256), 256 * 800);
+  });
+
+  it('misses the TLB once for each page, and not again', () => {
+    const { machine, domain } = guest();
+    const address = domain.allocate(4);
+    const copy = (): number =>
+      charged(domain, TLB, () =>
+        domain.memory.copy(address + 2 * PAGE_SIZE, address, 2 * PAGE_SIZE),
+      );
+    assert.equal(copy(), 4 * 11 * NS);
+    assert.equal(copy(), 0);
+    assert.equal(machine.counters.tlb.misses, 4);
+    assert.equal(machine.counters.tlb.refillPs, 4 * 11 * NS);
+    domain.vcpu.pcpu.tlb.flushAll();
+    assert.equal(copy(), 4 * 11 * NS);
+  });
+});
+
+describe('shared words and bytes', () => {
+  it('are the same for both domains, and their line moves between the pCPUs', () => {
+    const { machine, domain } = guest();
+    const other = addDomain(machine, { pcpus: [1] });
+    const page = domain.allocate(1);
+    const reference = domain.grantTable.grant(page, other.domid);
+    const mapped = other.grantTable.map(other.vcpu, domain.domid, [reference]);
+    assert.ok('address' in mapped);
+    const line = machine.sharedLine(domain.space.translate(page, true));
+    const moves = (who: Domain, action: () => void): number =>
+      charged(who, CACHE_LINE, action) / machine.prices.cacheLine;
+    assert.equal(
+      moves(domain, () => domain.memory.writeShared32(page + 8, 0xffff_fffe, line)),
+      0,
+    );
+    assert.equal(
+      moves(other, () =>
+        assert.equal(other.memory.readShared32(mapped.address + 8, line), 0xffff_fffe),
+      ),
+      1,
+    );
+    assert.equal(
+      moves(domain, () => domain.memory.addShared32(page + 8, 3, line)),
+      1,
+    );
+    assert.equal(domain.memory.readShared32(page + 8, line), 1, 'wraps at 2^32');
+    assert.equal(
+      moves(other, () => other.memory.writeShared8(mapped.address + 20, 0x81, line)),
+      1,
+    );
+    assert.equal(domain.memory.exchangeBits8(page + 20, 0x01, 0x02, line), 0x81);
+    assert.equal(other.memory.readShared8(mapped.address + 20, line), 0x82);
+    assert.equal(machine.counters.work.cacheLineTransfers, 5);
+  });
+
+  it('fault where the domain has no right', () => {
+    const { machine, domain } = guest();
+    const line = machine.sharedLine(0);
+    assert.throws(() => domain.memory.readShared32(0, line), GuestFault);
+    assert.equal(domain.state, 'crashed');
+  });
+});
+
+describe('pokes and peeks, for payloads and tests', () => {
+  it('cost nothing, and cross pages', () => {
+    const { domain } = guest();
+    const address = domain.allocate(2);
+    const { clock } = domain.vcpu.pcpu;
+    domain.memory.poke(address + 4090, Buffer.from('across the page'));
+    assert.equal(Buffer.from(domain.memory.peek(address + 4090, 15)).toString(), 'across the page');
+    domain.memory.pokeWords(address, 5, -6);
+    assert.ok(domain.memory.hasWords(address, 5, -6));
+    assert.ok(!domain.memory.hasWords(address, 5, 6));
+    assert.equal(domain.vcpu.pcpu.clock, clock);
+  });
+
+  it('survive the growth of the machine’s memory', () => {
+    const { domain } = guest();
+    const address = domain.allocate(1);
+    domain.memory.poke(address, Buffer.from('before'));
+    domain.allocate(1000);
+    assert.equal(Buffer.from(domain.memory.peek(address, 6)).toString(), 'before');
+    domain.memory.poke(address, Buffer.from('behind'));
+    assert.equal(Buffer.from(domain.memory.peek(address, 6)).toString(), 'behind');
+  });
+});
