@@ -85,23 +85,29 @@ export function hostileV4vActs(target: V4vTarget): HostileAct[] {
       writeOwnRing(target, RING_TX_PTR, value),
     ),
     act('register: ring length', [16, 32, 4096, MAX_RING_BYTES, ...WORDS], (value) =>
-      register(target, page, { bytes: value, frame: page / PAGE_SIZE, pages: 1 }),
+      register(target, page, { bytes: value, frame: frameOf(driver, page), pages: 1 }),
     ),
     act('register: frame', [...WORDS, 2, 3, 4, 5, 100], (value) =>
       register(target, page, { bytes: 1024, frame: notOwn(target, page, value), pages: 1 }),
     ),
     act('register: pages', [0, 2, 4096, 4097, ...WORDS], (value) =>
-      register(target, page, { bytes: 1024, frame: page / PAGE_SIZE, pages: value }),
+      register(target, page, { bytes: 1024, frame: frameOf(driver, page), pages: value }),
     ),
     act('notify: entries', [255, 256, 257, ...WORDS], (value) => notify(target, page, value)),
   ];
+}
+
+/** The number by which a guest names one of its pages to Xen: a PV guest knows its machine frames. */
+function frameOf({ guest: { domain } }: V4vDriver, address: number): number {
+  const page = address / PAGE_SIZE;
+  return domain.type === 'pv' ? domain.space.frameAt(page) : page;
 }
 
 /** A frame number that is none of this domain's, or its hostile page: a ring over its own driver would hurt only itself. */
 function notOwn({ driver }: V4vTarget, page: number, frame: number): number {
   const { domain, machine } = driver.guest;
   const mfn = domain.type === 'pv' ? frame : domain.space.frameAt(frame);
-  return machine.memory.owners[mfn] === domain.domid ? page / PAGE_SIZE : frame;
+  return machine.memory.owners[mfn] === domain.domid ? frameOf(driver, page) : frame;
 }
 
 /** One sendv that is sound but for what is given. Whatever Xen answers is as good. */
