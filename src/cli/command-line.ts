@@ -108,8 +108,9 @@ function program(
 
 const EPILOGUE = `Lists are separated by commas; sizes are bytes or 4k, 1m; 4k..1m is every power of two.
 Every option can also stand in interdom.config.json or, as INTERDOM_RING_SIZE, in the environment.
-Exit codes: 0 well, 1 internal error, 2 wrong input, 3 regression, 4 inconclusive,
-5 not comparable, 6 nothing measured or a measurement that is not sound, 130 interrupted.`;
+Exit codes: 0 well, 1 internal error, 2 wrong input, 3 regression or a model that
+does not hold, 4 inconclusive, 5 not comparable, 6 nothing measured or a measurement that is
+not sound, 130 interrupted.`;
 
 function describeCommand(own: Argv, command: Command): Argv {
   own.usage(`$0 ${usageOf(command)}\n\n${command.summary}`);

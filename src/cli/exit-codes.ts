@@ -3,6 +3,7 @@ export const EXIT = {
   ok: 0,
   internalError: 1,
   wrongInput: 2,
+  /** Or, of `validate`: the model counts something else than real Xen. */
   regression: 3,
   inconclusive: 4,
   notComparable: 5,

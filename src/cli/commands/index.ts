@@ -13,6 +13,7 @@ import { noise } from './noise.js';
 import { report } from './report.js';
 import { run } from './run.js';
 import { schema } from './schema.js';
+import { validate } from './validate.js';
 
 /** All commands, in the order of the help. */
 export const COMMANDS: readonly Command[] = [
@@ -20,6 +21,7 @@ export const COMMANDS: readonly Command[] = [
   compare,
   report,
   claims,
+  validate,
   merge,
   check,
   baseline,

@@ -1,5 +1,5 @@
 import type { Cell, CounterGroup, Counters, MetricValue } from '../../results/types.js';
-import { guestTypes, messagesOf } from './quantities.js';
+import { guestTypes, messagesOf, QUANTITIES } from './quantities.js';
 
 /**
  * A cell of the model under the names and with the meanings of real Xen's cells (src/testbed/xen/cells/cell-result.ts).
@@ -49,7 +49,14 @@ function metricsOf(cell: Cell, counters: Counters): Record<string, MetricValue> 
   const metrics: Record<string, MetricValue> = {};
   for (const [name, amount] of Object.entries(amounts)) {
     if (amount === undefined) continue;
-    metrics[name] = { value: amount / messages, unit: '1', better: 'lower', assume: 'exact' };
+    const quantity = QUANTITIES.find(({ source }) => source === name);
+    metrics[name] = {
+      value: amount / messages,
+      unit: '1',
+      better: 'lower',
+      assume: 'exact',
+      ...(quantity === undefined ? {} : { determinedBy: quantity.determinedBy(cell) }),
+    };
   }
   return metrics;
 }

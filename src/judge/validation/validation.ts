@@ -5,6 +5,7 @@ import { type PublishedPoint, type PublishedRow, publishedRow } from './publishe
 import { excess, rowsOf, type ValidationRow } from './rows.js';
 import { summarise, type ValidationSummary } from './summary.js';
 
+export { asOnXen } from './as-on-xen.js';
 export { meetingKey } from './pairing.js';
 export type { PublishedPoint, PublishedRow } from './published.js';
 export type { RowVerdict, ValidationRow } from './rows.js';
