@@ -1,5 +1,4 @@
 import type { Machine } from '../../xen/machine.js';
-import { PAGE_SHIFT } from '../../xen/memory.js';
 import type { Verdict } from '../contract.js';
 
 /** A frame of one domain that another one reaches. */
@@ -54,11 +53,6 @@ export function exposure(
     if (reach.writable) writable++;
   }
   return { readable, writable };
-}
-
-/** Address of a frame's first byte in the machine. */
-export function frameAddress(mfn: number): number {
-  return mfn << PAGE_SHIFT;
 }
 
 function invalid(reason: string): Verdict {

@@ -1,4 +1,4 @@
-import { TRACE_KINDS, type TraceKind } from '../../sim/trace.js';
+import type { TraceKind } from '../../sim/trace.js';
 
 /**
  * What goes wrong, as data: what, to whom, when. A plan is carried out through the machine (fault-injector.ts), so a
@@ -68,8 +68,4 @@ function describeMoment(when: FaultMoment): string {
   return when.laterPs === undefined
     ? `at "${when.mark}"`
     : `${when.laterPs} ps after "${when.mark}"`;
-}
-
-export function isTraceKind(word: string): word is TraceKind {
-  return (TRACE_KINDS as readonly string[]).includes(word);
 }

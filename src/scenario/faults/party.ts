@@ -6,7 +6,6 @@ import {
   type Endpoint,
   type Listener,
   PEER_GONE,
-  TOO_LARGE,
   WOULD_BLOCK,
 } from '../../transport/contract.js';
 import type { Guest } from '../../transport/guest.js';
@@ -16,10 +15,10 @@ import type { Stage } from './stage.js';
 
 const WORD_BYTES = 4;
 /** Least length of a numbered message. */
-export const SMALLEST_MESSAGE = 4 * WORD_BYTES;
+const SMALLEST_MESSAGE = 4 * WORD_BYTES;
 
 /** Outcomes of a program's step that are no outcome of the channel. */
-export const BROKEN_MESSAGE = -100;
+const BROKEN_MESSAGE = -100;
 
 /**
  * One end of one connection and the program that holds it. It numbers what it sends, checks what it receives, and writes
@@ -238,8 +237,4 @@ function fill(words: Uint32Array, index: number): void {
   for (let i = 2; i < words.length; i++) words[i] = Math.imul(index + i, 0x9e3779b1);
 }
 
-export function* nothing(): Process {}
-
-export function isFailure(outcome: number): boolean {
-  return outcome === PEER_GONE || outcome === TOO_LARGE;
-}
+function* nothing(): Process {}
