@@ -69,6 +69,12 @@ export class Domain {
     return this.vcpus[0] as Vcpu;
   }
 
+  /** The vCPU on which its code runs at this moment; vCPU 0 where none of it runs. */
+  get executingVcpu(): Vcpu {
+    const { executing } = this.machine;
+    return executing?.domain === this ? executing : this.vcpu;
+  }
+
   /** Memory as the code on vCPU 0 touches it. */
   get memory(): GuestMemory {
     return this.vcpu.memory;

@@ -9,7 +9,7 @@ import {
   HYPERVISOR_WORK,
   TLB,
 } from './causes.js';
-import { IRET, SET_SEGMENT_BASE, SET_TIMER, STACK_SWITCH } from './counters.js';
+import { EVTCHN_SEND, IRET, SET_SEGMENT_BASE, SET_TIMER, STACK_SWITCH } from './counters.js';
 import type { Task } from './task.js';
 import type { Vcpu } from './vcpu.js';
 
@@ -112,6 +112,19 @@ export class GuestKernel implements EventTarget {
   fire(timePs: number, argument: number): void {
     if (argument === TICK) this.tick(timePs);
     else this.expire(timePs, argument);
+  }
+
+  /** A task of this vCPU has become ready by what another vCPU of the guest does, or nobody. */
+  reschedule(by: Vcpu | undefined): void {
+    const { vcpu } = this;
+    if (by?.domain !== vcpu.domain) {
+      vcpu.wake(vcpu.machine.now);
+      return;
+    }
+    by.enter(EVTCHN_SEND);
+    by.pcpu.charge(HYPERVISOR_WORK, vcpu.machine.prices.evtchnSend);
+    vcpu.notifyUpcall(by.pcpu);
+    by.leave();
   }
 
   private expire(timePs: number, timer: number): void {

@@ -8,7 +8,7 @@ const LINE_SHIFT = 6;
 /** Owner of a frame that nobody has. */
 export const NO_DOMAIN = -1;
 
-const FIRST_FRAMES = 64;
+const FIRST_FRAMES = 32;
 /** Machine addresses are 31-bit. */
 const MOST_FRAMES = 1 << 19;
 

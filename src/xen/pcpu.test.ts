@@ -134,6 +134,21 @@ describe('a guest that wakes while another has the pCPU', () => {
   });
 });
 
+describe('a guest that was preempted in the middle of its work', () => {
+  it('and crashes before it runs again: owes nothing to anybody', () => {
+    const { machine, domains } = crowd(2);
+    const [first, second] = domains as [Domain, Domain];
+    first.vcpu.spawn('long', work(first.vcpu, 50 * PS_PER_MS));
+    second.vcpu.spawn('long', work(second.vcpu, 30 * PS_PER_MS, 30));
+    // The second has the pCPU from 1 ms to 11.
+    machine.queue.push(5 * PS_PER_MS, { fire: () => first.crash('test') });
+    runToQuiet(machine);
+    assert.ok(Math.abs(userPs(machine) - 31 * PS_PER_MS) < 10 * PS_PER_US, `${userPs(machine)}`);
+    assert.equal(machine.counters.work.preemptions, 1);
+    assert.deepEqual(first.vcpu.owed, []);
+  });
+});
+
 describe('time that nobody uses', () => {
   it('is idle, and all accounts reach the same moment', () => {
     const { machine, domains } = crowd(1);

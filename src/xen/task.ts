@@ -42,10 +42,15 @@ export class Task {
     this.waitingFor = reason;
   }
 
-  /** Lets a waiting task go on. Called by code of the same vCPU only. */
+  /**
+   * Lets a waiting task go on. Another vCPU of the guest that does this sends an interrupt to this one, as kernels do
+   * (an event on an IPI port, here without the port); what is outside all guests just wakes it.
+   */
   wake(): void {
     if (this.state !== 'blocked') return;
     this.state = 'ready';
     this.vcpu.readyTasks.push(this);
+    const { executing } = this.vcpu.machine;
+    if (executing !== this.vcpu) this.vcpu.kernel.reschedule(executing);
   }
 }

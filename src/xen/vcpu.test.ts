@@ -8,6 +8,7 @@ import type { EventPort } from './event-channels.js';
 import type { Machine } from './machine.js';
 import { addDomain, currentTask, runToQuiet, sampleMachine, work } from './sample-machine.js';
 import { Task } from './task.js';
+import { Xenstored } from './xenstore/xenstored.js';
 
 /** A channel from one guest to another, as the toolstack connects them. */
 function wired(from: Domain, to: Domain): readonly [EventPort, EventPort] {
@@ -218,5 +219,75 @@ describe('tasks of one vCPU', () => {
     runToQuiet(machine);
     assert.deepEqual(results, [4, 'after']);
     assert.equal(vcpu.tasks[0]?.state, 'done');
+  });
+});
+
+describe('two vCPUs of one guest', () => {
+  it('wake each other’s tasks by an interrupt, asleep or busy', () => {
+    for (const busyPs of [0, 500 * PS_PER_US]) {
+      const machine = sampleMachine({ pcpus: 2, prices: { ipi: 5 * PS_PER_US } });
+      const domain = addDomain(machine, { pcpus: [0, 1] });
+      const [first, second] = domain.vcpus;
+      assert.ok(first !== undefined && second !== undefined);
+      let woke = 0;
+      let waiter: Task | undefined;
+      second.spawn(
+        'waiter',
+        (function* (): Process {
+          yield* work(second, 0);
+          waiter = currentTask(second);
+          waiter.block('the other vCPU');
+          yield BLOCKED;
+          woke = second.pcpu.clock;
+        })(),
+      );
+      second.spawn('busy', work(second, busyPs));
+      first.spawn(
+        'waker',
+        (function* (): Process {
+          yield* work(first, 100 * PS_PER_US);
+          waiter?.wake();
+          yield* work(first, 1000 * PS_PER_US);
+        })(),
+      );
+      runToQuiet(machine);
+      const earliest = Math.max(busyPs, 105 * PS_PER_US);
+      assert.ok(woke > earliest && woke < earliest + 5 * PS_PER_US, `${woke / PS_PER_US} us`);
+      assert.equal(machine.counters.events.ipis, 1);
+    }
+  });
+
+  it('ask xenstore each for itself', () => {
+    const machine = sampleMachine({ pcpus: 3 });
+    const xenstored = new Xenstored(addDomain(machine, { type: 'pv' }));
+    const domain = addDomain(machine, { pcpus: [1, 2] });
+    const xenstore = xenstored.introduce(domain);
+    const answers: (string | undefined)[] = [];
+    for (const vcpu of domain.vcpus) {
+      vcpu.spawn(
+        'client',
+        (function* (): Process {
+          const path = `/local/domain/${domain.domid}/data/${vcpu.id}`;
+          for (let i = 0; i < 5; i++) {
+            yield* xenstore.write(path, `${vcpu.id}.${i}`);
+            answers.push(yield* xenstore.read(path));
+            assert.equal(machine.executing, vcpu);
+          }
+        })(),
+      );
+    }
+    runToQuiet(machine);
+    assert.deepEqual([...answers].sort(), [
+      '0.0',
+      '0.1',
+      '0.2',
+      '0.3',
+      '0.4',
+      '1.0',
+      '1.1',
+      '1.2',
+      '1.3',
+      '1.4',
+    ]);
   });
 });

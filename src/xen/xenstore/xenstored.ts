@@ -153,7 +153,7 @@ export class XenstoreConnection {
   *request<T>(
     carryOut: (store: XenstoreStore, domid: number) => XenstoreResult<T>,
   ): Process<XenstoreResult<T>> {
-    const { vcpu, domid, machine } = this.domain;
+    const { executingVcpu: vcpu, domid, machine } = this.domain;
     vcpu.kernel.enterSystemCall();
     vcpu.pcpu.charge(GUEST_KERNEL, machine.prices.xenbus);
     while (vcpu.isAhead()) yield ORDER;
@@ -248,7 +248,7 @@ export class XenstoreConnection {
 
   /** Waits for the next watch event of this domain. */
   *nextWatchEvent(): Process<XenstoreWatchEvent> {
-    const { vcpu } = this.domain;
+    const { executingVcpu: vcpu } = this.domain;
     vcpu.kernel.enterSystemCall();
     while (this.events.length === 0) {
       const task = vcpu.currentTask as Task;
