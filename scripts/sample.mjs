@@ -9,8 +9,9 @@ import { fileURLToPath } from 'node:url';
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const program = join(root, 'dist', 'src', 'cli', 'main.js');
-const run = join(root, 'results', 'sample', 'quick.json');
-const report = join(root, 'reports', 'sample');
+// Relative to the root, in which the program runs: no path of this machine goes into the sample.
+const run = 'results/sample/quick.json';
+const report = 'reports/sample';
 const readme = join(root, 'README.md');
 const BEGIN = '<!-- sample: written by scripts/sample.mjs -->';
 const END = '<!-- end of sample -->';
@@ -22,7 +23,7 @@ else make();
 
 function make() {
   interdom('run', '--suite', 'quick', '--no-harness', '--quiet', '--no-progress', '--output', run);
-  rmSync(report, { recursive: true, force: true });
+  rmSync(join(root, report), { recursive: true, force: true });
   interdom('report', run, '--out', report);
   writeFileSync(readme, withSample(readFileSync(readme, 'utf8')));
 }
@@ -42,13 +43,13 @@ function check() {
       '--output',
       fresh,
     );
-    if (cells(fresh) !== cells(run)) stale.push('results/sample/quick.json');
+    if (cells(fresh) !== cells(join(root, run))) stale.push('results/sample/quick.json');
     interdom('report', run, '--out', join(folder, 'report'));
     for (const name of readdirSync(join(folder, 'report'))) {
       // Letters are drawn by the same code everywhere, but not every processor rounds a curve alike.
       if (name.endsWith('.png')) continue;
       const made = readFileSync(join(folder, 'report', name), 'utf8');
-      if (withoutPictures(made) !== withoutPictures(read(join(report, name)))) {
+      if (withoutPictures(made) !== withoutPictures(read(join(root, report, name)))) {
         stale.push(`reports/sample/${name}`);
       }
     }
@@ -88,7 +89,7 @@ function withoutPictures(text) {
 }
 
 function withSample(text) {
-  const table = renderRunSummary(JSON.parse(readFileSync(run, 'utf8')), {
+  const table = renderRunSummary(JSON.parse(readFileSync(join(root, run), 'utf8')), {
     width: 110,
     colour: false,
   });
