@@ -86,10 +86,15 @@ export class MachineCounters {
     const known = this.hypercallNames.indexOf(name);
     if (known >= 0) return known;
     this.hypercallNames.push(name);
+    if (this.hypercallNames.length > this.hypercalls.length) {
+      const larger = new Float64Array(this.hypercalls.length * 2);
+      larger.set(this.hypercalls);
+      this.hypercalls = larger;
+    }
     return this.hypercallNames.length - 1;
   }
 
-  /** All counts by group and name, without the zeros. */
+  /** All counts by group and name. */
   snapshot(): Record<string, Record<string, number>> {
     const named = (names: readonly string[], values: Float64Array): Record<string, number> => {
       const group: Record<string, number> = {};
