@@ -96,7 +96,8 @@ function withSample(text) {
   const before = text.indexOf(BEGIN);
   const after = text.indexOf(END);
   if (before < 0 || after < before) throw new Error('README.md has lost the markers of its sample');
-  const trimmed = table
+  const shown = table.slice(0, table.indexOf('What a message costs there'));
+  const trimmed = shown
     .split('\n')
     .map((line) => line.trimEnd())
     .join('\n')
