@@ -18,6 +18,7 @@ export const TRACE_KINDS = [
   'fault',
   'domain',
   'tick',
+  'virq',
 ] as const;
 export type TraceKind = (typeof TRACE_KINDS)[number];
 

@@ -152,7 +152,10 @@ export class EventChannels {
   raiseVirq(virq: number, from: Pcpu): void {
     const port = this.virqPorts.get(virq);
     if (port === undefined) return;
-    this.domain.machine.counters.events.virqs++;
+    const { counters, trace } = this.domain.machine;
+    counters.events.virqs++;
+    from.catchUp();
+    trace.add(TRACE.virq, from.clock, this.domain.domid, virq, 0);
     this.setPending(port, from);
   }
 
@@ -173,7 +176,7 @@ export class EventChannels {
     if (!port.pending) return 0;
     vcpu.enter(EVTCHN_UNMASK);
     vcpu.pcpu.charge(HYPERVISOR_WORK, this.domain.machine.prices.evtchnControl);
-    this.raiseUpcall(port, vcpu.pcpu);
+    port.vcpu.upcalls.raise(port, vcpu.pcpu);
     vcpu.leave();
     return 0;
   }
@@ -237,14 +240,8 @@ export class EventChannels {
     }
     port.pendingSince = from.clock;
     port.pending = true;
-    if (!port.masked) this.raiseUpcall(port, from);
+    if (!port.masked) port.vcpu.upcalls.raise(port, from);
     for (const vcpu of this.domain.vcpus) vcpu.endPoll(port.number, from);
-  }
-
-  /** Marks a pending port for the upcall of the vCPU to which it is bound. */
-  private raiseUpcall(port: EventPort, from: Pcpu): void {
-    port.vcpu.pendingPorts.push(port);
-    port.vcpu.notifyUpcall(from);
   }
 
   private control(vcpu: Vcpu): void {

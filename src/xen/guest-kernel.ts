@@ -123,7 +123,7 @@ export class GuestKernel implements EventTarget {
     }
     by.enter(EVTCHN_SEND);
     by.pcpu.charge(HYPERVISOR_WORK, vcpu.machine.prices.evtchnSend);
-    vcpu.notifyUpcall(by.pcpu);
+    vcpu.upcalls.mark(by.pcpu);
     by.leave();
   }
 

@@ -40,7 +40,7 @@ export function* schedPoll(
 function startPoll(vcpu: Vcpu, ports: readonly number[], timeoutPs: number): number | undefined {
   if (ports.length > MOST_POLLED_PORTS) return -EINVAL;
   // An event that is pending already keeps the vCPU awake.
-  if (vcpu.upcallPending) return 0;
+  if (vcpu.upcalls.isPending) return 0;
   for (const number of ports) {
     const port = vcpu.domain.eventChannels.port(number);
     if (port === undefined) return -EINVAL;

@@ -10,20 +10,19 @@ import {
   ENTRY_HYPERCALL,
   ENTRY_NM,
   ENTRY_PV_TRAP,
-  EVENT_DELIVERY,
   HYPERVISOR_ENTRY,
   HYPERVISOR_WORK,
   PAGE_WALK,
 } from './causes.js';
 import type { OwedCharge } from './charge-log.js';
-import { IRET, SCHED_BLOCK } from './counters.js';
+import { SCHED_BLOCK } from './counters.js';
 import type { Domain } from './domain.js';
-import type { EventPort } from './event-channels.js';
 import { GuestKernel } from './guest-kernel.js';
 import { GuestMemory } from './guest-memory.js';
 import type { Machine } from './machine.js';
 import { ipiArrival, type Pcpu } from './pcpu.js';
 import { Task } from './task.js';
+import { Upcalls } from './upcalls.js';
 import { VcpuStopped } from './vcpu-stopped.js';
 
 /** Arguments of the events that are sent to a vCPU. */
@@ -49,10 +48,6 @@ export type VcpuState = 'running' | 'runnable' | 'waking' | 'blocked' | 'offline
  */
 export class Vcpu implements EventTarget {
   state: VcpuState = 'blocked';
-  /** Xen has marked an upcall (evtchn_upcall_pending in vcpu_info). */
-  upcallPending = false;
-  /** Ports that are pending and not masked, in the order in which they became so. */
-  readonly pendingPorts: EventPort[] = [];
   readonly readyTasks: Task[] = [];
   readonly tasks: Task[] = [];
   currentTask: Task | undefined;
@@ -66,27 +61,23 @@ export class Vcpu implements EventTarget {
   /** Work taken back by a preemption. */
   owed: readonly OwedCharge[] = [];
   readonly kernel: GuestKernel;
+  readonly upcalls: Upcalls;
   /** Memory of the domain as code on this vCPU touches it. */
   readonly memory: GuestMemory;
   /** Tag of its TLB entries: 0 where the TLB is not tagged. */
   readonly tlbTag: number;
   private cannotBePreempted = false;
   private pauseCount = 0;
-  /** Moment at which Xen marked the upcall: the sender's clock, which may be ahead of this pCPU's. */
-  private upcallSince = 0;
-  private kicked = false;
   /** When it is `waking`: until when. */
   private wakesAt = 0;
   private polledPorts: readonly number[] | undefined;
   private pollTimeoutPs = 0;
-  private inUpcall = false;
   /** In Xen on the way to block: an event that comes now still keeps it awake. */
   private halting = false;
   private readonly entryPs: number;
   private readonly handlerPs: number;
   /** Finding out which instruction made an exit, where the hardware does not say where it ends. */
   private readonly decodePs: number;
-  private readonly upcallWantsEoi: boolean;
 
   constructor(
     readonly machine: Machine,
@@ -103,10 +94,10 @@ export class Vcpu implements EventTarget {
     this.entryPs = hardware + prices.mitigationEntry + prices.hypercall;
     this.handlerPs = hardware + prices.mitigationEntry + prices.exitHandler;
     this.decodePs = domain.type === 'pvh' && !features.nextRip ? prices.pageWalk : 0;
-    this.upcallWantsEoi = domain.type === 'pvh' && features.upcallVector && !features.virtualApic;
     const number = machine.nextVcpuNumber();
     this.tlbTag = features.taggedTlb ? number : 0;
     this.kernel = new GuestKernel(this, number);
+    this.upcalls = new Upcalls(this);
     this.memory = new GuestMemory(this, space);
     pcpu.adopt(this);
   }
@@ -160,8 +151,7 @@ export class Vcpu implements EventTarget {
       this.scheduledIn = false;
       this.polledPorts = undefined;
       kernel.armTick();
-      if (this.seesUpcall() || kernel.timerPending) this.deliverUpcalls();
-      else if (this.upcallPending) this.expectUpcall(this.upcallSince);
+      this.upcalls.take();
     }
     let result: unknown;
     for (;;) {
@@ -174,8 +164,8 @@ export class Vcpu implements EventTarget {
             return;
           }
           this.halting = false;
-          if (this.seesUpcall()) {
-            this.deliverUpcalls();
+          if (this.upcalls.isDue) {
+            this.upcalls.deliver();
             continue;
           }
           this.block();
@@ -236,12 +226,7 @@ export class Vcpu implements EventTarget {
   /** Goes back to the guest: a pending upcall is taken on the way. A stopped guest is not gone back to. */
   leave(): void {
     if (this.state === 'offline') throw new VcpuStopped();
-    if (this.upcallPending && !this.inUpcall && this.seesUpcall()) this.deliverUpcalls();
-  }
-
-  /** Whether an upcall is marked by now. One that will be marked, by a sender who is ahead, brings its own interrupt. */
-  private seesUpcall(): boolean {
-    return this.upcallPending && this.upcallSince <= this.pcpu.clock;
+    if (this.upcalls.isPending) this.upcalls.takeOnReturn();
   }
 
   /** Enters the hypervisor for another reason than a hypercall. */
@@ -272,37 +257,9 @@ export class Vcpu implements EventTarget {
     else this.exit(ENTRY_EXTERNAL_INTERRUPT);
   }
 
-  /**
-   * Xen has set a port of this vCPU pending: mark the upcall, and see that the vCPU takes it.
-   *
-   * @param from the pCPU on which Xen runs
-   */
-  notifyUpcall(from: Pcpu): void {
-    from.catchUp();
-    if (this.upcallPending && from.clock >= this.upcallSince) return;
-    const isFirst = !this.upcallPending;
-    this.upcallPending = true;
-    this.upcallSince = from.clock;
-    switch (this.state) {
-      case 'blocked':
-        this.wakeFrom(from);
-        break;
-      case 'waking':
-        // Woken by one that is further ahead: this one comes first.
-        if (from !== this.pcpu && from.clock + this.machine.prices.ipi < this.wakesAt) {
-          this.wakeAt(ipiArrival(from));
-        }
-        break;
-      case 'running':
-        // Its own hypercall takes the upcall on the way back; elsewhere it must be interrupted.
-        if (isFirst && from !== this.pcpu && !this.kicked) {
-          this.kicked = true;
-          this.machine.queue.push(ipiArrival(from), this, KICK);
-        }
-        break;
-      default:
-        break;
-    }
+  /** An interrupt for this vCPU reaches its pCPU at a moment. */
+  kickAt(timePs: number): void {
+    this.machine.queue.push(timePs, this, KICK);
   }
 
   fire(timePs: number, argument: number): void {
@@ -316,9 +273,11 @@ export class Vcpu implements EventTarget {
       if (this.pollTimeoutPs === timePs && this.polledPorts !== undefined) this.wake(timePs);
       return;
     }
-    this.kicked = false;
+    this.upcalls.interruptArrived();
     if (this.state === 'running') this.execute(timePs);
-    else if (this.state === 'blocked' && this.upcallPending) this.pcpu.makeRunnable(this, timePs);
+    else if (this.state === 'blocked' && this.upcalls.isPending) {
+      this.pcpu.makeRunnable(this, timePs);
+    }
   }
 
   /** A timer of this vCPU has expired (VIRQ_TIMER). @returns whether the vCPU had the pCPU and has taken it */
@@ -336,9 +295,7 @@ export class Vcpu implements EventTarget {
 
   private takeInterrupt(timePs: number): void {
     this.interrupt(timePs);
-    if (this.scheduledIn) return;
-    if (this.seesUpcall() || this.kernel.timerPending) this.deliverUpcalls();
-    else if (this.upcallPending) this.expectUpcall(this.upcallSince);
+    if (!this.scheduledIn) this.upcalls.take();
   }
 
   /** Takes a blocked vCPU back into the run queue, on behalf of Xen code on another or the same pCPU. */
@@ -357,9 +314,12 @@ export class Vcpu implements EventTarget {
 
   /** Takes a blocked vCPU back into the run queue at a moment: a timer, or the toolstack. */
   wake(timePs: number): void {
-    if (this.state === 'blocked' || (this.state === 'waking' && timePs < this.wakesAt)) {
-      this.wakeAt(timePs);
-    }
+    if (this.state === 'blocked' || this.wakesAfter(timePs)) this.wakeAt(timePs);
+  }
+
+  /** Whether it is on its way to be woken, but later than at a moment. */
+  wakesAfter(timePs: number): boolean {
+    return this.state === 'waking' && this.wakesAt > timePs;
   }
 
   private wakeAt(timePs: number): void {
@@ -426,60 +386,6 @@ export class Vcpu implements EventTarget {
     if (unfinished !== undefined) machine.queue.push(Math.max(machine.now, pcpu.clock), unfinished);
   }
 
-  /** The guest's event upcall: the timer's and every pending port's handler run. */
-  private deliverUpcalls(): void {
-    const { machine, pcpu, kernel } = this;
-    const { prices, counters } = machine;
-    this.halting = false;
-    this.inUpcall = true;
-    do {
-      this.upcallPending = false;
-      pcpu.charge(EVENT_DELIVERY, prices.inject);
-      machine.trace.add(TRACE.upcall, pcpu.clock, this.domain.domid, this.pendingPorts.length, 0);
-      // One that brings no event has come for the timer alone, and so do its entries.
-      if (this.pendingPorts.length === 0 && kernel.timerPending) {
-        if (this.upcallWantsEoi || this.domain.type === 'pv') counters.work.timerEntries++;
-      }
-      if (this.upcallWantsEoi) this.exit(ENTRY_EOI);
-      if (kernel.timerPending) kernel.takeTimer();
-      this.handlePorts();
-      if (this.domain.type === 'pv') this.enter(IRET);
-    } while (this.seesUpcall());
-    this.inUpcall = false;
-  }
-
-  /** Runs the handlers of the ports that are pending. Those whose sender is ahead stay, for an upcall of their own. */
-  private handlePorts(): void {
-    const { pcpu, pendingPorts } = this;
-    const { prices, counters } = this.machine;
-    let later = 0;
-    while (pendingPorts.length > later) {
-      const port = pendingPorts.shift() as EventPort;
-      if (!port.pending || port.masked) continue;
-      if (port.pendingSince > pcpu.clock) {
-        pendingPorts.push(port);
-        later++;
-        this.expectUpcall(port.pendingSince);
-        continue;
-      }
-      port.pending = false;
-      counters.events.delivered++;
-      pcpu.charge(EVENT_DELIVERY, prices.upcall);
-      port.handler?.(port);
-    }
-  }
-
-  /** A sender who is ahead will mark the upcall at a moment, and then interrupt this vCPU. */
-  private expectUpcall(sincePs: number): void {
-    this.upcallSince = this.upcallPending ? Math.min(this.upcallSince, sincePs) : sincePs;
-    this.upcallPending = true;
-    if (this.kicked) return;
-    this.kicked = true;
-    const { queue, counters, prices } = this.machine;
-    counters.events.ipis++;
-    queue.push(sincePs + prices.ipi, this, KICK);
-  }
-
   /**
    * Nothing to do: the guest kernel gives the pCPU to Xen.
    *
@@ -492,6 +398,11 @@ export class Vcpu implements EventTarget {
     else this.enter(SCHED_BLOCK);
     this.pcpu.charge(HYPERVISOR_WORK, this.machine.prices.schedOp);
     return this.pcpu.isAhead();
+  }
+
+  /** An upcall has come while it was on its way to block. */
+  staysAwake(): void {
+    this.halting = false;
   }
 
   private block(): void {
