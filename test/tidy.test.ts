@@ -73,7 +73,7 @@ const DETERMINISTIC = [
   'scenarios',
 ];
 
-const MOST_LINES = 520;
+const MOST_LINES = 480;
 const VAGUE_NAMES = /(^|[-/])(utils?|helpers?|common|misc)([-./]|$)/;
 
 function layerOf(path: string): string | undefined {
