@@ -13,6 +13,7 @@ import { noise } from './noise.js';
 import { report } from './report.js';
 import { run } from './run.js';
 import { schema } from './schema.js';
+import { trace } from './trace.js';
 import { validate } from './validate.js';
 
 /** All commands, in the order of the help. */
@@ -22,6 +23,7 @@ export const COMMANDS: readonly Command[] = [
   report,
   claims,
   validate,
+  trace,
   merge,
   check,
   baseline,

@@ -1,0 +1,160 @@
+import { formatBytes } from '../../base/units.js';
+import type { ActStep, Lane, SequenceDiagram } from '../../report/sequence/sequence-diagram.js';
+import { folded } from '../../report/sequence/sequence-diagram.js';
+import type { ModelStep, ModelTrace } from '../../testbed/model/trace-cell.js';
+
+/** What entries are called where people read them. */
+const ENTRY_LABELS: Readonly<Record<string, string>> = {
+  hlt: 'HLT',
+  eoi: 'EOI',
+  nm: '#NM',
+  'external-interrupt': 'interrupted',
+  'pv-syscall': 'system call',
+  'pv-trap': '#NM',
+  timer: 'timer',
+};
+
+/** Xen's lane, between the domains that send and those that receive. */
+export const XEN_LANE: Lane = { name: 'Xen', role: 'hypervisor' };
+
+/** Lanes of the domains that take part: who connects, Xen, who listens, others, dom0. */
+export class Lanes {
+  readonly lanes: readonly Lane[];
+  private readonly numbers = new Map<number, number>();
+  readonly xen: number;
+
+  /** @param domains roles by domid @param taking domids that take part */
+  constructor(
+    domains: ReadonlyMap<number, { readonly name: string }>,
+    taking: ReadonlySet<number>,
+  ) {
+    const guests = [...taking].filter((domid) => domid !== 0).sort((a, b) => a - b);
+    const [listener, connector] = [1, 2];
+    const left = guests.filter((domid) => domid === connector);
+    const right = guests.filter((domid) => domid === listener);
+    const rest = guests.filter((domid) => domid !== connector && domid !== listener);
+    const ordered = [...left, -1, ...right, ...rest, ...(taking.has(0) ? [0] : [])];
+    this.lanes = ordered.map((domid, lane) => {
+      this.numbers.set(domid, lane);
+      if (domid === -1) return XEN_LANE;
+      const role = domid === 0 ? 'toolstack' : (domains.get(domid)?.name ?? 'guest');
+      return { name: `dom${domid}`, role };
+    });
+    this.xen = this.numbers.get(-1) as number;
+  }
+
+  /** Every lane of a domain but one. */
+  allBut(lane: number): readonly number[] {
+    return [...this.numbers.values()].filter((other) => other !== lane && other !== this.xen);
+  }
+
+  of(domid: number): number {
+    return this.numbers.get(domid) ?? this.xen;
+  }
+}
+
+/** What dom0 does besides what it is asked for, and of no use to who wants to see a connection. */
+const OWN_WORK: readonly string[] = [
+  'iret',
+  'stack_switch',
+  'set_segment_base',
+  'sched_block',
+  'set_timer',
+];
+
+/**
+ * What the model did, as a diagram.
+ *
+ * @param details dom0's own entries into Xen too
+ */
+export function modelDiagram(
+  trace: ModelTrace,
+  title: string,
+  subtitle: string,
+  details: boolean,
+): SequenceDiagram {
+  const steps = trace.steps.filter((step) => details || !isOwnWorkOfDom0(step));
+  const lanes = new Lanes(trace.domains, new Set(steps.map(({ domid }) => domid)));
+  const running = new Set(trace.running.map((domid) => lanes.of(domid)));
+  running.delete(lanes.xen);
+  const initially = [...running];
+  return {
+    title,
+    subtitle,
+    lanes: lanes.lanes,
+    running: initially,
+    steps: folded(steps.map((step) => stepOf(step, lanes, trace.domains))),
+    notes: [],
+  };
+}
+
+function isOwnWorkOfDom0({ domid, kind, what }: ModelStep): boolean {
+  return domid === 0 && (kind === 'entry' || (kind === 'hypercall' && OWN_WORK.includes(what)));
+}
+
+function stepOf(step: ModelStep, lanes: Lanes, domains: ModelTrace['domains']): ActStep {
+  const { atNs, domid, kind, what, a, b } = step;
+  const own = lanes.of(domid);
+  const name = `dom${domid}`;
+  const frame = { atNs, count: 1 };
+  const note = (lane: number, label: string): ActStep => ({
+    ...frame,
+    kind: 'note',
+    lane,
+    label,
+  });
+  const arrow = (from: number, to: number, label: string): ActStep => ({
+    ...frame,
+    kind: 'arrow',
+    from,
+    to,
+    label,
+  });
+  switch (kind) {
+    case 'publish':
+      return note(own, `publishes ${formatBytes(a)}`);
+    case 'consume':
+      return note(own, `consumes ${formatBytes(a)}`);
+    case 'hypercall':
+      return arrow(own, lanes.xen, what);
+    case 'entry':
+      return arrow(own, lanes.xen, ENTRY_LABELS[what] ?? what);
+    case 'event-send':
+      return note(lanes.xen, `event for dom${b}`);
+    case 'virq':
+      return note(lanes.xen, `VIRQ ${a} for ${name}`);
+    case 'upcall':
+      return { ...arrow(lanes.xen, own, a === 0 ? 'upcall (timer)' : 'upcall'), starts: own };
+    case 'tlb-flush':
+      return note(lanes.xen, `flushes the TLB for ${name}`);
+    case 'context-switch':
+      return {
+        ...note(lanes.xen, `switches to ${name}`),
+        starts: own,
+        // Whoever had this pCPU has it no more.
+        stops: [...domains].flatMap(([other, { pcpu }]) =>
+          pcpu === a && other !== domid ? [lanes.of(other)] : [],
+        ),
+      };
+    case 'block':
+      return { ...note(lanes.xen, `${name} sleeps`), stops: [own] };
+    case 'wake':
+      return note(lanes.xen, `wakes ${name}`);
+    case 'grant-map':
+      return note(lanes.xen, `maps ${pages(b)} of dom${a}`);
+    case 'grant-unmap':
+      return note(lanes.xen, `unmaps ${pages(a)}`);
+    case 'xenstore':
+      return note(lanes.of(0), `xenstored: request of ${name}`);
+    case 'tick':
+      return note(lanes.xen, `timer of ${name}`);
+    case 'fault':
+      return note(own, 'page fault');
+    case 'domain':
+      return note(lanes.xen, `${name} stops or goes on`);
+  }
+}
+
+function pages(count: number): string {
+  return count === 1 ? 'a page' : `${count} pages`;
+}

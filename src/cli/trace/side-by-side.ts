@@ -1,0 +1,39 @@
+import { timeLabel } from '../../report/sequence/sequence-diagram.js';
+import { verdict } from './beside-xen.js';
+import type { Alignment, CommonStep } from './common-steps.js';
+
+const TIME_WIDTH = 10;
+const GAP = 3;
+const NOTES = [
+  'Only steps that both traces have: what guests do by themselves, system calls of PV guests, timers',
+  'and dom0 are left out. Times of real Xen include what xentrace takes.',
+];
+
+/** Model and real Xen as two columns, the place marked where they first part. */
+export function sideBySide(title: string, subtitle: string, both: Alignment): string {
+  const { lines, divergesAt } = both;
+  const width = Math.max(
+    'the model'.length,
+    ...lines.flatMap(({ model }) => (model === undefined ? [] : [model.name.length])),
+  );
+  const side = (step: CommonStep | undefined): string =>
+    step === undefined
+      ? ''.padEnd(TIME_WIDTH + 2 + width)
+      : `${timeLabel(step.atNs).padStart(TIME_WIDTH)}  ${step.name.padEnd(width)}`;
+  const head = (name: string): string => `${'us'.padStart(TIME_WIDTH)}  ${name.padEnd(width)}`;
+  const rows = lines.flatMap((line, i) => {
+    const row = `${side(line.model)}${' '.repeat(GAP)}${side(line.xen)}`.trimEnd();
+    return i === divergesAt ? [`${'─'.repeat(8)} here they part ${'─'.repeat(40)}`, row] : [row];
+  });
+  const text = [
+    title,
+    subtitle,
+    '',
+    `${head('the model')}${' '.repeat(GAP)}${head('real Xen')}`.trimEnd(),
+    ...rows,
+    '',
+    verdict(both),
+    ...NOTES,
+  ];
+  return `${text.join('\n')}\n`;
+}
