@@ -209,8 +209,8 @@ export class GuestKernel implements EventTarget {
     machine.counters.work.taskSwitches++;
     pcpu.charge(CONTEXT_SWITCH, machine.prices.taskSwitch);
     if (vcpu.domain.type !== 'pv') return;
-    vcpu.enter(STACK_SWITCH);
     for (let i = 0; i < segmentBases; i++) vcpu.enter(SET_SEGMENT_BASE);
+    vcpu.enter(STACK_SWITCH);
     vcpu.leave();
   }
 

@@ -38,6 +38,7 @@ export class GuestMemory {
     const { vcpu } = this;
     const { machine } = vcpu;
     if (vcpu.state === 'offline') throw new VcpuStopped();
+    vcpu.useFpu();
     machine.counters.copies.guestCopies++;
     machine.counters.copies.guestBytes += length;
     try {

@@ -176,7 +176,6 @@ export class Vcpu implements EventTarget {
         this.currentTask = task;
         task.state = 'running';
       }
-      if (!this.fpuLoaded) this.loadFpu();
       const step = resume.call(task.process, result) as IteratorResult<Wait>;
       if (this.state !== 'running') return;
       result = undefined;
@@ -186,6 +185,7 @@ export class Vcpu implements EventTarget {
           continue;
         }
         task.state = 'done';
+        this.useFpu();
         this.currentTask = undefined;
         kernel.switchFrom(task);
       } else if (step.value === ORDER) {
@@ -194,6 +194,8 @@ export class Vcpu implements EventTarget {
           return;
         }
       } else if (step.value === BLOCKED) {
+        // A program that has copied nothing has used it for something else.
+        this.useFpu();
         this.currentTask = undefined;
         kernel.switchFrom(task);
       }
@@ -411,8 +413,12 @@ export class Vcpu implements EventTarget {
     this.pcpu.release();
   }
 
-  /** First use of the FPU since the vCPU was switched in. */
-  private loadFpu(): void {
+  /**
+   * A program uses the FPU, or the registers that memcpy uses. The first time since the vCPU was switched in, a lazy Xen
+   * loads them.
+   */
+  useFpu(): void {
+    if (this.fpuLoaded) return;
     this.fpuLoaded = true;
     if (!this.machine.features.lazyFpu) return;
     this.exit(this.domain.type === 'pvh' ? ENTRY_NM : ENTRY_PV_TRAP);
