@@ -6,7 +6,14 @@ import type { Invocation } from '../command.js';
 import { EXIT, type ExitCode } from '../exit-codes.js';
 import { Interruption } from '../run/interruption.js';
 import { xenFolders } from '../xen/folders.js';
-import { type Alignment, aligned, commonOfModel, commonOfXen } from './common-steps.js';
+import {
+  type Alignment,
+  aligned,
+  commonOfModel,
+  commonOfXen,
+  fromFirstOperation,
+  quietestRoundTrip,
+} from './common-steps.js';
 import { sideBySide } from './side-by-side.js';
 import { type TracePlan, titles } from './trace-plan.js';
 import { diagramOf, put } from './trace-scenario.js';
@@ -29,13 +36,18 @@ export async function traceBesideXen(
       signal: interruption.signal,
       onProgress: (text) => terminal.note(`interdom: real Xen: ${text}`),
     });
-    const both = aligned(commonOfModel(model.steps), commonOfXen(real.steps));
+    const [mine, theirs] = [commonOfModel(model.steps), commonOfXen(real.steps)];
+    const both =
+      wanted.span === 'connect'
+        ? aligned(mine, theirs)
+        : aligned(fromFirstOperation(mine), quietestRoundTrip(theirs));
     const { title, subtitle } = titles(wanted, model.window, model.lengthNs);
     if (format === 'text') {
       await put(invocation, sideBySide(title, subtitle, both));
     } else {
-      const theirs = titles(wanted, `${model.window} on real Xen`, real.lengthNs);
-      const diagram = xenDiagram(real, model.domains, theirs.title, theirs.subtitle);
+      const what = wanted.span === 'connect' ? model.window : 'a few round trips';
+      const head = titles(wanted, `${what} on real Xen`, real.lengthNs);
+      const diagram = xenDiagram(real, model.domains, head.title, head.subtitle);
       await put(
         invocation,
         sequencePairSvg(diagramOf(wanted, model, false), diagram, verdict(both)),

@@ -87,6 +87,32 @@ function exitName(what: string, domid: number): string | undefined {
   return name === undefined ? undefined : `dom${domid} ${name}`;
 }
 
+/** What a message asks of Xen first: by it round trips are told apart. */
+const TRANSPORT_OPERATION = / (event_channel_op|argo_op|grant_table_op)$/;
+
+/**
+ * One round trip of an account of several: from the first side's operation to its next one. Of several the shortest, which
+ * has least of what else the kernels do. An account without a second operation comes back whole.
+ */
+export function quietestRoundTrip(steps: readonly CommonStep[]): readonly CommonStep[] {
+  const first = steps.find(({ name }) => TRANSPORT_OPERATION.test(name))?.name;
+  const trips: CommonStep[][] = [];
+  for (const step of steps) {
+    if (step.name === first) trips.push([]);
+    trips.at(-1)?.push(step);
+  }
+  // The last one is cut off by the end of the trace.
+  const whole = trips.slice(0, -1);
+  const [quietest] = whole.sort((a, b) => a.length - b.length);
+  return quietest ?? steps;
+}
+
+/** A round trip that begins where those of `quietestRoundTrip` begin: what stands before comes behind. */
+export function fromFirstOperation(steps: readonly CommonStep[]): readonly CommonStep[] {
+  const at = steps.findIndex(({ name }) => TRANSPORT_OPERATION.test(name));
+  return at <= 0 ? steps : [...steps.slice(at), ...steps.slice(0, at)];
+}
+
 /** A line of the comparison: a step of either side, or of both. */
 export interface AlignedStep {
   readonly model?: CommonStep;

@@ -16,13 +16,18 @@ export function sideBySide(title: string, subtitle: string, both: Alignment): st
     'the model'.length,
     ...lines.flatMap(({ model }) => (model === undefined ? [] : [model.name.length])),
   );
-  const side = (step: CommonStep | undefined): string =>
+  const starts = {
+    model: lines.find(({ model }) => model !== undefined)?.model?.atNs ?? 0,
+    xen: lines.find(({ xen }) => xen !== undefined)?.xen?.atNs ?? 0,
+  };
+  const side = (step: CommonStep | undefined, fromNs: number): string =>
     step === undefined
       ? ''.padEnd(TIME_WIDTH + 2 + width)
-      : `${timeLabel(step.atNs).padStart(TIME_WIDTH)}  ${step.name.padEnd(width)}`;
+      : `${timeLabel(step.atNs - fromNs).padStart(TIME_WIDTH)}  ${step.name.padEnd(width)}`;
   const head = (name: string): string => `${'us'.padStart(TIME_WIDTH)}  ${name.padEnd(width)}`;
   const rows = lines.flatMap((line, i) => {
-    const row = `${side(line.model)}${' '.repeat(GAP)}${side(line.xen)}`.trimEnd();
+    const row =
+      `${side(line.model, starts.model)}${' '.repeat(GAP)}${side(line.xen, starts.xen)}`.trimEnd();
     return i === divergesAt ? [`${'─'.repeat(8)} here they part ${'─'.repeat(40)}`, row] : [row];
   });
   const text = [
