@@ -1,0 +1,88 @@
+import assert from 'node:assert/strict';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, it } from 'node:test';
+import { ProgramCopy } from './cli/program-copy.js';
+import { cellsText, readJson } from './cli/results-text.js';
+import { temporaryFolder, until } from './cli/spawn-program.js';
+
+describe('a copy of the program, which stays the same while it is tested', () => {
+  const program = new ProgramCopy(temporaryFolder());
+
+  it('takes more samples of the harness before it calls a figure inconclusive', async () => {
+    const cwd = temporaryFolder();
+    const run = await program.run(['run', 'ping-pong', '--messages=50', '-q', '-o', 'r.json'], cwd);
+    assert.equal(run.code, 0, run.stderr);
+    const results = readJson(join(cwd, 'r.json'));
+    const { harness } = results.run;
+    assert.ok(harness);
+    // A reference that nobody can decide against, however many samples are taken.
+    const torn = Object.entries(harness).map(([name, metric]) => {
+      const samples = [0.2, 5, 0.2, 5, 0.2, 5, 0.2, 5].map((factor) => metric.value * factor);
+      return [name, { ...metric, samples }];
+    });
+    const reference = { ...results, run: { ...results.run, harness: Object.fromEntries(torn) } };
+    writeFileSync(join(cwd, 'torn.json'), JSON.stringify(reference));
+    const words = ['check', 'r.json', '--baseline', 'torn.json', '--harness', '--format', 'json'];
+    const spent = await program.run([...words, '--sample-budget', '0'], cwd);
+    const more = await program.run([...words, '--sample-budget', '1'], cwd);
+    for (const { code, stderr } of [spent, more]) assert.equal(code, 4, stderr);
+    const samples = (text: string): readonly number[] =>
+      JSON.parse(text).findings.map(
+        ({ evidence }: { evidence: { samples: number[] } }) => evidence.samples[1],
+      );
+    for (const [i, count] of samples(spent.stdout).entries()) {
+      assert.ok(count <= 8, `${count}`);
+      assert.ok((samples(more.stdout)[i] ?? 0) > count, 'further samples were taken');
+    }
+    // Of another program's run no more can be had here.
+    const other = { ...results, run: { ...results.run, commit: 'another' } };
+    writeFileSync(join(cwd, 'other.json'), JSON.stringify(other));
+    const without = await program.run(['check', 'other.json', ...words.slice(2)], cwd);
+    assert.deepEqual(samples(without.stdout), samples(spent.stdout));
+  });
+
+  it('measures the noise of the harness in processes of their own', async () => {
+    const cwd = temporaryFolder();
+    const noise = await program.run(['noise', '--runs', '2', '--output', 'noise.json'], cwd);
+    assert.equal(noise.code, 0, noise.stderr);
+    assert.match(noise.stdout, /^simulatedMessagesPerSecond +2 +[\d.]+ % /m);
+    const { hostClass, figures } = JSON.parse(readFileSync(join(cwd, 'noise.json'), 'utf8'));
+    assert.match(hostClass, / x\d+, /);
+    for (const { floor, medians } of figures) {
+      assert.equal(medians.length, 2);
+      assert.ok(floor >= 0 && floor < 10);
+    }
+  });
+
+  it('goes on with a shard that was interrupted', async () => {
+    const cwd = temporaryFolder();
+    const words = [
+      'run',
+      'stream',
+      '--ring-size=4k,16k,64k',
+      '--message-size=512,1k,4k',
+      '--messages=2000',
+      '--seeds=3',
+      '--no-harness',
+      '--jobs=1',
+      '--shard=2/2',
+    ];
+    const whole = await program.run([...words, '--output=whole.json'], cwd);
+    assert.equal(whole.code, 0, whole.stderr);
+    const { child, ended } = program.start([...words, '--output=r.json'], cwd);
+    const journal = join(cwd, 'r.ndjson');
+    await until('some cells are done', () => {
+      return existsSync(journal) && readFileSync(journal, 'utf8').split('\n').length > 4;
+    });
+    child.kill('SIGKILL');
+    assert.equal((await ended).signal, 'SIGKILL');
+    const resumed = await program.run(['run', '--resume', 'r.ndjson', '--no-harness'], cwd);
+    assert.equal(resumed.code, 0, resumed.stderr);
+    assert.equal(cellsText(join(cwd, 'r.json')), cellsText(join(cwd, 'whole.json')));
+    const { run } = readJson(join(cwd, 'r.json'));
+    assert.deepEqual(run.shard, readJson(join(cwd, 'whole.json')).run.shard);
+    const refused = await program.run(['run', '--resume', 'x.ndjson', '--shard', '1/2'], cwd);
+    assert.match(refused.stderr, /a resumed run has the options that it began with/);
+  });
+});
