@@ -207,7 +207,7 @@ describe('what is not compared, and why', () => {
     compared(evidence).rows.filter(({ verdict, detail }) => verdict === 'not compared' && !detail);
 
   it('streams on pCPUs of their own, but for what the protocol decides', () => {
-    const own = { scenario: 'stream', parameters: { placement: 'own' } };
+    const own = { scenario: 'stream', parameters: { placement: 'own', ringSizeBytes: 1024 } };
     const { rows } = compared({ model: [model(own)], recorded: [real(own)] });
     assert.deepEqual(
       rows.filter(({ verdict, detail }) => verdict === 'within' && !detail).map((r) => r.quantity),
@@ -217,6 +217,16 @@ describe('what is not compared, and why', () => {
       reasons({ model: [model(own)], recorded: [real(own)] })[0]?.reason ?? '',
       /in turn/,
     );
+  });
+
+  it('a stream whose window holds three turns of the ring only, but for what the protocol decides', () => {
+    const few = { scenario: 'stream', parameters: { ringSizeBytes: 64 * 100 } };
+    const { rows } = compared({ model: [model(few)], recorded: [real(few)] });
+    assert.deepEqual(
+      rows.filter(({ verdict, detail }) => verdict === 'within' && !detail).map((r) => r.quantity),
+      ['tlbFlushesPerMessage'],
+    );
+    assert.match(rows.find(({ reason }) => reason !== undefined)?.reason ?? '', /too few turns/);
   });
 
   it('ping-pong on pCPUs of their own is', () => {
