@@ -26,12 +26,17 @@ export class ProgramCopy {
     this.main = join(folder, 'dist', 'src', 'cli', 'main.js');
   }
 
-  /** Changes one place of one compiled file. */
+  /** Changes one place of one compiled file; how the compiler broke its lines does not matter. */
   edit(file: string, from: string, to: string): void {
     const path = join(this.folder, 'dist', file);
     const text = readFileSync(path, 'utf8');
-    assert.equal(text.split(from).length, 2, `${file} has not exactly one "${from}"`);
-    writeFileSync(path, text.replace(from, to));
+    const words = from.split(/\s+/).map((word) => word.replace(/[.*+?^${}()|[\]\\]/g, '\\$&'));
+    const pattern = new RegExp(words.join('\\s+'), 'g');
+    assert.equal(text.match(pattern)?.length, 1, `${file} has not exactly one "${from}"`);
+    writeFileSync(
+      path,
+      text.replace(pattern, () => to),
+    );
   }
 
   start(words: readonly string[], cwd: string): Running {

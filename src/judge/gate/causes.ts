@@ -122,23 +122,31 @@ const NOUNS: Readonly<Record<string, string>> = {
   xenstore: 'xenstore',
 };
 
+const ONE_OF: Readonly<Record<string, string>> = {
+  VMEXITs: 'VMEXIT',
+  'hypervisor entries': 'hypervisor entry',
+  hypercalls: 'hypercall',
+  events: 'event',
+};
+
 /** Fewer than this a message are told as a total: they happen once in a while. */
 const SELDOM = 0.01;
 
 function countCause(move: CountMove, changes: CellChanges): Cause {
+  const leader = leaderOf(move, changes);
+  if (leader !== undefined) return countCause(leader, changes);
   const { group, name, perMessage, total } = move;
-  const noun = name.endsWith('Bytes')
+  const often = Math.abs(perMessage) >= SELDOM;
+  const amount = differenceText(often ? perMessage : total, '1');
+  const many = name.endsWith('Bytes')
     ? 'bytes copied'
     : group === 'entries'
       ? changes.entryNoun
       : (NOUNS[group] ?? group);
-  const amount =
-    Math.abs(perMessage) >= SELDOM
-      ? `${differenceText(perMessage, '1')} ${noun} a message`
-      : `${differenceText(total, '1')} ${noun} in the cell`;
-  const leader = leaderOf(move, changes);
-  const by = leader === undefined ? '' : ` (${leader.name})`;
-  const { group: ledGroup, name: ledName } = leader ?? move;
-  const key = `${total < 0 ? 'fewer' : 'more'} ${ledGroup}.${ledName}`;
-  return { key, text: `${amount}: ${name}${by}` };
+  const noun = /^[+-]1$/.test(amount) ? (ONE_OF[many] ?? many) : many;
+  const where = often ? 'a message' : 'in the cell';
+  return {
+    key: `${total < 0 ? 'fewer' : 'more'} ${group}.${name}`,
+    text: `${amount} ${noun} ${where}: ${name}`,
+  };
 }

@@ -17,6 +17,7 @@ it('shows differences and shares with their signs', () => {
   assert.equal(differenceText(-2, '1'), '-2');
   assert.equal(shareText(0.0153), '+1.53 %');
   assert.equal(shareText(-0.5), '-50 %');
+  assert.equal(shareText(11), '12-fold');
   assert.equal(shareText(Number.POSITIVE_INFINITY), '');
 });
 

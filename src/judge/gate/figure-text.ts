@@ -24,6 +24,8 @@ const LADDERS: Readonly<Record<string, readonly (readonly [suffix: string, facto
 
 const FEWEST_DIGITS = 4;
 const MOST_DIGITS = 17;
+/** From tenfold on, percentages are hard to read. */
+const FOLD = 9;
 
 /** "12.44 -> 12.63 us": in one unit, with as many digits as it takes to tell them apart. */
 export function changeText(before: number, after: number, unit: string): string {
@@ -47,9 +49,10 @@ export function differenceText(difference: number, unit: string): string {
   return suffix === '' ? figure : `${figure} ${suffix}`;
 }
 
-/** "+1.53 %", "-50 %": a part with its sign; "" where the old value was 0. */
+/** "+1.53 %", "-50 %", "12-fold": a part with its sign; "" where the old value was 0. */
 export function shareText(share: number): string {
   if (!Number.isFinite(share)) return '';
+  if (share >= FOLD) return `${plain(1 + share, 3)}-fold`;
   return `${share < 0 ? '-' : '+'}${plain(Math.abs(share) * 100, 3)} %`;
 }
 

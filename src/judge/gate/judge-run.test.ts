@@ -155,7 +155,7 @@ describe('the cause of a change', () => {
     };
     const worse = changed({ entriesPerMessage: exact(3, { unit: '1' }) }, { counters });
     const { findings, causes } = await judge(reference, worse);
-    assert.equal(findings[0]?.causes[0]?.text, '+1 VMEXITs a message: hypercall (evtchn_send)');
+    assert.equal(findings[0]?.causes[0]?.text, '+1 hypercall a message: evtchn_send');
     assert.equal(causes[0]?.key, 'more hypercalls.evtchn_send');
   });
 

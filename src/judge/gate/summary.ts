@@ -100,7 +100,7 @@ function regressionSentence(findings: readonly Finding[]): string {
   if (worse.length > 0) {
     const cells = new Set(worse.map(({ cell }) => cell)).size;
     const worst = worse.find(({ worse: by }) => Number.isFinite(by));
-    const by = worst === undefined ? '' : `, at most by ${shareText(worst.worse).slice(1)}`;
+    const by = worst === undefined ? '' : `, at most by ${shareText(worst.worse).replace('+', '')}`;
     return `${count(worse.length, 'figure')} of ${count(cells, 'cell')} became worse${by}`;
   }
   const other = findings.filter(({ fails }) => fails);

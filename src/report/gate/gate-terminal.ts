@@ -126,7 +126,7 @@ function otherLines(other: readonly Finding[], { width }: GateTerminalOptions): 
   const lines = kinds.map((kind) => {
     const own = other.filter((finding) => finding.kind === kind);
     const first = own[0] as Finding;
-    const share = shareText(-Math.abs(first.worse)).slice(1);
+    const share = shareText(Math.abs(first.worse)).replace('+', '');
     const example =
       kind === 'improved'
         ? `, at most by ${share}: ${first.cell} ${figureName(first)}`
