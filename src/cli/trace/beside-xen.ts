@@ -13,7 +13,7 @@ import {
   commonOfXen,
   fromFirstOperation,
   quietestRoundTrip,
-} from './common-steps.js';
+} from './shared-steps.js';
 import { sideBySide } from './side-by-side.js';
 import { type TracePlan, titles } from './trace-plan.js';
 import { diagramOf, put } from './trace-scenario.js';

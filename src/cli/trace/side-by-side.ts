@@ -1,6 +1,6 @@
 import { timeLabel } from '../../report/sequence/sequence-diagram.js';
 import { verdict } from './beside-xen.js';
-import type { Alignment, CommonStep } from './common-steps.js';
+import type { Alignment, CommonStep } from './shared-steps.js';
 
 const TIME_WIDTH = 10;
 const GAP = 3;

@@ -6,8 +6,8 @@ import type { CellPlan } from '../../testbed/contract.js';
 import { traceConnect, traceMessage } from '../../testbed/model/trace-cell.js';
 import type { XenStep } from '../../testbed/xen/counting/trace-steps.js';
 import { CATALOGUE } from '../catalogue.js';
-import { aligned, commonOfModel, commonOfXen } from './common-steps.js';
 import { modelDiagram } from './model-diagram.js';
+import { aligned, commonOfModel, commonOfXen } from './shared-steps.js';
 import { sideBySide } from './side-by-side.js';
 
 /** The emulated CPU has round prices that nobody tunes: golden texts change only when the machine does something else. */
