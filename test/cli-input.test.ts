@@ -171,7 +171,7 @@ const MISTAKES: Readonly<Record<string, Mistake>> = {
     words: run('--set', 'transferBytes=2g'),
     what: 'transferBytes of stream cannot be 2147483648',
     where: '--set transferBytes',
-    remedy: 'give a number from 0 to 1073741824',
+    remedy: 'give a whole number from 0 to 1073741824',
   },
   'a profile that is not there': {
     words: run('--profile', 'mine.json'),

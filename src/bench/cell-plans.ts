@@ -1,7 +1,8 @@
 import { invariant } from '../base/errors.js';
+import type { SettingValue } from '../base/setting.js';
 import type { Profile } from '../profiles/profile.js';
 import type { Cell } from '../results/types.js';
-import type { CellParameters, Scenario, SettingValue } from '../scenario/contract.js';
+import type { CellParameters, Scenario } from '../scenario/contract.js';
 import type { CellPlan } from '../testbed/contract.js';
 import { runModelCell } from '../testbed/model/model-testbed.js';
 import type { TransportDriver } from '../transport/contract.js';

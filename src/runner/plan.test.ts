@@ -179,13 +179,13 @@ describe('settings', () => {
     );
   });
 
-  it('go to the transports that accept them where no scenario knows them', () => {
-    const cells = plan({ set: { tint: ['red', '2'] }, ringSizeBytes: [4096] });
+  it('go to the transports that have them where no scenario knows them', () => {
+    const cells = plan({ set: { tint: ['red', 'blue'] }, ringSizeBytes: [4096] });
     assert.deepEqual(
       cells.map(({ transport, transportOptions }) => [transport, transportOptions]),
       [
         ['alpha', { tint: 'red' }],
-        ['alpha', { tint: 2 }],
+        ['alpha', { tint: 'blue' }],
         ['beta', {}],
       ],
     );
@@ -198,7 +198,12 @@ describe('settings', () => {
       /"widht" is not a setting/,
       /did you mean "width"/,
     ],
-    ['a number out of range', { width: ['1024'] }, /width of flow cannot be 1024/, /from 8 to 512/],
+    [
+      'a number out of range',
+      { width: ['1024'] },
+      /width of flow cannot be 1024/,
+      /whole number from 8 to 512/,
+    ],
     ['a word that is no number', { width: ['wide'] }, /"wide" is not a number/, /give a number/],
     [
       'a word that is no choice',
@@ -206,8 +211,18 @@ describe('settings', () => {
       /"fanci" is not a value of flow's kind/,
       /"fancy"/,
     ],
-    ['neither true nor false', { loud: ['maybe'] }, /"maybe" is not a value/, /true or false/],
-    ['a value that the transport refuses', { tint: ['bad'] }, /tint cannot be "bad"/, /say good/],
+    [
+      'neither true nor false',
+      { loud: ['maybe'] },
+      /loud of flow cannot be maybe/,
+      /true or false/,
+    ],
+    [
+      'a value that the transport cannot use',
+      { tint: ['rod'] },
+      /"rod" is not a value of alpha's tint/,
+      /"red"/,
+    ],
   ] as const) {
     it(`refuses ${text}, says where and what to do`, () => {
       const error = fault({ set });

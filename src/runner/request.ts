@@ -1,6 +1,7 @@
+import type { SettingValue } from '../base/setting.js';
 import type { PriceName } from '../profiles/price-list.js';
 import type { Profile } from '../profiles/profile.js';
-import type { CellParameters, Placement, Scenario, SettingValue } from '../scenario/contract.js';
+import type { CellParameters, Placement, Scenario } from '../scenario/contract.js';
 import type { GrantMode, TransportDriver } from '../transport/contract.js';
 
 /**

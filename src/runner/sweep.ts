@@ -1,11 +1,6 @@
 import { UserError } from '../base/errors.js';
-import type {
-  CellParameters,
-  Placement,
-  Scenario,
-  SettingValue,
-  Sweep,
-} from '../scenario/contract.js';
+import type { SettingValue } from '../base/setting.js';
+import type { CellParameters, Placement, Scenario, Sweep } from '../scenario/contract.js';
 import type { GrantMode } from '../transport/contract.js';
 import type { RunRequest } from './request.js';
 import type { SettingLists } from './settings.js';

@@ -1,3 +1,4 @@
+import type { Settings, SettingValue } from '../base/setting.js';
 import type { PriceTable } from '../profiles/price-list.js';
 import type { Better, DeterminedBy } from '../stats/metric.js';
 import type { GrantMode, TransportDriver } from '../transport/contract.js';
@@ -6,8 +7,6 @@ import type { DomainLimits, GuestType } from '../xen/domain.js';
 import type { World } from './world.js';
 
 export type { GuestSpec, Placement };
-
-export type SettingValue = string | number | boolean;
 
 /** The parameters of one cell: those that every scenario has, and its own settings. */
 export interface CellParameters {
@@ -21,16 +20,6 @@ export interface CellParameters {
   readonly placement: Placement;
   readonly seed: number;
   readonly settings: Readonly<Record<string, SettingValue>>;
-}
-
-/** One of a scenario's own parameters, set by `--set name=value` or swept by a suite. */
-export interface Setting {
-  readonly default: SettingValue;
-  readonly meaning: string;
-  /** Where it is a number: the range in which it makes sense. */
-  readonly range?: readonly [low: number, high: number];
-  /** Where it is a word: the words there are. */
-  readonly choices?: readonly string[];
 }
 
 /** A metric that a scenario reports beside the ones that every cell has. */
@@ -73,7 +62,7 @@ export interface Scenario {
   readonly summary: string;
   /** Raised when the meaning of its numbers changes: cells of different versions are not compared. */
   readonly version: number;
-  readonly settings: Readonly<Record<string, Setting>>;
+  readonly settings: Settings;
   readonly metrics: readonly MetricDeclaration[];
   /** Which of the counts a message do not depend on who is faster. Those not named depend on it. */
   readonly protocolDetermined: readonly string[];

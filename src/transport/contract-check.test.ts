@@ -87,7 +87,7 @@ function driverWith(
     *connect() {
       return { channel: channelWith(channel) };
     },
-    checkOptions: () => {},
+    settings: {},
     ...faults,
   };
 }

@@ -63,6 +63,7 @@ export function checkedDriver(driver: TransportDriver): TransportDriver {
   return {
     name,
     capabilities: driver.capabilities,
+    settings: driver.settings,
     ringSize,
     largestMessage,
     *listen(guest: Guest, endpoint: Endpoint): Process<ListenOutcome> {
@@ -80,7 +81,6 @@ export function checkedDriver(driver: TransportDriver): TransportDriver {
     ...(prepareDom0 && { prepareDom0: (dom0) => prepareDom0.call(driver, dom0) }),
     ...(broker && { broker: (machine) => broker.call(driver, machine) }),
     ...(heldResources && { heldResources: (machine) => heldResources.call(driver, machine) }),
-    checkOptions: (options) => driver.checkOptions(options),
   };
 }
 

@@ -1,3 +1,4 @@
+import type { Settings, SettingValue } from '../base/setting.js';
 import type { Process } from '../sim/process.js';
 import type { Machine } from '../xen/machine.js';
 import type { Guest } from './guest.js';
@@ -60,8 +61,8 @@ export interface Endpoint {
   /** Bytes of ring asked for, for each direction. */
   readonly ringSizeBytes: number;
   readonly grantMode: GrantMode;
-  /** Settings of one transport alone, from `--set`: it refuses what it does not know. */
-  readonly options: Readonly<Record<string, string | number | boolean>>;
+  /** What was given of the transport's settings. */
+  readonly options: Readonly<Record<string, SettingValue>>;
 }
 
 /** A limit of Xen or of the protocol stopped a connection: named, so that the cell can say which. */
@@ -78,6 +79,8 @@ export type ConnectOutcome = { readonly channel: Channel } | ConnectFailure;
 export interface TransportDriver {
   readonly name: string;
   readonly capabilities: TransportCapabilities;
+  /** What `--set` can change of it; the driver reads them with `settingValues(name, settings, endpoint.options)`. */
+  readonly settings: Settings;
   /** What becomes of a requested ring size. */
   ringSize(requestedBytes: number): RingSize;
   /** Largest payload of one whole message through a ring of this effective size. */
@@ -100,8 +103,6 @@ export interface TransportDriver {
    * xenstore and in pages that it has granted: its messages, say.
    */
   hostileAtSetup?(attacker: Guest, endpoint: Endpoint): readonly HostileAct[];
-  /** Refuses settings that it does not know, with a UserError. */
-  checkOptions(options: Endpoint['options']): void;
 }
 
 /** A transport's process in dom0. */

@@ -1,7 +1,8 @@
+import type { SettingValue } from '../../src/base/setting.js';
 import { findProfile } from '../../src/profiles/index.js';
 import type { Profile } from '../../src/profiles/profile.js';
 import type { Cell } from '../../src/results/types.js';
-import type { CellParameters, Scenario, SettingValue } from '../../src/scenario/contract.js';
+import type { CellParameters, Scenario } from '../../src/scenario/contract.js';
 import { runModelCell } from '../../src/testbed/model/model-testbed.js';
 import type { TransportDriver } from '../../src/transport/contract.js';
 import { transports } from '../../transports/index.js';

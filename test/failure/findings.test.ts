@@ -12,8 +12,9 @@ import { setupStorm } from '../../scenarios/failure/setup-storm.js';
 import { suspendResume } from '../../scenarios/failure/suspend-resume.js';
 import { symmetricCrash } from '../../scenarios/failure/symmetric-crash.js';
 import { untoldSurvivor } from '../../scenarios/failure/untold-survivor.js';
+import type { SettingValue } from '../../src/base/setting.js';
 import type { Cell } from '../../src/results/types.js';
-import type { Scenario, SettingValue } from '../../src/scenario/contract.js';
+import type { Scenario } from '../../src/scenario/contract.js';
 import { compared, metric, runCell, transportNamed } from './cell.js';
 
 /** What is known of each transport from its sources (docs/failure.md), found again by the scenarios. */

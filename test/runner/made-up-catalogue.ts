@@ -1,4 +1,4 @@
-import { UserError } from '../../src/base/errors.js';
+import type { Settings } from '../../src/base/setting.js';
 import { PROFILES } from '../../src/profiles/index.js';
 import type { Catalogue, RunRequest } from '../../src/runner/request.js';
 import type { Scenario } from '../../src/scenario/contract.js';
@@ -9,7 +9,7 @@ import type { TransportDriver } from '../../src/transport/contract.js';
 /** A transport with rings up to some size, and options of its own. */
 export function madeUpTransport(
   name: string,
-  { largestRing = 65536, options = [] as readonly string[] } = {},
+  { largestRing = 65536, settings = {} as Settings } = {},
 ): TransportDriver {
   const refuse = (): never => {
     throw new Error('this transport is for planning only');
@@ -26,6 +26,7 @@ export function madeUpTransport(
       sharedFields: [],
       comparable: true,
     },
+    settings,
     ringSize: (requested) =>
       requested > largestRing
         ? { refused: `${name} has rings up to ${largestRing}` }
@@ -33,16 +34,6 @@ export function madeUpTransport(
     largestMessage: (effective) => effective,
     listen: refuse,
     connect: refuse,
-    checkOptions(given) {
-      for (const key of Object.keys(given)) {
-        if (!options.includes(key)) {
-          throw new UserError(`${name} has no setting "${key}"`, { where: '--set' });
-        }
-        if (given[key] === 'bad') {
-          throw new UserError(`${name}: ${key} cannot be "bad"`, { remedy: 'say good' });
-        }
-      }
-    },
   };
 }
 
@@ -72,7 +63,9 @@ export function madeUpScenario(name: string, rest: Partial<Scenario> = {}): Scen
 
 export const MADE_UP: Catalogue = {
   transports: [
-    madeUpTransport('alpha', { options: ['tint'] }),
+    madeUpTransport('alpha', {
+      settings: { tint: { default: 'red', meaning: 'colour', choices: ['red', 'blue'] } },
+    }),
     madeUpTransport('beta', { largestRing: 8192 }),
   ],
   scenarios: [madeUpScenario('flow'), madeUpScenario('burst')],

@@ -1,4 +1,3 @@
-import { UserError } from '../../src/base/errors.js';
 import type { RingSize, TransportDriver } from '../../src/transport/contract.js';
 import { connectTemplate } from './connect.js';
 import {
@@ -31,6 +30,10 @@ export const template: TransportDriver = {
     comparable: true,
   },
 
+  // What `--set name=value` can change: `pollNs: { default: 100, meaning: 'time between two looks', range: [1, 1e6] }`.
+  // Read them with `settingValues('template', template.settings, endpoint.options)`.
+  settings: {},
+
   // What the protocol makes of a requested size, or why it cannot: cells that ask for more are skipped with this reason.
   ringSize(requestedBytes: number): RingSize {
     if (requestedBytes > SLOT_BYTES) {
@@ -46,11 +49,4 @@ export const template: TransportDriver = {
   },
 
   connect: connectTemplate,
-
-  // Settings come from `--set`. Refuse what is unknown: a misspelt one must not pass unnoticed.
-  checkOptions(options): void {
-    for (const name of Object.keys(options)) {
-      throw new UserError(`template has no setting "${name}"`, { where: '--set' });
-    }
-  },
 };

@@ -1,6 +1,5 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { UserError } from '../../src/base/errors.js';
 import { PS_PER_NS } from '../../src/base/units.js';
 import type { Endpoint } from '../../src/transport/contract.js';
 import { receive, runTicklessPair, send } from '../../src/transport/ideal/tickless-pair.js';
@@ -99,22 +98,5 @@ describe('the analytic transport', () => {
     const gaps = arrivedPs.slice(1).map((ps, i) => ps - (arrivedPs[i] as number));
     // The sender sees the room at its next look, a picosecond later.
     for (const gap of gaps) assert.ok(gap >= 1_000_000 && gap <= 1_000_001, String(gap));
-  });
-
-  it('refuses settings that it does not know or cannot use, and says which it has', () => {
-    const refusal = (options: Endpoint['options']): UserError => {
-      try {
-        analytic.checkOptions(options);
-      } catch (error) {
-        assert.ok(error instanceof UserError);
-        return error;
-      }
-      throw new Error('was not refused');
-    };
-    assert.match(refusal({ latency: 5 }).message, /no setting "latency"/);
-    assert.match(String(refusal({ latency: 5 }).remedy), /latencyNs and nsPerByte/);
-    assert.match(refusal({ latencyNs: -1 }).message, /latencyNs is -1/);
-    assert.match(refusal({ nsPerByte: 'fast' }).message, /nsPerByte is fast/);
-    analytic.checkOptions({ latencyNs: 0, nsPerByte: 0 });
   });
 });

@@ -1,4 +1,3 @@
-import { UserError } from '../../src/base/errors.js';
 import type { Process } from '../../src/sim/process.js';
 import type {
   ConnectOutcome,
@@ -25,6 +24,8 @@ export const libvchan: TransportDriver = {
     comparable: true,
   },
 
+  settings: {},
+
   ringSize(requestedBytes: number): RingSize {
     if (requestedBytes > LARGEST_RING) {
       return { refused: 'a libvchan ring is at most 1 MiB: its grants must fit the control page' };
@@ -40,11 +41,5 @@ export const libvchan: TransportDriver = {
 
   *connect(guest: Guest, endpoint: Endpoint): Process<ConnectOutcome> {
     return yield* connectVchan(guest, endpoint);
-  },
-
-  checkOptions(options): void {
-    for (const name of Object.keys(options)) {
-      throw new UserError(`libvchan has no setting "${name}"`, { where: '--set' });
-    }
   },
 };

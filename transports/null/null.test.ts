@@ -1,6 +1,5 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { UserError } from '../../src/base/errors.js';
 import { PS_PER_S } from '../../src/base/units.js';
 import {
   PAIR_RING_BYTES,
@@ -94,10 +93,5 @@ describe('the null transport', () => {
     assert.deepEqual(nullTransport.ringSize(65_472), { bytes: 65_472 });
     assert.ok('refused' in nullTransport.ringSize(65 * PAIR_RING_BYTES));
     assert.equal(nullTransport.capabilities.comparable, false);
-  });
-
-  it('has no settings', () => {
-    assert.throws(() => nullTransport.checkOptions({ latencyNs: 1 }), UserError);
-    nullTransport.checkOptions({});
   });
 });

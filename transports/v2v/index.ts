@@ -10,7 +10,7 @@ import type { Guest } from '../../src/transport/guest.js';
 import { brokerOf, startBroker } from './broker.js';
 import { LARGEST_RING, largestPayload, PAGE_BYTES, ringOrder, SHARED_FIELDS } from './layout.js';
 import { V2vListener } from './listener.js';
-import { v2vSettings } from './settings.js';
+import { V2V_SETTINGS } from './settings.js';
 import { connectToTemple } from './supplicant.js';
 
 /** V2V: XenClient's first design, netchannel2's messages in grant-shared rings, connected by a broker in dom0. */
@@ -27,6 +27,8 @@ export const v2v: TransportDriver = {
     sharedFields: SHARED_FIELDS,
     comparable: true,
   },
+
+  settings: V2V_SETTINGS,
 
   ringSize(requestedBytes: number): RingSize {
     if (requestedBytes > LARGEST_RING) {
@@ -53,8 +55,4 @@ export const v2v: TransportDriver = {
   },
 
   broker: brokerOf,
-
-  checkOptions(options): void {
-    v2vSettings(options);
-  },
 };

@@ -12,10 +12,10 @@ import { ESRCH, errnoName } from '../../src/xen/errno.js';
 import { DatagramSender } from './datagram.js';
 import { Inbox } from './inbox.js';
 import { V4vDriver } from './kernel-driver.js';
-import { v4vOptions } from './options.js';
 import { ACK, ACK_WORDS, kindOf, messageType, RST, SYN, SYN_WORDS } from './protocol.js';
 import { ReceiveRing } from './receive-ring.js';
 import { effectiveRingBytes } from './ring-size.js';
+import { v4vSettings } from './settings.js';
 import { V4vSocket } from './stream.js';
 
 /** First and longest pause between two attempts while nobody listens. */
@@ -24,7 +24,7 @@ const LONGEST_RETRY_PS = PS_PER_MS;
 
 /** connect(): a ring for the answers, a SYN datagram, and the wait for what the listener says. */
 export function* connectV4v(guest: Guest, endpoint: Endpoint): Process<ConnectOutcome> {
-  const options = v4vOptions(endpoint.options);
+  const options = v4vSettings(endpoint.options);
   const driver = V4vDriver.of(guest);
   const { kernel } = guest.vcpu;
   kernel.enterSystemCall();

@@ -5,8 +5,8 @@ import { argoOf } from './argo.js';
 import { connectV4v } from './connect.js';
 import { hostileV4vSetup } from './hostile.js';
 import { listenV4v } from './listener.js';
-import { v4vOptions } from './options.js';
 import { effectiveRingBytes, LARGEST_RING_BYTES } from './ring-size.js';
+import { V4V_SETTINGS } from './settings.js';
 
 /** V4V as it lives on in Xen (Argo): Xen copies each message into the receiver's ring and raises one VIRQ a domain. */
 export const v4v: TransportDriver = {
@@ -24,6 +24,8 @@ export const v4v: TransportDriver = {
     sharedFields: [],
     comparable: true,
   },
+
+  settings: V4V_SETTINGS,
 
   ringSize(requestedBytes: number): RingSize {
     if (requestedBytes > LARGEST_RING_BYTES) {
@@ -47,8 +49,4 @@ export const v4v: TransportDriver = {
   },
 
   hostileAtSetup: hostileV4vSetup,
-
-  checkOptions(options): void {
-    v4vOptions(options);
-  },
 };

@@ -16,10 +16,10 @@ import { BlockingCall } from './blocking-call.js';
 import { DatagramSender } from './datagram.js';
 import { type Connection, Inbox, type Reader } from './inbox.js';
 import { V4vDriver } from './kernel-driver.js';
-import { type V4vOptions, v4vOptions } from './options.js';
 import { ACK, ACK_WORDS, kindOf, messageType, RST, SYN, SYN_WORDS } from './protocol.js';
 import { ReceiveRing } from './receive-ring.js';
 import { effectiveRingBytes } from './ring-size.js';
+import { type V4vSettings, v4vSettings } from './settings.js';
 import { V4vSocket } from './stream.js';
 
 /** The ring for requests of so many clients at once, as the backlog of listen() says: whole pages. */
@@ -41,7 +41,7 @@ interface Request {
  * so that data of those who are connected do not lie in front of the requests of those who are not.
  */
 export function* listenV4v(guest: Guest, endpoint: Endpoint): Process<ListenOutcome> {
-  const options = v4vOptions(endpoint.options);
+  const options = v4vSettings(endpoint.options);
   const driver = V4vDriver.of(guest);
   driver.argo.macPermissive = options.macPermissive;
   const { kernel } = guest.vcpu;
@@ -55,7 +55,7 @@ export function* listenV4v(guest: Guest, endpoint: Endpoint): Process<ListenOutc
 function* openRings(
   driver: V4vDriver,
   endpoint: Endpoint,
-  options: V4vOptions,
+  options: V4vSettings,
 ): Process<{ requests: ReceiveRing; data: ReceiveRing } | ConnectFailure> {
   const bytes = effectiveRingBytes(endpoint.ringSizeBytes);
   const [client, second] = endpoint.clientDomids;
@@ -88,7 +88,7 @@ class V4vListener implements Listener {
   constructor(
     private readonly driver: V4vDriver,
     private readonly endpoint: Endpoint,
-    private readonly options: V4vOptions,
+    private readonly options: V4vSettings,
     private readonly requests: ReceiveRing,
     private readonly data: ReceiveRing,
   ) {

@@ -14,8 +14,8 @@ import type { Task } from '../../src/xen/task.js';
 import { NOT_YET } from './argo.js';
 import { RING_RX_PTR, RING_START, RING_TX_PTR } from './argo-abi.js';
 import type { RegisteredRing, V4vDriver } from './kernel-driver.js';
-import type { V4vOptions } from './options.js';
 import { connectionOf, kindOf, WAITING } from './protocol.js';
+import type { V4vSettings } from './settings.js';
 
 /** Steps of letting a message go. */
 const IDLE = 0;
@@ -56,7 +56,7 @@ export class ReceiveRing {
   constructor(
     readonly driver: V4vDriver,
     readonly ring: RegisteredRing,
-    private readonly policy: V4vOptions['notifyPolicy'],
+    private readonly policy: V4vSettings['notifyPolicy'],
   ) {
     const { domain, machine } = driver.guest;
     this.line = machine.sharedLine(domain.space.translate(ring.address, true));

@@ -31,6 +31,7 @@ export const list: Command = {
   ],
   examples: [
     ['interdom list scenarios', 'what can be measured, and the settings of each scenario'],
+    ['interdom list transports v4v', 'one transport, and its settings'],
     ['interdom list profiles zen4-2023', 'every price of one profile, with its source'],
   ],
   async run(invocation) {

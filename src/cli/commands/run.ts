@@ -66,7 +66,11 @@ export const run: Command = {
       describe: 'as many draws of the prices between low and high, one cell each',
       default: '0',
     },
-    { name: 'set', describe: 'key=value, a setting of a scenario or transport; may be repeated' },
+    {
+      name: 'set',
+      describe:
+        'key=value, a setting of a scenario or transport (named by list scenarios and list transports); may be repeated',
+    },
     {
       name: 'output',
       alias: 'o',

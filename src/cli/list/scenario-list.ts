@@ -3,6 +3,7 @@ import type { Scenario, Sweep } from '../../scenario/contract.js';
 import { CATALOGUE } from '../catalogue.js';
 import { textTable } from '../text-table.js';
 import type { Listing } from './list-things.js';
+import { settingTable } from './setting-table.js';
 
 export function listScenarios(): Listing {
   const items = CATALOGUE.scenarios.map((scenario) => ({
@@ -38,14 +39,8 @@ function suites(scenario: Scenario): readonly string[] {
 
 function detail(scenario: Scenario, width: number): string {
   const parts = [`${scenario.name}: ${scenario.summary}\n`];
-  const settings = Object.entries(scenario.settings).map(([name, setting]) => [
-    name,
-    String(setting.default),
-    setting.choices?.join(', ') ?? setting.range?.join(' to ') ?? '',
-    setting.meaning,
-  ]);
-  if (settings.length > 0) {
-    parts.push(textTable(['setting', 'default', 'values', 'meaning'], settings, width));
+  if (Object.keys(scenario.settings).length > 0) {
+    parts.push(settingTable(scenario.settings, width));
   }
   if (scenario.metrics.length > 0) {
     const metrics = scenario.metrics.map(({ name, unit, better, meaning }) => [

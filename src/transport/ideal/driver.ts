@@ -1,3 +1,4 @@
+import type { Settings } from '../../base/setting.js';
 import type { Machine } from '../../xen/machine.js';
 import type { Endpoint, TransportDriver } from '../contract.js';
 import type { Guest } from '../guest.js';
@@ -17,7 +18,8 @@ export interface IdealTransport {
   readonly polling: PollingStyle;
   /** Price of a look for data that finds none, in picoseconds, charged as the style of polling says. */
   readonly emptyLookPs: number;
-  /** What a message takes on the link. Throws UserError for settings that the transport does not know. */
+  readonly settings: Settings;
+  /** What a message takes on the link, with these settings. */
   timing(options: Endpoint['options']): PipeTiming;
 }
 
@@ -43,6 +45,8 @@ export function idealDriver(transport: IdealTransport): TransportDriver {
       sharedFields: [],
       comparable: false,
     },
+
+    settings: transport.settings,
 
     ringSize: (requestedBytes) =>
       requestedBytes > LARGEST_BYTES
@@ -86,10 +90,6 @@ export function idealDriver(transport: IdealTransport): TransportDriver {
     heldResources: (machine) => {
       const { places, ends } = linksOf(machine).held;
       return { [`${name}: meeting places`]: places, [`${name}: open ends`]: ends };
-    },
-
-    checkOptions: (options) => {
-      transport.timing(options);
     },
   };
 }
