@@ -30,6 +30,11 @@ export const TRACE: Readonly<Record<TraceKind, number>> = Object.fromEntries(
 /** Somebody who wants to see each step, for instance to draw it. Never needed for a measurement. */
 export interface TraceObserver {
   step(kind: TraceKind, timePs: number, domid: number, a: number, b: number): void;
+  /**
+   * A guest has written a word that its peer reads. Not a step of the trace, for what follows from it is: but somebody
+   * who lets guests die wants every moment at which others could tell the difference.
+   */
+  sharedWrite?(timePs: number, domid: number): void;
 }
 
 /**

@@ -1,3 +1,4 @@
+import type { Trace } from '../sim/trace.js';
 import { type AddressSpace, GuestFault } from './address-space.js';
 import { CACHE_LINE, COPY, TLB } from './causes.js';
 import type { MachineCounters } from './counters.js';
@@ -21,12 +22,14 @@ export class GuestMemory {
   private readonly pcpu: Pcpu;
   private readonly work: MachineCounters['work'];
   private readonly cacheLinePs: number;
+  private readonly trace: Trace;
 
   constructor(
     private readonly vcpu: Vcpu,
     private readonly space: AddressSpace,
   ) {
-    const { memory, counters, prices } = vcpu.machine;
+    const { memory, counters, prices, trace } = vcpu.machine;
+    this.trace = trace;
     this.frames = memory;
     this.pcpu = vcpu.pcpu;
     this.work = counters.work;
@@ -61,6 +64,7 @@ export class GuestMemory {
     if (line.write(this.pcpu.id)) this.fetchLine();
     const at = this.writable(address);
     this.frames.words[at >> 2] = value | 0;
+    this.wroteShared();
   }
 
   /** Reads a byte that a peer may write. */
@@ -73,6 +77,7 @@ export class GuestMemory {
   writeShared8(address: number, value: number, line: SharedLine): void {
     if (line.write(this.pcpu.id)) this.fetchLine();
     this.frames.bytes[this.writable(address)] = value;
+    this.wroteShared();
   }
 
   /** Adds to a 32-bit word that a peer reads, as `index += n` does: one access to the line. */
@@ -81,6 +86,7 @@ export class GuestMemory {
     const at = this.writable(address) >> 2;
     const { words } = this.frames;
     words[at] = (words[at] as number) + increment;
+    this.wroteShared();
   }
 
   /** Atomically clears and sets bits of a byte that a peer writes too. Returns what it was. */
@@ -90,7 +96,16 @@ export class GuestMemory {
     const { bytes } = this.frames;
     const before = bytes[at] as number;
     bytes[at] = (before & ~clear) | set;
+    this.wroteShared();
     return before;
+  }
+
+  /** Whoever watches may let the domain die behind this write: then nothing of it runs on. */
+  private wroteShared(): void {
+    const { observer } = this.trace;
+    if (observer?.sharedWrite === undefined) return;
+    observer.sharedWrite(this.pcpu.clock, this.vcpu.domain.domid);
+    if (this.vcpu.state === 'offline') throw new VcpuStopped();
   }
 
   /** Reads bytes without a price: for payload checks and tests. */

@@ -5,8 +5,9 @@ import type { TransportDriver } from '../../src/transport/contract.js';
 import { metric, runCell } from './cell.js';
 
 /**
- * Crashes one side at every `stride`-th step of a whole connection: set-up, transfer, teardown. Throws where a crash
- * leaves anything behind, harms the survivor, or lets a wrong byte arrive.
+ * Lets each side in turn, and each service of dom0 that the transport uses, die at every `stride`-th step of a whole
+ * connection: set-up, transfer, teardown. Throws where a death leaves anything behind, harms a survivor, lets a wrong byte
+ * arrive, or where the work is not done with the broker back.
  *
  * @returns how many crash points there were
  */
@@ -20,10 +21,14 @@ export function crashEverywhere(
   const steps = metric(whole, 'steps') ?? 0;
   assert.ok(steps > 50, `a whole connection takes ${steps} steps`);
   let points = 0;
-  for (const dies of ['client', 'server']) {
+  const services = [
+    ...(transport.broker === undefined ? [] : ['broker']),
+    ...(transport.capabilities.usesXenstore ? ['xenstored'] : []),
+  ];
+  for (const dies of ['client', 'server', ...services]) {
     for (let step = 1; step <= steps; step += stride) {
       const cell = runCell(crashPoint, transport, { dies, step }, changed);
-      assert.equal(cell.verdict, 'valid', `the ${dies} dies at step ${step}: ${cell.reason}`);
+      assert.equal(cell.verdict, 'valid', `${dies} dies at step ${step}: ${cell.reason}`);
       if (cell.outcome?.['died'] === true) points++;
     }
   }

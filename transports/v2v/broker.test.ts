@@ -147,6 +147,28 @@ describe('V2V broker', () => {
     }
   });
 
+  it('can be killed in the middle of any operation of xenstored: its transactions end with it', () => {
+    for (let nth = 1, killed = true; killed; nth++) {
+      const test = new TestMachine(hardware);
+      const results = startBoth(test, test.endpoint({ ringSizeBytes: 4096 }));
+      const broker = brokerOf(test.machine);
+      let left = nth;
+      killed = false;
+      test.machine.trace.observer = {
+        step: (kind) => {
+          if (kind !== 'xenstore' || --left !== 0) return;
+          broker.kill();
+          killed = true;
+        },
+      };
+      test.machine.run({ timePs: 20 * PS_PER_MS });
+      broker.restart();
+      test.machine.run();
+      assert.deepEqual(results, ['connected', 'connected'], `killed at operation ${nth}`);
+      assert.equal(test.xenstored.store.usage(0)?.transactions, 0, `killed at operation ${nth}`);
+    }
+  });
+
   it('makes nothing for a request that the other side does not want', () => {
     const test = new TestMachine(hardware);
     const owned = test.xenstored.store.usage(1)?.nodes;

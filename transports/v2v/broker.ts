@@ -7,6 +7,7 @@ import type { HypervisorExtension, Machine } from '../../src/xen/machine.js';
 import type { Task } from '../../src/xen/task.js';
 import type { XenstorePermission, XenstoreResult } from '../../src/xen/xenstore/protocol.js';
 import type { XenstoreStore } from '../../src/xen/xenstore/store.js';
+import type { XenstoreConnection } from '../../src/xen/xenstore/xenstored.js';
 import {
   CONNECTIONS,
   connectionPath,
@@ -186,31 +187,33 @@ class BrokerProcess {
    * in dom0's name for ever.
    */
   private *refuse(path: string, error: string): Process<void> {
-    yield* this.dom0.xenstore.transaction((transaction) => {
-      this.openTransaction = transaction;
-      return [
-        (store, domid) => store.read(domid, path, transaction),
-        (store, domid) => store.write(domid, path, `${REFUSED} ${error}`, transaction),
-      ];
-    });
-    this.openTransaction = 0;
+    yield* this.transaction((transaction) => [
+      (store, domid) => store.read(domid, path, transaction),
+      (store, domid) => store.write(domid, path, `${REFUSED} ${error}`, transaction),
+    ]);
   }
 
   /** Makes the nodes of both sides, and answers, all at once. */
   private *makeNodes(pair: V2vPair, answered: readonly V2vRole[]): Process<XenstoreResult<void>> {
-    const made = yield* this.dom0.xenstore.transaction((transaction) => {
-      this.openTransaction = transaction;
-      return [
-        ...sideSteps(pair, 'listener', transaction),
-        ...sideSteps(pair, 'connector', transaction),
-        ...answered.map(
-          (role) => (store: XenstoreStore, domid: number) =>
-            store.write(domid, requestPath(pair, role), sidePath(pair, role), transaction),
-        ),
-      ];
+    return yield* this.transaction((transaction) => [
+      ...sideSteps(pair, 'listener', transaction),
+      ...sideSteps(pair, 'connector', transaction),
+      ...answered.map(
+        (role) => (store: XenstoreStore, domid: number) =>
+          store.write(domid, requestPath(pair, role), sidePath(pair, role), transaction),
+      ),
+    ]);
+  }
+
+  /** A transaction that ends with this process, too: it is known from the moment at which xenstored begins it. */
+  private *transaction(
+    body: Parameters<XenstoreConnection['transaction']>[0],
+  ): Process<XenstoreResult<void>> {
+    const ended = yield* this.dom0.xenstore.transaction(body, (id) => {
+      this.openTransaction = id;
     });
     this.openTransaction = 0;
-    return made;
+    return ended;
   }
 
   /** Removes the nodes of a connection that neither side asks for any more. */

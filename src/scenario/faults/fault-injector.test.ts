@@ -126,6 +126,42 @@ describe('a fault plan', () => {
     assert.match(installation.whoWaits().join(), /an answer of xenstored/);
   });
 
+  it('xenstored dies in the middle of an operation: it is done, and nobody is told', () => {
+    const { installation, guest } = installed([
+      { action: { do: 'kill', service: 'xenstored' }, when: { step: 'xenstore', nth: 1 } },
+    ]);
+    const path = '/local/domain/1/data/node';
+    let answered = false;
+    guest.vcpu.spawn(
+      'program',
+      (function* (): Process {
+        yield* guest.xenstore.write(path, 'written');
+        answered = true;
+      })(),
+    );
+    installation.machine.run();
+    const { store } = installation.xenstored;
+    assert.deepEqual([store.read(0, path), answered], [{ ok: true, value: 'written' }, false]);
+  });
+
+  it('stops a guest behind a write into a word that its peer reads, before the next one', () => {
+    const { installation, injector, guest } = installed([
+      { action: { do: 'crash', guest: 0 }, when: { step: 'shared-write', of: 0, nth: 2 } },
+    ]);
+    const address = guest.domain.allocate(1);
+    const line = installation.machine.sharedLine(guest.domain.space.translate(address, true));
+    guest.vcpu.spawn(
+      'program',
+      (function* (): Process {
+        while (guest.isAhead()) yield ORDER;
+        for (let i = 0; i < 4; i++) guest.memory.writeShared32(address + 4 * i, 7, line);
+      })(),
+    );
+    installation.machine.run();
+    assert.deepEqual([...guest.memory.peek(address, 16)].filter(Boolean), [7, 7]);
+    assert.equal(injector.timeOf('crash') !== undefined, true);
+  });
+
   it('is one plan a step where it is exhaustive', () => {
     const plans = [...atEveryStep({ do: 'crash', guest: 1 }, 5, 2)];
     assert.deepEqual(

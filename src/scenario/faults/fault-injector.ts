@@ -4,7 +4,7 @@ import type { TraceKind, TraceObserver } from '../../sim/trace.js';
 import type { TransportDriver } from '../../transport/contract.js';
 import type { Guest } from '../../transport/guest.js';
 import type { Installation } from '../../transport/installation.js';
-import type { Fault, FaultAction, FaultPlan } from './fault-plan.js';
+import type { Fault, FaultAction, FaultPlan, StepKind } from './fault-plan.js';
 
 /** A fault that has been carried out. */
 export interface CarriedOut {
@@ -15,7 +15,7 @@ export interface CarriedOut {
 /** A fault that waits for the n-th step of a kind. */
 interface Awaited {
   readonly index: number;
-  readonly kind: TraceKind | 'any';
+  readonly kind: StepKind | 'any';
   readonly domid: number | undefined;
   left: number;
 }
@@ -68,6 +68,14 @@ export class FaultInjector implements EventTarget, TraceObserver {
   }
 
   step(kind: TraceKind, timePs: number, domid: number): void {
+    this.stepped(kind, timePs, domid);
+  }
+
+  sharedWrite(timePs: number, domid: number): void {
+    this.stepped('shared-write', timePs, domid);
+  }
+
+  private stepped(kind: StepKind, timePs: number, domid: number): void {
     this.steps++;
     for (const wait of this.awaited) {
       if (wait.kind !== 'any' && wait.kind !== kind) continue;
@@ -89,9 +97,12 @@ export class FaultInjector implements EventTarget, TraceObserver {
     const { machine } = this.installation;
     if (this.awaited.length === 0 && !this.counting) machine.trace.observer = undefined;
     const { action } = this.fault(wait.index);
-    const own = action.do === 'crash' && this.guest(action.guest).domid === domid;
+    const executing = machine.executing?.domain.domid;
     // Its own step: it dies in the middle. Another's: Xen finishes that step first.
-    if (own && machine.executing?.domain.domid === domid) this.carryOut(wait.index, timePs);
+    const inTheMiddle =
+      (action.do === 'crash' && domid === executing && this.guest(action.guest).domid === domid) ||
+      (action.do === 'kill' && executing === this.installation.dom0.domid);
+    if (inTheMiddle) this.carryOut(wait.index, timePs);
     else machine.queue.push(Math.max(machine.now, timePs), this, wait.index);
   }
 

@@ -29,14 +29,18 @@ export type FaultMoment =
   | { readonly mark: string; readonly laterPs?: number }
   /**
    * When the n-th step of a kind (from 1) takes effect, of one guest's or of any. With `mark`: counted from there.
-   * A crash of the guest whose step it is stops that guest in the middle of it.
+   * A crash of the guest whose step it is stops that guest in the middle of it; so does the death of a service of dom0
+   * at a step of dom0.
    */
   | {
-      readonly step: TraceKind | 'any';
+      readonly step: StepKind | 'any';
       readonly of?: number;
       readonly nth: number;
       readonly mark?: string;
     };
+
+/** A traced step, or a write into a word that the peer reads, which no trace holds. */
+export type StepKind = TraceKind | 'shared-write';
 
 export interface Fault {
   readonly action: FaultAction;

@@ -12,7 +12,8 @@ export function readHoldings(installation: Installation, driver: TransportDriver
   const { machine, xenstored } = installation;
   const held: Record<string, number> = { 'zombie domains': [...machine.allZombies()].length };
   for (const domain of machine.allDomains()) {
-    const usage = xenstored.store.usage(domain.domid);
+    // The tree dies with its daemon.
+    const usage = xenstored.isDead ? undefined : xenstored.store.usage(domain.domid);
     const name = `dom${domain.domid} ${domain.name}`;
     held[`${name}: ports`] = domain.eventChannels.count;
     held[`${name}: grants`] = domain.grantTable.grantedCount;

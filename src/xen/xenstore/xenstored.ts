@@ -84,20 +84,25 @@ export class Xenstored {
   }
   private killed = false;
 
+  /** Killed: what it held is held by nobody any more. */
+  get isDead(): boolean {
+    return this.killed;
+  }
+
   /** @internal */
   accept(request: Request): void {
-    if (!this.killed) this.requests.push(request);
+    if (!this.isDead) this.requests.push(request);
   }
 
   /** Events from a guest's connection wake the daemon. */
   readonly onEvent = (): void => {
-    if (!this.killed) this.task.wake();
+    if (!this.isDead) this.task.wake();
   };
 
   private *serve(): Process {
     const { vcpu, machine } = this.dom0;
     const { counters, prices } = machine;
-    while (!this.killed) {
+    while (!this.isDead) {
       const request = this.requests.shift();
       if (request === undefined) {
         if (this.deliverWatches()) continue;
@@ -107,11 +112,13 @@ export class Xenstored {
       }
       vcpu.pcpu.charge(TOOLSTACK, prices.xenstoreOperation);
       while (vcpu.isAhead()) yield ORDER;
-      if (this.killed) return;
+      if (this.isDead) return;
       request.result = request.carryOut(this.store);
       counters.xenstore.operations++;
       if (!request.result.ok) counters.xenstore.errors++;
       machine.trace.add(TRACE.xenstore, vcpu.pcpu.clock, request.connection.domain.domid, 0, 0);
+      // Whoever watches may have killed it there: done, and nobody is told.
+      if (this.isDead) return;
       request.connection.answer(vcpu);
       this.deliverWatches();
     }
@@ -120,6 +127,7 @@ export class Xenstored {
   private deliverWatches(): boolean {
     const waiting = this.store.domainsWithEvents();
     for (const domid of waiting) {
+      if (this.isDead) return false;
       const connection = this.connections.get(domid);
       const events = this.store.takeWatchEvents(domid);
       if (connection === undefined) continue;
@@ -204,15 +212,24 @@ export class XenstoreConnection {
     return this.request((store, domid) => store.unwatch(domid, path, token));
   }
 
-  /** Carries out several requests in one transaction, again from the start when it met a conflict. */
+  /**
+   * Carries out several requests in one transaction, again from the start when it met a conflict.
+   *
+   * @param begun told the transaction's number at the moment at which xenstored begins it
+   */
   *transaction(
     body: (
       transactionId: number,
     ) => readonly ((store: XenstoreStore, domid: number) => XenstoreResult<unknown>)[],
+    begun?: (transactionId: number) => void,
   ): Process<XenstoreResult<void>> {
     this.domain.machine.counters.xenstore.transactions++;
     for (;;) {
-      const started = yield* this.request((store, domid) => store.transactionStart(domid));
+      const started = yield* this.request((store, domid) => {
+        const result = store.transactionStart(domid);
+        if (result.ok) begun?.(result.value);
+        return result;
+      });
       if (!started.ok) return started;
       for (const step of body(started.value)) {
         const result = yield* this.request(step);
