@@ -4,6 +4,7 @@ import { HYPERVISOR_WORK } from './causes.js';
 import { EVTCHN_CONTROL, EVTCHN_SEND, EVTCHN_UNMASK } from './counters.js';
 import type { Domain } from './domain.js';
 import { EEXIST, EINVAL, ENOSPC, ESRCH } from './errno.js';
+import { type HypervisorWords, NO_WORD } from './hypervisor-words.js';
 import type { Pcpu } from './pcpu.js';
 import type { Vcpu } from './vcpu.js';
 
@@ -12,14 +13,15 @@ export type PortState = 'free' | 'unbound' | 'interdomain' | 'virq';
 /** DOMID_SELF of the public headers. */
 export const DOMID_SELF = 0x7ff0;
 
+/** Bits of a port in the hypervisor's table: evtchn_pending and evtchn_mask. */
+export const PORT_PENDING = 1;
+export const PORT_MASKED = 2;
+
 /** One event-channel port of a domain. */
 export class EventPort {
   state: PortState = 'free';
-  pending = false;
   /** Moment at which the event that is pending was sent: the sender's clock, which may be ahead of the receiver's. */
   pendingSince = 0;
-  /** From its birth until the guest kernel has a handler for it (init_array_page of Linux's events_fifo.c). */
-  masked = true;
   remoteDomid = -1;
   remotePort = -1;
   virq = -1;
@@ -31,7 +33,42 @@ export class EventPort {
     readonly number: number,
     /** vCPU that takes the upcall. */
     readonly vcpu: Vcpu,
-  ) {}
+    private readonly words: HypervisorWords,
+    /** Its word in the hypervisor's table. */
+    private word: number,
+  ) {
+    // Masked until the guest kernel has a handler for it (init_array_page of Linux's events_fifo.c).
+    words.store(word, PORT_MASKED);
+  }
+
+  get pending(): boolean {
+    return (this.words.load(this.word) & PORT_PENDING) !== 0;
+  }
+
+  get masked(): boolean {
+    return (this.words.load(this.word) & PORT_MASKED) !== 0;
+  }
+
+  set masked(value: boolean) {
+    if (value) this.words.or(this.word, PORT_MASKED);
+    else this.words.and(this.word, ~PORT_MASKED);
+  }
+
+  /** The event has been sent. Returns the bits as they were. */
+  setPending(): number {
+    return this.words.or(this.word, PORT_PENDING);
+  }
+
+  /** The event is taken. */
+  clearPending(): void {
+    this.words.and(this.word, ~PORT_PENDING);
+  }
+
+  /** The port is closed: whoever still holds it finds nothing pending. */
+  giveWordBack(): void {
+    this.words.release(this.word, 1);
+    this.word = NO_WORD;
+  }
 }
 
 /** Ports a domain can have at most under each ABI: 64-bit 2-level, and FIFO (xen/include/public/event_channel.h). */
@@ -233,14 +270,14 @@ export class EventChannels {
   private setPending(port: EventPort, from: Pcpu): void {
     const { counters } = this.domain.machine;
     from.catchUp();
-    if (port.pending) {
+    const before = port.setPending();
+    if ((before & PORT_PENDING) !== 0) {
       counters.events.coalesced++;
       port.pendingSince = Math.min(port.pendingSince, from.clock);
       return;
     }
     port.pendingSince = from.clock;
-    port.pending = true;
-    if (!port.masked) port.vcpu.upcalls.raise(port, from);
+    if ((before & PORT_MASKED) === 0) port.vcpu.upcalls.raise(port, from);
     for (const vcpu of this.domain.vcpus) vcpu.endPoll(port.number, from);
   }
 
@@ -264,7 +301,8 @@ export class EventChannels {
     let number = this.firstFree;
     while (this.ports[number] !== undefined) number++;
     this.firstFree = number + 1;
-    const port = new EventPort(this.domain, number, vcpu);
+    const { words } = this.domain.machine;
+    const port = new EventPort(this.domain, number, vcpu, words, words.allocate(1));
     this.ports[number] = port;
     this.inUse++;
     this.domain.machine.counters.events.channels++;
@@ -284,7 +322,7 @@ export class EventChannels {
     if (port.state === 'virq') this.virqPorts.delete(port.virq);
     port.state = 'free';
     port.handler = undefined;
-    port.pending = false;
+    port.giveWordBack();
     this.ports[port.number] = undefined;
     this.firstFree = Math.min(this.firstFree, port.number);
     this.inUse--;

@@ -2,7 +2,7 @@ import { TRACE } from '../sim/trace.js';
 import { HYPERVISOR_WORK, PAGE_WALK } from './causes.js';
 import { GNTTAB_COPY, GNTTAB_MAP, GNTTAB_UNMAP } from './counters.js';
 import type { Domain } from './domain.js';
-import { copyBetween } from './guest-memory.js';
+import { NO_WORD } from './hypervisor-words.js';
 import { PAGE_MASK, PAGE_SHIFT, PAGE_SIZE } from './memory.js';
 import { flushAfterUnmap, UNMAP_BATCH } from './tlb-flush.js';
 import type { Vcpu } from './vcpu.js';
@@ -33,15 +33,20 @@ export interface CopySegment {
   readonly length: number;
 }
 
-interface GrantEntry {
-  readonly mfn: number;
-  readonly peer: number;
-  readonly readOnly: boolean;
-  /** Mappings and copies in progress: GTF_reading and GTF_writing. */
-  uses: number;
-  /** What the grantor's kernel does when nobody uses the grant any more. */
-  whenUnused?: () => void;
-}
+/**
+ * An entry in the hypervisor's table: flags with the number of its uses (mappings: GTF_reading and GTF_writing), the
+ * frame, and the domain that may use it. All zero where nothing is granted.
+ */
+const ENTRY_FLAGS = 0;
+const ENTRY_MFN = 1;
+const ENTRY_PEER = 2;
+const ENTRY_WORDS = 3;
+const VALID = 1;
+const READ_ONLY = 2;
+/** What one use adds to the flags. */
+const USE = 4;
+/** Entries for which words are taken together. */
+const CHUNK = 64;
 
 /** Adjacent pages that were mapped together: given back together, when the last is unmapped. */
 interface MappedPages {
@@ -52,7 +57,8 @@ interface MappedPages {
 
 interface Mapping {
   readonly grantor: Domain;
-  readonly entry: GrantEntry;
+  readonly reference: number;
+  readonly mfn: number;
   readonly page: number;
   readonly region: MappedPages;
 }
@@ -63,7 +69,12 @@ interface Mapping {
  * while it is mapped.
  */
 export class GrantTable {
-  private readonly entries: (GrantEntry | undefined)[] = [];
+  /** First words of the chunks in which the entries lie. */
+  private readonly chunks: number[] = [];
+  /** Entries that have ever been in use together. */
+  private used = 0;
+  /** What the grantor's kernel does when nobody uses a grant any more, by its reference. */
+  private readonly whenUnused = new Map<number, () => void>();
   private readonly freed: number[] = [];
   private readonly mappings = new Map<number, Mapping>();
   private nextHandle = 0;
@@ -72,15 +83,19 @@ export class GrantTable {
 
   /** Grant entries in use. */
   get grantedCount(): number {
-    return this.entries.length - this.freed.length;
+    return this.used - this.freed.length;
   }
 
   /** What a peer may do with a frame of this domain, by the grants that are in force now. */
   rightOf(mfn: number, peer: number): 'none' | 'read' | 'write' {
     let right: 'none' | 'read' | 'write' = 'none';
-    for (const entry of this.entries) {
-      if (entry === undefined || entry.mfn !== mfn || entry.peer !== peer) continue;
-      if (!entry.readOnly) return 'write';
+    const { words } = this.domain.machine;
+    for (let index = 0; index < this.used; index++) {
+      const entry = this.entry(RESERVED_REFERENCES + index);
+      const flags = words.load(entry + ENTRY_FLAGS);
+      if ((flags & VALID) === 0 || words.load(entry + ENTRY_MFN) !== mfn) continue;
+      if (words.load(entry + ENTRY_PEER) !== peer) continue;
+      if ((flags & READ_ONLY) === 0) return 'write';
       right = 'read';
     }
     return right;
@@ -88,7 +103,7 @@ export class GrantTable {
 
   /** Entries that the shared table has room for now: a reference beyond them does not exist. */
   private get size(): number {
-    const used = RESERVED_REFERENCES + this.entries.length;
+    const used = RESERVED_REFERENCES + this.used;
     return Math.ceil(used / ENTRIES_A_FRAME) * ENTRIES_A_FRAME;
   }
 
@@ -105,18 +120,35 @@ export class GrantTable {
   grant(address: number, peer: number, readOnly = false): number {
     const mfn = this.domain.space.translate(address, false) >> PAGE_SHIFT;
     const capacity = this.domain.limits.grantFrames * ENTRIES_A_FRAME;
-    const reference = this.freed.pop() ?? RESERVED_REFERENCES + this.entries.length;
+    const reference = this.freed.pop() ?? RESERVED_REFERENCES + this.used;
     if (reference >= capacity) return GNTST_NO_SPACE;
-    this.entries[reference - RESERVED_REFERENCES] = { mfn, peer, readOnly, uses: 0 };
+    const index = reference - RESERVED_REFERENCES;
+    if (index === this.used) this.used++;
+    this.makeRoom(this.used);
+    const { words } = this.domain.machine;
+    const entry = this.entry(reference);
+    words.store(entry + ENTRY_MFN, mfn);
+    words.store(entry + ENTRY_PEER, peer);
+    words.store(entry + ENTRY_FLAGS, readOnly ? VALID | READ_ONLY : VALID);
     return reference;
+  }
+
+  /** Takes words for so many entries, if they are not there. */
+  makeRoom(entries: number): void {
+    while (this.chunks.length * CHUNK < entries) {
+      this.chunks.push(this.domain.machine.words.allocate(CHUNK * ENTRY_WORDS));
+    }
   }
 
   /** Takes a grant back. Fails (returns false) while the peer uses it: there is no way to revoke. */
   end(reference: number): boolean {
+    const { words } = this.domain.machine;
     const entry = this.entry(reference);
-    if (entry === undefined) return true;
-    if (entry.uses > 0) return false;
-    this.entries[reference - RESERVED_REFERENCES] = undefined;
+    const flags = words.load(entry + ENTRY_FLAGS);
+    if ((flags & VALID) === 0) return true;
+    if (flags >= USE || words.compareExchange(entry + ENTRY_FLAGS, flags, 0) !== flags)
+      return false;
+    this.whenUnused.delete(reference);
     this.freed.push(reference);
     return true;
   }
@@ -131,13 +163,10 @@ export class GrantTable {
       then();
       return true;
     }
-    const entry = this.entry(reference);
-    if (entry !== undefined) {
-      entry.whenUnused = () => {
-        this.end(reference);
-        then();
-      };
-    }
+    this.whenUnused.set(reference, () => {
+      this.end(reference);
+      then();
+    });
     return false;
   }
 
@@ -188,12 +217,11 @@ export class GrantTable {
     const first = address >> PAGE_SHIFT;
     const region = { first, pages: references.length, left: references.length };
     const handles = references.map((reference, index) => {
-      const entry = grantor.grantTable.entry(reference) as GrantEntry;
-      entry.uses++;
-      machine.memory.hold(entry.mfn);
-      space.map(first + index, entry.mfn, !entry.readOnly);
+      const { mfn, readOnly } = grantor.grantTable.use(reference);
+      machine.memory.hold(mfn);
+      space.map(first + index, mfn, !readOnly);
       const handle = this.nextHandle++;
-      this.mappings.set(handle, { grantor, entry, page: first + index, region });
+      this.mappings.set(handle, { grantor, reference, mfn, page: first + index, region });
       return handle;
     });
     return { status: GNTST_OKAY, address, handles };
@@ -204,14 +232,40 @@ export class GrantTable {
    * (map_grant_ref, _set_status_v1, get_paged_frame).
    */
   private refusal(reference: number, peer: number): number {
+    const { words } = this.domain.machine;
     const entry = this.entry(reference);
-    if (entry === undefined) {
+    if ((words.load(entry + ENTRY_FLAGS) & VALID) === 0) {
       return reference >= 0 && reference < this.size ? GNTST_GENERAL_ERROR : GNTST_BAD_GNTREF;
     }
-    if (entry.peer !== peer) return GNTST_GENERAL_ERROR;
+    if (words.load(entry + ENTRY_PEER) !== peer) return GNTST_GENERAL_ERROR;
     // A page that the grantor has given back, or that was never its own: grants do not pass on.
-    if (this.domain.machine.memory.owners[entry.mfn] !== this.domain.domid) return GNTST_BAD_PAGE;
+    const mfn = words.load(entry + ENTRY_MFN);
+    if (this.domain.machine.memory.owners[mfn] !== this.domain.domid) return GNTST_BAD_PAGE;
     return GNTST_OKAY;
+  }
+
+  /** A peer begins to use a grant that was not refused. */
+  private use(reference: number): { readonly mfn: number; readonly readOnly: boolean } {
+    const { words } = this.domain.machine;
+    const entry = this.entry(reference);
+    const flags = this.changeUses(entry, USE);
+    return { mfn: words.load(entry + ENTRY_MFN), readOnly: (flags & READ_ONLY) !== 0 };
+  }
+
+  /** A peer has ended to use a grant. Returns whether it was the last use. */
+  private endUse(reference: number): boolean {
+    return this.changeUses(this.entry(reference), -USE) < USE;
+  }
+
+  /** Returns the flags as they now are. */
+  private changeUses(entry: number, by: number): number {
+    const { words } = this.domain.machine;
+    for (;;) {
+      const flags = words.load(entry + ENTRY_FLAGS);
+      if (words.compareExchange(entry + ENTRY_FLAGS, flags, flags + by) === flags) {
+        return flags + by;
+      }
+    }
   }
 
   /** GNTTABOP_unmap_grant_ref: unmaps, in one hypercall, and flushes the TLBs as this kind of guest needs. */
@@ -282,19 +336,20 @@ export class GrantTable {
     if (!into && !this.ownsPage(address, false)) return GNTST_BAD_PAGE;
     const refused = grantor.grantTable.refusal(reference, this.domain.domid);
     if (refused !== GNTST_OKAY) return refused;
-    const entry = grantor.grantTable.entry(reference) as GrantEntry;
-    if (!into && entry.readOnly) return GNTST_GENERAL_ERROR;
-    if (grantor.state === 'dying' && entry.uses > 0) return GNTST_BAD_DOMAIN;
+    const entry = grantor.grantTable.entry(reference);
+    const flags = machine.words.load(entry + ENTRY_FLAGS);
+    if (!into && (flags & READ_ONLY) !== 0) return GNTST_GENERAL_ERROR;
+    if (grantor.state === 'dying' && flags >= USE) return GNTST_BAD_DOMAIN;
     if (into && !this.ownsPage(address, true)) return GNTST_BAD_PAGE;
     // Both ends of one operation lie within one page each.
     if (offset + length > PAGE_SIZE || (address & PAGE_MASK) + length > PAGE_SIZE) {
       return GNTST_BAD_COPY_ARG;
     }
-    const window = machine.hypervisorWindow(entry.mfn);
+    const window = machine.hypervisorWindow(machine.words.load(entry + ENTRY_MFN));
     machine.counters.copies.hypervisorCopies++;
     machine.counters.copies.hypervisorBytes += length;
-    if (into) copyBetween(vcpu, space, address, window, offset + PAGE_SIZE, length, false);
-    else copyBetween(vcpu, window, offset + PAGE_SIZE, space, address, length, false);
+    if (into) vcpu.memory.copyBetween(space, address, window, offset + PAGE_SIZE, length, false);
+    else vcpu.memory.copyBetween(window, offset + PAGE_SIZE, space, address, length, false);
     return GNTST_OKAY;
   }
 
@@ -311,16 +366,19 @@ export class GrantTable {
     this.mappings.clear();
   }
 
-  private entry(reference: number): GrantEntry | undefined {
-    return this.entries[reference - RESERVED_REFERENCES];
+  /** First word of an entry; a word that is always zero where there is none. */
+  private entry(reference: number): number {
+    const index = reference - RESERVED_REFERENCES;
+    const chunk = this.chunks[Math.floor(index / CHUNK)];
+    return chunk === undefined ? NO_WORD : chunk + (index % CHUNK) * ENTRY_WORDS;
   }
 
   private letGo(mapping: Mapping): void {
-    const { grantor, entry } = mapping;
-    entry.uses--;
-    this.domain.machine.memory.letGo(entry.mfn);
-    if (grantor.state === 'dying') grantor.relinquishFrame(entry.mfn);
-    else if (entry.uses === 0) entry.whenUnused?.();
+    const { grantor, reference, mfn } = mapping;
+    this.domain.machine.memory.letGo(mfn);
+    const isUnused = grantor.grantTable.endUse(reference);
+    if (grantor.state === 'dying') grantor.relinquishFrame(mfn);
+    else if (isUnused) grantor.grantTable.whenUnused.get(reference)?.();
   }
 }
 

@@ -8,8 +8,7 @@ import type { SharedLine } from './shared-line.js';
 import type { Vcpu } from './vcpu.js';
 import { VcpuStopped } from './vcpu-stopped.js';
 
-/** Called directly: looking them up on a view of memory costs as much as copying a kibibyte. */
-const { copyWithin } = Uint8Array.prototype;
+/** Called directly: looking it up on a view of memory costs as much as copying a kibibyte. */
 const { compare } = Buffer.prototype;
 
 /**
@@ -18,15 +17,15 @@ const { compare } = Buffer.prototype;
  * stopped vCPU nothing is written any more.
  */
 export class GuestMemory {
-  private readonly frames: MachineMemory;
+  protected readonly frames: MachineMemory;
   private readonly pcpu: Pcpu;
   private readonly work: MachineCounters['work'];
   private readonly cacheLinePs: number;
   private readonly trace: Trace;
 
   constructor(
-    private readonly vcpu: Vcpu,
-    private readonly space: AddressSpace,
+    protected readonly vcpu: Vcpu,
+    protected readonly space: AddressSpace,
   ) {
     const { memory, counters, prices, trace } = vcpu.machine;
     this.trace = trace;
@@ -45,11 +44,56 @@ export class GuestMemory {
     machine.counters.copies.guestCopies++;
     machine.counters.copies.guestBytes += length;
     try {
-      copyBetween(vcpu, this.space, destination, this.space, source, length, true);
+      this.copyBetween(this.space, destination, this.space, source, length, true);
     } catch (error) {
       if (error instanceof GuestFault) vcpu.domain.fault(vcpu, error);
       throw error;
     }
+  }
+
+  /**
+   * Copies between two address spaces on this vCPU's pCPU, page by page, and charges what TLB and caches say. Each end
+   * of the copy pays half the price of the level in which its page was found.
+   *
+   * @param guest the copy uses guest translations, and so the TLB; Xen's own copies use its permanent mappings
+   */
+  copyBetween(
+    destinationSpace: AddressSpace,
+    destination: number,
+    sourceSpace: AddressSpace,
+    source: number,
+    length: number,
+    guest: boolean,
+  ): void {
+    const { machine, pcpu, tlbTag } = this.vcpu;
+    const { memory } = machine;
+    const { tlb, cache } = pcpu;
+    const halfPrices =
+      length < machine.longCopyBytes ? machine.shortCopyHalfPrices : machine.copyHalfPrices;
+    let price = 0;
+    let misses = 0;
+    let done = 0;
+    while (done < length) {
+      const from = sourceSpace.translate(source + done, false);
+      const to = destinationSpace.translate(destination + done, true);
+      const step = Math.min(
+        PAGE_SIZE - (from & PAGE_MASK),
+        PAGE_SIZE - (to & PAGE_MASK),
+        length - done,
+      );
+      memory.move(to, from, step);
+      const sourceLevel = cache.touch(from >> PAGE_SHIFT, false);
+      const destinationLevel = cache.touch(to >> PAGE_SHIFT, true);
+      price +=
+        step * ((halfPrices[sourceLevel] as number) + (halfPrices[destinationLevel] as number));
+      if (guest) {
+        if (!tlb.touch((source + done) >>> PAGE_SHIFT, tlbTag)) misses++;
+        if (!tlb.touch((destination + done) >>> PAGE_SHIFT, tlbTag)) misses++;
+      }
+      done += step;
+    }
+    pcpu.charge(COPY, machine.prices.copySetup + Math.round(price));
+    if (misses > 0) chargeTlbMisses(this.vcpu, misses);
   }
 
   /** Reads a 32-bit word that a peer may write. @param line the cache line in which it lies */
@@ -171,13 +215,13 @@ export class GuestMemory {
     return true;
   }
 
-  private readable(address: number): number {
+  protected readable(address: number): number {
     const at = this.space.find(address, false);
     if (at < 0) this.fault(address, false);
     return at;
   }
 
-  private writable(address: number): number {
+  protected writable(address: number): number {
     if (this.vcpu.state === 'offline') throw new VcpuStopped();
     const at = this.space.find(address, true);
     if (at < 0) this.fault(address, true);
@@ -195,52 +239,6 @@ export class GuestMemory {
     this.work.cacheLineTransfers++;
     this.pcpu.charge(CACHE_LINE, this.cacheLinePs);
   }
-}
-
-/**
- * Copies between two address spaces on one vCPU's pCPU, page by page, and charges what TLB and caches say. Each end of
- * the copy pays half the price of the level in which its page was found.
- *
- * @param guest the copy uses guest translations, and so the TLB; Xen's own copies use its permanent mappings
- */
-export function copyBetween(
-  vcpu: Vcpu,
-  destinationSpace: AddressSpace,
-  destination: number,
-  sourceSpace: AddressSpace,
-  source: number,
-  length: number,
-  guest: boolean,
-): void {
-  const { machine, pcpu, tlbTag } = vcpu;
-  const { memory } = machine;
-  const { tlb, cache } = pcpu;
-  const halfPrices =
-    length < machine.longCopyBytes ? machine.shortCopyHalfPrices : machine.copyHalfPrices;
-  let price = 0;
-  let misses = 0;
-  let done = 0;
-  while (done < length) {
-    const from = sourceSpace.translate(source + done, false);
-    const to = destinationSpace.translate(destination + done, true);
-    const step = Math.min(
-      PAGE_SIZE - (from & PAGE_MASK),
-      PAGE_SIZE - (to & PAGE_MASK),
-      length - done,
-    );
-    copyWithin.call(memory.bytes, to, from, from + step);
-    const sourceLevel = cache.touch(from >> PAGE_SHIFT, false);
-    const destinationLevel = cache.touch(to >> PAGE_SHIFT, true);
-    price +=
-      step * ((halfPrices[sourceLevel] as number) + (halfPrices[destinationLevel] as number));
-    if (guest) {
-      if (!tlb.touch((source + done) >>> PAGE_SHIFT, tlbTag)) misses++;
-      if (!tlb.touch((destination + done) >>> PAGE_SHIFT, tlbTag)) misses++;
-    }
-    done += step;
-  }
-  pcpu.charge(COPY, machine.prices.copySetup + Math.round(price));
-  if (misses > 0) chargeTlbMisses(vcpu, misses);
 }
 
 /** Charges the page walks of the hardware for translations that the TLB did not hold. */

@@ -9,9 +9,11 @@ import { AddressSpace } from './address-space.js';
 import { CacheHierarchy, IN_L3 } from './cache.js';
 import { MachineCounters } from './counters.js';
 import { DEFAULT_LIMITS, Domain, type DomainLimits, type GuestType } from './domain.js';
+import { HypervisorWords } from './hypervisor-words.js';
 import { LruTable } from './lru-table.js';
 import { MachineMemory, PAGE_SIZE } from './memory.js';
 import { Pcpu } from './pcpu.js';
+import type { Platform } from './platform.js';
 import type { SharedLine } from './shared-line.js';
 import { Tlb } from './tlb.js';
 import type { Vcpu } from './vcpu.js';
@@ -21,6 +23,8 @@ export interface MachineOptions {
   readonly prices: PriceTable;
   readonly pcpus: number;
   readonly seed: number;
+  /** Where the domains run at the same time: the parts that differ then. Without it, the simulated ones. */
+  readonly platform?: Platform;
 }
 
 /** Why a machine stopped. */
@@ -39,9 +43,12 @@ export interface HypervisorExtension {
  */
 export class Machine {
   readonly queue = new EventQueue();
-  readonly trace = new Trace();
+  readonly trace: Trace;
   readonly counters = new MachineCounters();
-  readonly memory = new MachineMemory();
+  readonly memory: MachineMemory;
+  /** Xen's data-path state. */
+  readonly words: HypervisorWords;
+  readonly platform: Platform | undefined;
   readonly pcpus: Pcpu[] = [];
   readonly features: Features;
   readonly prices: PriceTable;
@@ -70,7 +77,11 @@ export class Machine {
   private finished = false;
 
   constructor(options: MachineOptions) {
-    const { features, prices } = options;
+    const { features, prices, platform } = options;
+    this.platform = platform;
+    this.trace = platform?.trace ?? new Trace();
+    this.memory = platform?.memory ?? new MachineMemory();
+    this.words = platform?.words ?? new HypervisorWords();
     this.features = features;
     this.prices = prices;
     this.prng = new Prng(options.seed);
@@ -93,7 +104,8 @@ export class Machine {
     const l3 = new LruTable(Math.max(1, Math.floor(features.l3Bytes / PAGE_SIZE)));
     for (let id = 0; id < options.pcpus; id++) {
       const cache = new CacheHierarchy(this.memory, id, l3, features);
-      this.pcpus.push(new Pcpu(this, id, new Tlb(features.tlbEntries), cache));
+      const tlb = new Tlb(features.tlbEntries);
+      this.pcpus.push(platform?.createPcpu(this, id, tlb, cache) ?? new Pcpu(this, id, tlb, cache));
     }
   }
 

@@ -8,6 +8,9 @@ const LINE_SHIFT = 6;
 /** Owner of a frame that nobody has. */
 export const NO_DOMAIN = -1;
 
+/** Called directly: looking it up on a view of memory costs as much as copying a kibibyte. */
+const { copyWithin } = Uint8Array.prototype;
+
 const FIRST_FRAMES = 32;
 /** Machine addresses are 31-bit. */
 const MOST_FRAMES = 1 << 19;
@@ -19,9 +22,9 @@ const MOST_FRAMES = 1 << 19;
  * All frames lie in one buffer, which doubles when it runs out. The views change then: never keep one.
  */
 export class MachineMemory {
-  bytes = new Uint8Array(FIRST_FRAMES * PAGE_SIZE);
-  words = new Int32Array(this.bytes.buffer);
-  buffer = Buffer.from(this.bytes.buffer);
+  bytes: Uint8Array<ArrayBufferLike> = new Uint8Array(FIRST_FRAMES * PAGE_SIZE);
+  words: Int32Array<ArrayBufferLike> = new Int32Array(this.bytes.buffer);
+  buffer: Buffer<ArrayBufferLike> = Buffer.from(this.bytes.buffer);
   /** Domain that owns the frame, or NO_DOMAIN. */
   owners: Int32Array = new Int32Array(FIRST_FRAMES).fill(NO_DOMAIN);
   /** Foreign mappings that hold the frame: while there are any, its owner cannot be destroyed wholly. */
@@ -32,8 +35,8 @@ export class MachineMemory {
   lastWriters: Int32Array = new Int32Array(FIRST_FRAMES).fill(-1);
   /** 1: another pCPU has read since that write. */
   readElsewhere: Uint8Array = new Uint8Array(FIRST_FRAMES);
-  private used = 0;
-  private readonly freeFrames: number[] = [];
+  protected used = 0;
+  protected readonly freeFrames: number[] = [];
   private readonly lines = new Map<number, SharedLine[]>();
 
   /** Frames owned by somebody. */
@@ -78,6 +81,21 @@ export class MachineMemory {
     return lines[at];
   }
 
+  /** Copies bytes from one machine address to another. Both ranges lie in adjacent frames. */
+  move(to: number, from: number, length: number): void {
+    copyWithin.call(this.bytes, to, from, from + length);
+  }
+
+  /** Reads a word that somebody else writes at any time. @param word machine address / 4 */
+  loadShared(word: number): number {
+    return this.words[word] as number;
+  }
+
+  /** Writes a word that somebody else reads at any time: behind all that was written before. */
+  storeShared(word: number, value: number): void {
+    this.words[word] = value;
+  }
+
   /** Takes a frame back. Xen scrubs it before it gives it away again; here that happens on allocation. */
   release(mfn: number): void {
     if (this.owners[mfn] === NO_DOMAIN || this.foreignMappings[mfn] !== 0) {
@@ -92,13 +110,18 @@ export class MachineMemory {
     this.freeFrames.push(mfn);
   }
 
+  /** From now on the frames lie in this buffer. */
+  protected view(memory: ArrayBufferLike): void {
+    this.bytes = new Uint8Array(memory);
+    this.words = new Int32Array(memory);
+    this.buffer = Buffer.from(memory);
+  }
+
   private grow(): void {
     const frames = this.owners.length * 2;
     const bytes = new Uint8Array(frames * PAGE_SIZE);
     bytes.set(this.bytes);
-    this.bytes = bytes;
-    this.words = new Int32Array(bytes.buffer);
-    this.buffer = Buffer.from(bytes.buffer);
+    this.view(bytes.buffer);
     const larger = (old: Int32Array, filler: number): Int32Array => {
       const fresh = new Int32Array(frames);
       fresh.set(old);

@@ -123,7 +123,7 @@ export class Upcalls {
         this.expect(port.pendingSince);
         continue;
       }
-      port.pending = false;
+      port.clearPending();
       counters.events.delivered++;
       pcpu.charge(EVENT_DELIVERY, prices.upcall);
       port.handler?.(port);

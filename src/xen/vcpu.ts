@@ -97,8 +97,9 @@ export class Vcpu implements EventTarget {
     const number = machine.nextVcpuNumber();
     this.tlbTag = features.taggedTlb ? number : 0;
     this.kernel = new GuestKernel(this, number);
-    this.upcalls = new Upcalls(this);
-    this.memory = new GuestMemory(this, space);
+    const { platform } = machine;
+    this.upcalls = platform?.createUpcalls(this) ?? new Upcalls(this);
+    this.memory = platform?.createGuestMemory(this, space) ?? new GuestMemory(this, space);
     pcpu.adopt(this);
   }
 

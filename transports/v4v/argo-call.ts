@@ -1,4 +1,5 @@
 import type { EventTarget } from '../../src/sim/event-queue.js';
+import type { SpinLock } from '../../src/xen/spin-lock.js';
 import type { Vcpu } from '../../src/xen/vcpu.js';
 import { MAX_IOVS } from './argo-abi.js';
 import type { ArgoDomain } from './argo-domain.js';
@@ -31,6 +32,8 @@ export class ArgoCall implements EventTarget {
   length = 0;
   ring: ArgoRing | undefined;
   nextTx = 0;
+  /** Spin locks that it holds, where domains really run at the same time. */
+  readonly held: SpinLock[] = [];
   /** It has stood in line for the ring's lock. */
   hasTicket = false;
   /** When it got the lock. */

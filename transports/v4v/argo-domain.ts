@@ -15,7 +15,7 @@ export interface RingId {
 /** `struct argo_domain`: what Argo keeps of one domain. */
 export class ArgoDomain {
   /** rings_L2. */
-  readonly lock = new ArgoLock();
+  readonly lock: ArgoLock;
   /** All rings, in the order in which they were registered. */
   readonly rings: ArgoRing[] = [];
   /** Registrations. Registering a ring again counts again, and is taken back once only: a leak of Xen's own. */
@@ -33,7 +33,9 @@ export class ArgoDomain {
   constructor(
     readonly domain: Domain,
     private readonly finish: (call: ArgoCall) => void,
-  ) {}
+  ) {
+    this.lock = new ArgoLock(domain.machine);
+  }
 
   /** The hypercall that a vCPU of this domain is in. */
   callOf(vcpu: Vcpu): ArgoCall {
@@ -89,7 +91,6 @@ export class ArgoDomain {
     rings?.delete(ring.partner);
     if (rings?.size === 0) this.ports.delete(ring.port);
     this.rings.splice(this.rings.indexOf(ring), 1);
-    ring.isRemoved = true;
-    ring.letFramesGo();
+    ring.discard();
   }
 }

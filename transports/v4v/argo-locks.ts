@@ -1,5 +1,7 @@
 import { CACHE_LINE, LOCK } from '../../src/xen/causes.js';
+import type { Machine } from '../../src/xen/machine.js';
 import { SharedLine } from '../../src/xen/shared-line.js';
+import { SpinLock } from '../../src/xen/spin-lock.js';
 import type { Vcpu } from '../../src/xen/vcpu.js';
 
 /**
@@ -8,18 +10,39 @@ import type { Vcpu } from '../../src/xen/vcpu.js';
  *
  * What it costs is the cache line it lives in, which moves to whoever takes it, and the time until it is free. Nobody
  * can tell when a lock that is held across no other event was held, so only the moments are kept up to which it is.
+ * Where domains really run at the same time it is a spin lock besides, held until the hypercall ends.
  */
 export class ArgoLock {
   /** Virtual time up to which readers, and a writer, hold the lock. */
   readersUntil = 0;
   writerUntil = 0;
   private readonly line = new SharedLine();
+  private readonly spin: SpinLock | undefined;
   private lastHoldPs = 0;
   private queueUntil = 0;
 
-  /** Fetches the lock's line. Taking it, for reading too, writes it. */
-  take(vcpu: Vcpu): void {
+  constructor({ platform }: Machine) {
+    this.spin = platform === undefined ? undefined : new SpinLock(platform);
+  }
+
+  /** Takes it for reading. Fetches the lock's line: taking it, for reading too, writes it. */
+  takeForReading({ vcpu, held }: LockHolder): void {
     fetchForWriting(vcpu, this.line, LOCK);
+    if (this.spin === undefined) return;
+    this.spin.lockForReading();
+    held.push(this.spin);
+  }
+
+  takeForWriting({ vcpu, held }: LockHolder): void {
+    fetchForWriting(vcpu, this.line, LOCK);
+    if (this.spin === undefined) return;
+    this.spin.lockForWriting();
+    held.push(this.spin);
+  }
+
+  /** What it locked is gone. Nobody holds it. */
+  discard(): void {
+    this.spin?.discard();
   }
 
   holdForReading(untilPs: number): void {
@@ -41,6 +64,18 @@ export class ArgoLock {
     this.queueUntil = turn + this.lastHoldPs;
     return turn;
   }
+}
+
+/** A hypercall that takes locks. */
+export interface LockHolder {
+  readonly vcpu: Vcpu;
+  /** Spin locks that it holds, in the order in which it took them. */
+  readonly held: SpinLock[];
+}
+
+/** Lets go of all that a hypercall holds beyond the first so many, the last first. */
+export function dropLocks({ held }: LockHolder, keep = 0): void {
+  while (held.length > keep) held.pop()?.unlock();
 }
 
 /** Spins until a moment. Returns false where it has passed: then nothing is spent. */

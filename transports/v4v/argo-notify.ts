@@ -1,6 +1,5 @@
 import { largestPayload } from '../../src/ring/wrapped-offset-ring.js';
 import { EBUSY, EFAULT } from '../../src/xen/errno.js';
-import type { Vcpu } from '../../src/xen/vcpu.js';
 import {
   DOMID_ANY,
   ENTRY_FLAGS,
@@ -13,9 +12,10 @@ import {
   RING_SHARED,
   RING_SUFFICIENT,
 } from './argo-abi.js';
+import type { ArgoCall } from './argo-call.js';
 import type { ArgoDomain } from './argo-domain.js';
 import type { GuestAccess } from './argo-guest-access.js';
-import { spinUntil } from './argo-locks.js';
+import { dropLocks, spinUntil } from './argo-locks.js';
 import type { ArgoRing } from './argo-ring.js';
 import type { ArgoTable } from './argo-table.js';
 
@@ -27,10 +27,11 @@ import type { ArgoTable } from './argo-table.js';
  */
 export function fillRingData(
   access: GuestAccess,
-  vcpu: Vcpu,
+  call: ArgoCall,
   entry: number,
   find: ArgoTable['living'],
 ): number {
+  const { vcpu } = call;
   if (!access.read(vcpu, entry, RING_DATA_ENTRY_BYTES)) return -EFAULT;
   const { words } = access;
   const port = words[0] as number;
@@ -41,7 +42,7 @@ export function fillRingData(
   const ring = find(domid)?.match(port, vcpu.domain.domid);
   if (ring !== undefined) {
     largest = largestPayload(ring.bytes);
-    flags = RING_EXISTS | answer(vcpu, ring, spaceRequired, find);
+    flags = RING_EXISTS | answer(call, ring, spaceRequired, find);
   }
   if (
     !access.writeField(vcpu, entry + ENTRY_FLAGS, 2, flags) ||
@@ -53,16 +54,18 @@ export function fillRingData(
 }
 
 function answer(
-  vcpu: Vcpu,
+  call: ArgoCall,
   ring: ArgoRing,
   spaceRequired: number,
   find: ArgoTable['living'],
 ): number {
+  const { vcpu } = call;
   const { domid } = vcpu.domain;
   const largest = largestPayload(ring.bytes);
   // A message on its way into the ring is there when the lock is free.
   spinUntil(vcpu, ring.lock.writerUntil);
-  ring.lock.take(vcpu);
+  const before = call.held.length;
+  ring.lock.takeForWriting(call);
   const space = ring.payloadSpace(vcpu);
   let flags = ring.partner === DOMID_ANY ? RING_SHARED : 0;
   if (spaceRequired > largest) {
@@ -74,6 +77,7 @@ function answer(
   } else if (waitForSpace(ring, find(domid), domid, spaceRequired) === -EBUSY) {
     flags |= RING_EBUSY;
   }
+  dropLocks(call, before);
   return space === largest ? flags | RING_EMPTY : flags;
 }
 

@@ -2,6 +2,7 @@ import { payloadSpace, sanitizedOffset } from '../../src/ring/wrapped-offset-rin
 import { AddressSpace } from '../../src/xen/address-space.js';
 import { CACHE_LINE } from '../../src/xen/causes.js';
 import type { Domain } from '../../src/xen/domain.js';
+import type { HypervisorWords } from '../../src/xen/hypervisor-words.js';
 import { PAGE_MASK, PAGE_SHIFT, PAGE_SIZE } from '../../src/xen/memory.js';
 import type { SharedLine } from '../../src/xen/shared-line.js';
 import type { Vcpu } from '../../src/xen/vcpu.js';
@@ -32,10 +33,8 @@ const WINDOW_START = PAGE_SIZE;
  * Invariant: `txPtr` is a slot in the ring, whatever the guest writes into its page.
  */
 export class ArgoRing {
-  readonly lock = new ArgoLock();
-  readonly pending = new PendingList();
-  /** Xen's own tx_ptr: the guest's copy is never read again. */
-  txPtr = 0;
+  readonly lock: ArgoLock;
+  readonly pending: PendingList;
   /** A message that is copied and not yet announced. Its sender holds the lock. */
   inFlight: ArgoCall | undefined;
   /** Unregistered: whoever still has a hold of it must let it be. */
@@ -44,6 +43,8 @@ export class ArgoRing {
   mappedPages = 0;
   /** The receiver's pages, in order, from WINDOW_START. */
   window = new AddressSpace(-1);
+  private readonly words: HypervisorWords;
+  private readonly txWord: number;
   private mfns: readonly number[] = [];
   private isMapped = new Uint8Array(0);
   private header = 0;
@@ -54,7 +55,22 @@ export class ArgoRing {
     readonly port: number,
     readonly partner: number,
     readonly bytes: number,
-  ) {}
+  ) {
+    const { machine } = domain;
+    this.lock = new ArgoLock(machine);
+    this.words = machine.words;
+    this.txWord = this.words.allocate(1);
+    this.pending = new PendingList(this.words);
+  }
+
+  /** Xen's own tx_ptr: the guest's copy is never read again. */
+  get txPtr(): number {
+    return this.words.load(this.txWord);
+  }
+
+  set txPtr(offset: number) {
+    this.words.store(this.txWord, offset);
+  }
 
   get pages(): number {
     return this.mfns.length;
@@ -74,6 +90,15 @@ export class ArgoRing {
     this.mapPage(0);
     this.header = (mfns[0] as number) << PAGE_SHIFT;
     this.headerLine = this.domain.machine.sharedLine(this.header);
+  }
+
+  /** It is unregistered. */
+  discard(): void {
+    this.isRemoved = true;
+    this.letFramesGo();
+    this.pending.discard();
+    this.words.release(this.txWord, 1);
+    this.lock.discard();
   }
 
   letFramesGo(): void {
@@ -110,7 +135,7 @@ export class ArgoRing {
   writeTx(vcpu: Vcpu, offset: number): void {
     this.txPtr = offset;
     fetchForWriting(vcpu, this.headerLine as SharedLine, CACHE_LINE);
-    this.domain.machine.memory.words[(this.header + RING_TX_PTR) >> 2] = offset;
+    this.domain.machine.memory.storeShared((this.header + RING_TX_PTR) >> 2, offset);
   }
 
   /** What the guest's page says, at registration only. */
@@ -137,7 +162,7 @@ export class ArgoRing {
   }
 
   private word(offset: number): number {
-    return (this.domain.machine.memory.words[(this.header + offset) >> 2] as number) >>> 0;
+    return this.domain.machine.memory.loadShared((this.header + offset) >> 2) >>> 0;
   }
 
   private mapPage(page: number): void {

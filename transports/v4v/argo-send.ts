@@ -7,7 +7,6 @@ import {
   roundedUpToSlot,
 } from '../../src/ring/wrapped-offset-ring.js';
 import { EAGAIN, EFAULT, EINVAL, EMSGSIZE, EPERM } from '../../src/xen/errno.js';
-import { copyBetween } from '../../src/xen/guest-memory.js';
 import type { Vcpu } from '../../src/xen/vcpu.js';
 import {
   DOMID_ANY,
@@ -126,6 +125,6 @@ function copyPiece(
   const { copies } = vcpu.machine.counters;
   copies.hypervisorCopies++;
   copies.hypervisorBytes += length;
-  copyBetween(vcpu, ring.window, destination, vcpu.domain.space, source, length, false);
+  vcpu.memory.copyBetween(ring.window, destination, vcpu.domain.space, source, length, false);
   return true;
 }

@@ -44,7 +44,6 @@ export class ArgoTable {
     if (ring.partner === DOMID_ANY) {
       for (const domid of ring.pending.waiting()) this.domains[domid]?.waitsIn.delete(ring);
     }
-    ring.pending.clear();
     owner.remove(ring);
   }
 

@@ -24,7 +24,7 @@ import {
 import { type ArgoCall, COPIED, ENTERED, OUTSIDE, PUBLISHED } from './argo-call.js';
 import type { ArgoDomain } from './argo-domain.js';
 import { GuestAccess } from './argo-guest-access.js';
-import { ArgoLock, spinUntil } from './argo-locks.js';
+import { ArgoLock, dropLocks, spinUntil } from './argo-locks.js';
 import { fillRingData, waitForSpace } from './argo-notify.js';
 import { readRegistration, registerRing, unregisterRing } from './argo-register.js';
 import type { ArgoRing } from './argo-ring.js';
@@ -48,7 +48,7 @@ export class Argo implements HypervisorExtension {
   /** Xen's command line `argo=...,mac-permissive=1`: rings to which any domain may send can be registered. */
   macPermissive = true;
   /** L1, the global lock: read for every operation, written when a domain goes. */
-  readonly lock = new ArgoLock();
+  readonly lock: ArgoLock;
   private readonly table: ArgoTable;
   private readonly access = new GuestAccess();
   private readonly toNotify: number[] = [];
@@ -58,6 +58,7 @@ export class Argo implements HypervisorExtension {
   private readonly notifyOperation: number;
 
   constructor(private readonly machine: Machine) {
+    this.lock = new ArgoLock(machine);
     this.table = new ArgoTable(machine, this.publishStopped);
     const { counters } = machine;
     this.registerOperation = counters.hypercall('argo_register_ring');
@@ -97,7 +98,7 @@ export class Argo implements HypervisorExtension {
       this.access.settle(vcpu);
       if (status < 0) return this.leave(call, status);
     }
-    if (this.mustWaitToWrite(vcpu, own)) return NOT_YET;
+    if (this.mustWaitToWrite(call, own)) return NOT_YET;
     const status = registerRing(this.access, this.table, call, gfns, pages, flags);
     this.access.settle(vcpu);
     vcpu.pcpu.charge(HYPERVISOR_WORK, this.machine.prices.argoRegister * Math.max(1, pages));
@@ -135,7 +136,7 @@ export class Argo implements HypervisorExtension {
       if (!readable) return this.leave(call, -EFAULT);
       if (call.domid >>> 16 !== 0) return this.leave(call, -EINVAL);
     }
-    if (this.mustWaitToWrite(vcpu, own)) return NOT_YET;
+    if (this.mustWaitToWrite(call, own)) return NOT_YET;
     const ring = own.find(call.port, call.domid);
     const pages = ring?.pages ?? 1;
     if (ring !== undefined) unregisterRing(this.table, own, ring);
@@ -196,10 +197,10 @@ export class Argo implements HypervisorExtension {
     const ring = receiver.matchFor(call);
     if (ring !== undefined && this.mustWaitForRing(call, ring)) return NOT_YET;
     call.lockedAtPs = vcpu.pcpu.clock;
-    this.lock.take(vcpu);
-    receiver.lock.take(vcpu);
+    this.lock.takeForReading(call);
+    receiver.lock.takeForReading(call);
     if (ring === undefined) return -ECONNREFUSED;
-    ring.lock.take(vcpu);
+    ring.lock.takeForWriting(call);
     const length = payloadOf(call);
     if (length < 0) return length;
     call.length = length;
@@ -265,22 +266,24 @@ export class Argo implements HypervisorExtension {
     if (vcpu.isAhead()) return NOT_YET;
     if (spinUntil(vcpu, Math.max(this.lock.writerUntil, own.lock.writerUntil))) return NOT_YET;
     for (const ring of own.rings) if (this.mustWaitForRing(call, ring)) return NOT_YET;
-    this.lock.take(vcpu);
-    own.lock.take(vcpu);
-    this.notifyWaiting(vcpu, own);
-    const status = ringData === 0 ? 0 : this.answerRingData(vcpu, ringData);
+    this.lock.takeForReading(call);
+    own.lock.takeForReading(call);
+    this.notifyWaiting(call, own);
+    const status = ringData === 0 ? 0 : this.answerRingData(call, ringData);
     this.access.settle(vcpu);
     return this.leave(call, status);
   }
 
   /** notify_check_pending. */
-  private notifyWaiting(vcpu: Vcpu, own: ArgoDomain): void {
+  private notifyWaiting(call: ArgoCall, own: ArgoDomain): void {
+    const { vcpu, held } = call;
+    const before = held.length;
     for (const ring of own.rings) {
-      ring.lock.take(vcpu);
+      ring.lock.takeForWriting(call);
       const space = ring.payloadSpace(vcpu);
-      if (space === 0) continue;
       const from = this.toNotify.length;
-      ring.pending.takeSatisfied(space, this.toNotify);
+      if (space > 0) ring.pending.takeSatisfied(space, this.toNotify);
+      dropLocks(call, before);
       for (let i = from; i < this.toNotify.length; i++) {
         this.table.get(this.toNotify[i] as number)?.waitsIn.delete(ring);
       }
@@ -291,13 +294,14 @@ export class Argo implements HypervisorExtension {
     this.toNotify.length = 0;
   }
 
-  private answerRingData(vcpu: Vcpu, ringData: number): number {
+  private answerRingData(call: ArgoCall, ringData: number): number {
+    const { vcpu } = call;
     if (!this.access.read(vcpu, ringData, RING_DATA_BYTES)) return -EFAULT;
     const entries = this.access.words[0] as number;
     if (entries > MAX_NOTIFY_COUNT) return -EACCES;
     for (let i = 0; i < entries; i++) {
       const entry = ringData + RING_DATA_BYTES + i * RING_DATA_ENTRY_BYTES;
-      const status = fillRingData(this.access, vcpu, entry, this.table.living);
+      const status = fillRingData(this.access, call, entry, this.table.living);
       if (status < 0) return status;
     }
     return 0;
@@ -333,13 +337,14 @@ export class Argo implements HypervisorExtension {
   }
 
   /** R(L1) and W(rings_L2): waits for a domain's destruction, and for all that is under way to this domain's rings. */
-  private mustWaitToWrite(vcpu: Vcpu, own: ArgoDomain): boolean {
+  private mustWaitToWrite(call: ArgoCall, own: ArgoDomain): boolean {
+    const { vcpu } = call;
     if (vcpu.isAhead()) return true;
     const { readersUntil, writerUntil } = own.lock;
     if (spinUntil(vcpu, Math.max(this.lock.writerUntil, readersUntil, writerUntil))) return true;
     for (const ring of own.rings) this.finishInFlight(ring);
-    this.lock.take(vcpu);
-    own.lock.take(vcpu);
+    this.lock.takeForReading(call);
+    own.lock.takeForWriting(call);
     return false;
   }
 
@@ -350,6 +355,7 @@ export class Argo implements HypervisorExtension {
   }
 
   private leave(call: ArgoCall, result: number): number {
+    dropLocks(call);
     call.stage = OUTSIDE;
     call.hasTicket = false;
     call.ring = undefined;

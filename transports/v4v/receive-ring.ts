@@ -68,7 +68,7 @@ export class ReceiveRing {
 
   /** Whether the ring is empty as memory stands now: no read of the guest's, and no price. */
   get isEmptyNow(): boolean {
-    return this.driver.guest.machine.memory.words[this.txWord] === this.rx;
+    return this.driver.guest.machine.memory.loadShared(this.txWord) === this.rx;
   }
 
   /** Whether there is a message. Reads its header. */
