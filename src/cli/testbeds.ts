@@ -1,14 +1,45 @@
-import type { Testbed } from '../testbed/contract.js';
+import { invariant } from '../base/errors.js';
+import type { BatchTestbed, PlanningRules, Testbed } from '../testbed/contract.js';
 import { modelTestbed } from '../testbed/model/model-testbed.js';
+import type { OptionValues } from './options/option-values.js';
+import type { Environment } from './terminal.js';
+import { xenSettings } from './xen/xen-options.js';
 
 /** A testbed as the command line offers it. */
-export interface OfferedTestbed {
+export type OfferedTestbed = CellTestbed | OfferedBatches;
+
+interface Offered {
   readonly name: string;
   readonly summary: string;
+}
+
+/** One that carries out cells one by one. Loaded when it is used: some need much, and most runs need one. */
+export interface CellTestbed extends Offered {
   /** Cells do not disturb one another, and so may run side by side in worker threads. */
   readonly parallel: boolean;
-  /** Testbeds are loaded when they are used: some need much, and most runs need one. */
+  readonly rules?: PlanningRules;
   load(): Promise<Testbed>;
+}
+
+/** One that takes all cells of a run at once, and has options of its own. */
+export interface OfferedBatches extends Offered {
+  readonly parallel: false;
+  /** Its own options, as they were given: what a run that is resumed must have again. Throws UserError. */
+  settings(options: OptionValues): TestbedSettings;
+  /** How cells are planned for it. */
+  rules(settings: TestbedSettings): Promise<PlanningRules>;
+  open(settings: TestbedSettings, place: Place): Promise<BatchTestbed>;
+}
+
+/** By names of options. */
+export type TestbedSettings = Readonly<Record<string, string>>;
+
+/** What this machine and this invocation give to a testbed, and no result depends on. */
+export interface Place {
+  readonly options: OptionValues;
+  readonly environment: Environment;
+  /** Cells at a time. */
+  readonly jobs: number;
 }
 
 /** All testbeds. */
@@ -19,4 +50,25 @@ export const TESTBEDS: readonly OfferedTestbed[] = [
     parallel: true,
     load: async () => modelTestbed,
   },
+  {
+    name: 'xen',
+    summary: 'real Xen with real guests, in an emulated machine: exact counts, no times',
+    parallel: false,
+    settings: (options) => xenSettings(options),
+    rules: async (settings) => (await import('./xen/xen-batches.js')).xenRules(settings),
+    open: async (settings, place) =>
+      (await import('./xen/xen-batches.js')).openXen(settings, place),
+  },
 ];
+
+/** The testbed of that name, which is known to be offered. */
+export function offeredTestbed(name: string): OfferedTestbed {
+  const offered = TESTBEDS.find((one) => one.name === name);
+  invariant(offered !== undefined, 'the testbed is not offered', { name });
+  return offered;
+}
+
+/** Whether it takes all cells at once. */
+export function takesBatches(offered: OfferedTestbed): offered is OfferedBatches {
+  return 'open' in offered;
+}

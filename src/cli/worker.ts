@@ -4,7 +4,7 @@ import { carryOut } from '../runner/carry-out.js';
 import type { PriceFractions } from '../runner/request.js';
 import { serveCells } from '../runner/worker-protocol.js';
 import { CATALOGUE } from './catalogue.js';
-import { TESTBEDS } from './testbeds.js';
+import { TESTBEDS, takesBatches } from './testbeds.js';
 
 /** What a worker is given: the rest it knows, as the main thread does. */
 export interface WorkerData {
@@ -15,7 +15,7 @@ export interface WorkerData {
 
 const { testbed: name, profiles, draws } = workerData as WorkerData;
 const offered = TESTBEDS.find((one) => one.name === name);
-if (parentPort === null || offered === undefined) {
+if (parentPort === null || offered === undefined || takesBatches(offered)) {
   throw new Error(`this is a worker thread of "interdom run" for the testbed ${name}`);
 }
 const equipment = {

@@ -1,6 +1,7 @@
 import { invariant } from '../base/errors.js';
 import type { Cell } from '../results/types.js';
 import type { CellPlan, Testbed } from '../testbed/contract.js';
+import { named } from './refusal.js';
 import type { Catalogue, PlannedCell, PriceFractions } from './request.js';
 
 /** What it takes to carry out planned cells. */
@@ -32,12 +33,6 @@ function cellPlan({ catalogue, draws }: Equipment, planned: PlannedCell): CellPl
     transportOptions,
     ...(draw === undefined ? {} : { draw: { number: draw, fractions: drawNumber(draws, draw) } }),
   };
-}
-
-function named<T extends { readonly name: string }>(all: readonly T[], name: string): T {
-  const found = all.find((one) => one.name === name);
-  invariant(found !== undefined, 'a plan names what is not in the catalogue', { name });
-  return found;
 }
 
 function drawNumber(draws: readonly PriceFractions[], number: number): PriceFractions {

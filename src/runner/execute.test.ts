@@ -2,8 +2,8 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { MADE_UP, madeUpRequest } from '../../test/runner/made-up-catalogue.js';
 import { executeHere } from './execute.js';
-import { invalidCell } from './invalid-cell.js';
 import { planCells } from './plan.js';
+import { invalidCell } from './unmeasured-cell.js';
 
 const plan = planCells(madeUpRequest(), MADE_UP);
 const ids = plan.map(({ id }) => id);

@@ -6,10 +6,10 @@ import { sampleCell, sampleResults } from '../results/sample-results.js';
 import { parseResults } from '../results/schema.js';
 import { resultsText } from '../results/store.js';
 import type { Cell, ResultsFile, RunDescription } from '../results/types.js';
-import { invalidCell } from './invalid-cell.js';
 import { mergeRuns, type Part } from './merge.js';
 import { planCells } from './plan.js';
 import { shardPlan } from './shard.js';
+import { invalidCell } from './unmeasured-cell.js';
 
 const OPTIONS = { command: 'interdom merge a.json b.json', partial: false };
 const plan = planCells(madeUpRequest({ seeds: 7 }), MADE_UP);

@@ -1,9 +1,9 @@
 import { unknownName } from '../base/did-you-mean.js';
 import { UserError } from '../base/errors.js';
-import type { Profile } from '../profiles/profile.js';
 import type { CellParameters, Scenario } from '../scenario/contract.js';
-import { identifyCell, refusal } from '../testbed/cell-identity.js';
+import { identifyCell } from '../testbed/cell-identity.js';
 import type { TransportDriver } from '../transport/contract.js';
+import { refusalOf } from './refusal.js';
 import type { Catalogue, PlannedCell, RunRequest } from './request.js';
 import { type AssignedSettings, assignSettings } from './settings.js';
 import { combinations, parametersOf, suiteNames, sweepsOf } from './sweep.js';
@@ -23,10 +23,12 @@ export function planCells(request: RunRequest, catalogue: Catalogue): readonly P
   let possible = false;
   for (const point of points(request, selection)) {
     for (const transport of selection.transports) {
-      const why = refusal(transport, point.scenario, point.parameters);
-      if (why === undefined) possible = true;
-      else if (!refusals.has(transport.name)) refusals.set(transport.name, why);
-      for (const cell of cellsOf(request, selection, point, transport)) cells.set(cell.id, cell);
+      for (const cell of cellsOf(request, selection, point, transport)) {
+        const why = refusalOf(cell, catalogue);
+        if (why === undefined) possible = true;
+        else if (!refusals.has(transport.name)) refusals.set(transport.name, why);
+        cells.set(cell.id, cell);
+      }
     }
     if (cells.size > MOST_CELLS) throw tooMany();
   }
@@ -34,25 +36,36 @@ export function planCells(request: RunRequest, catalogue: Catalogue): readonly P
   return [...cells.values()];
 }
 
-interface Selection extends Catalogue {
+interface Selection extends Omit<Catalogue, 'profiles'> {
+  readonly profiles: readonly { readonly name: string }[];
   readonly settings: AssignedSettings;
 }
 
 function select(request: RunRequest, catalogue: Catalogue): Selection {
   const transports = byName('a transport', request.transports, catalogue.transports, '--transport');
-  const profiles = byName('a profile', request.profiles, catalogue.profiles, '--profile');
-  const scenarios = selectedScenarios(request, catalogue.scenarios);
+  const { rules = {} } = catalogue;
+  const computers = rules.profiles?.map((name) => ({ name })) ?? catalogue.profiles;
+  const profiles = byName('a profile', request.profiles, computers, '--profile');
+  const scenarios = selectedScenarios(request, catalogue);
   const settings = assignSettings(request.set, scenarios, transports);
-  return { transports, profiles, scenarios, settings };
+  return { transports, profiles, scenarios, settings, rules };
 }
 
-function selectedScenarios(request: RunRequest, all: readonly Scenario[]): readonly Scenario[] {
+function selectedScenarios(
+  request: RunRequest,
+  { scenarios: all, rules }: Catalogue,
+): readonly Scenario[] {
   const suites = suiteNames(all);
   if (!suites.includes(request.suite)) {
     throw unknownName('a suite', request.suite, suites, '--suite');
   }
   if (request.scenarios.length > 0) return byName('a scenario', request.scenarios, all, 'run');
-  return all.filter((scenario) => sweepsOf(scenario, request.suite) !== undefined);
+  const taking = all.filter((scenario) => sweepsOf(scenario, request.suite, rules) !== undefined);
+  if (taking.length > 0) return taking;
+  throw new UserError(`the testbed ${request.testbed} has no suite "${request.suite}"`, {
+    where: '--suite',
+    remedy: 'choose another suite, or name scenarios',
+  });
 }
 
 /** The named ones, in the order in which they are named, each once. */
@@ -75,22 +88,23 @@ function byName<T extends { readonly name: string }>(
 /** One point of a sweep, for all transports. */
 interface Point {
   readonly scenario: Scenario;
-  readonly profile: Profile;
+  readonly profile: string;
   readonly parameters: CellParameters;
   readonly draw: number | undefined;
 }
 
 function* points(request: RunRequest, selection: Selection): Generator<Point> {
+  const { rules } = selection;
   const draws =
     request.uncertainty === 0
       ? [undefined]
       : Array.from({ length: request.uncertainty }, (_, index) => index + 1);
   for (const scenario of selection.scenarios) {
-    const sweeps = sweepsOf(scenario, request.suite) ?? [{}];
+    const sweeps = sweepsOf(scenario, request.suite, rules) ?? [{}];
     const given = selection.settings.scenarios.get(scenario.name) ?? {};
     for (const profile of selection.profiles) {
-      for (const parameters of parametersOf(scenario, sweeps, request, given)) {
-        for (const draw of draws) yield { scenario, profile, parameters, draw };
+      for (const parameters of parametersOf(scenario, sweeps, request, given, rules?.defaults)) {
+        for (const draw of draws) yield { scenario, profile: profile.name, parameters, draw };
       }
     }
   }
@@ -104,20 +118,22 @@ function* cellsOf(
 ): Generator<PlannedCell> {
   const { scenario, profile, parameters, draw } = point;
   for (const options of combinations(selection.settings.transports.get(transport.name) ?? {})) {
-    const names = {
+    const asked = {
       testbed: request.testbed,
-      profile: profile.name,
+      profile,
       transport: transport.name,
       scenario: scenario.name,
       parameters,
       transportOptions: options,
       ...(draw === undefined ? {} : { draw }),
     };
+    const messages = request.messages ?? selection.rules?.messages?.(asked) ?? parameters.messages;
+    const names = { ...asked, parameters: { ...parameters, messages } };
     yield {
       id: identifyCell(names).id,
       ...names,
       scenarioVersion: scenario.version,
-      cost: expectedCost(scenario, parameters),
+      cost: expectedCost(scenario, names.parameters),
     };
   }
 }

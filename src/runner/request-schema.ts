@@ -15,6 +15,7 @@ const sizes = Type.Array(Type.Integer({ minimum: 1 }), { minItems: 1 });
 const RequestSchema = Type.Object(
   {
     testbed: Type.String(),
+    testbedOptions: Type.Optional(Type.Record(Type.String(), Type.String())),
     transports: texts,
     profiles: texts,
     scenarios: texts,

@@ -2,6 +2,7 @@ import type { SettingValue } from '../base/setting.js';
 import type { PriceName } from '../profiles/price-list.js';
 import type { Profile } from '../profiles/profile.js';
 import type { CellParameters, Placement, Scenario } from '../scenario/contract.js';
+import type { PlanningRules } from '../testbed/contract.js';
 import type { GrantMode, TransportDriver } from '../transport/contract.js';
 
 /**
@@ -10,6 +11,8 @@ import type { GrantMode, TransportDriver } from '../transport/contract.js';
  */
 export interface RunRequest {
   readonly testbed: string;
+  /** What the testbed itself is told, by the names of options; missing: nothing. */
+  readonly testbedOptions?: Readonly<Record<string, string>>;
   readonly transports: readonly string[];
   readonly profiles: readonly string[];
   /** Empty: all that the suite has. */
@@ -48,6 +51,8 @@ export interface Catalogue {
   readonly transports: readonly TransportDriver[];
   readonly scenarios: readonly Scenario[];
   readonly profiles: readonly Profile[];
+  /** Of the testbed, where it has any. */
+  readonly rules?: PlanningRules;
 }
 
 /** One cell to be carried out, by names: it can go to another thread, or into a file. */

@@ -2,10 +2,10 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { MADE_UP, madeUpRequest } from '../../test/runner/made-up-catalogue.js';
 import { UserError } from '../base/errors.js';
-import { invalidCell } from './invalid-cell.js';
 import { planCells } from './plan.js';
 import type { PlannedCell } from './request.js';
 import { checkSameOrigin, continuePlan, inPlanOrder } from './resume.js';
+import { invalidCell } from './unmeasured-cell.js';
 
 const plan = planCells(madeUpRequest(), MADE_UP);
 const cellOf = (index: number) => invalidCell(plan[index] as PlannedCell, 'made up');

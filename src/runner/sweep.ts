@@ -1,6 +1,7 @@
 import { UserError } from '../base/errors.js';
 import type { SettingValue } from '../base/setting.js';
 import type { CellParameters, Placement, Scenario, Sweep } from '../scenario/contract.js';
+import type { PlanningRules } from '../testbed/contract.js';
 import type { GrantMode } from '../transport/contract.js';
 import type { RunRequest } from './request.js';
 import type { SettingLists } from './settings.js';
@@ -14,9 +15,17 @@ const DEFAULTS = {
   placement: ['own'],
 } as const satisfies Sweep;
 
-/** The sweeps of a suite; undefined where the scenario takes no part in it. */
-export function sweepsOf(scenario: Scenario, suite: string): readonly Sweep[] | undefined {
-  const sweeps = (scenario.sweeps as Readonly<Record<string, readonly Sweep[] | undefined>>)[suite];
+/** A sweep with nothing left open but the scenario's own settings. */
+type FilledSweep = Required<Omit<Sweep, 'settings'>> & Pick<Sweep, 'settings'>;
+
+/** The sweeps of a suite, on a testbed with these rules; undefined where the scenario takes no part in it. */
+export function sweepsOf(
+  scenario: Scenario,
+  suite: string,
+  rules: PlanningRules = {},
+): readonly Sweep[] | undefined {
+  const own = scenario.sweeps as Readonly<Record<string, readonly Sweep[] | undefined>>;
+  const sweeps = rules.sweeps === undefined ? own[suite] : rules.sweeps(scenario, suite);
   return sweeps === undefined || sweeps.length === 0 ? undefined : sweeps;
 }
 
@@ -36,13 +45,15 @@ export function* parametersOf(
   sweeps: readonly Sweep[],
   request: RunRequest,
   given: SettingLists,
+  defaults: Sweep = {},
 ): Generator<CellParameters> {
-  for (const sweep of sweeps) {
+  for (const own of sweeps) {
+    const sweep: FilledSweep = { ...DEFAULTS, ...defaults, ...own };
     const settings = settingCombinations(scenario, sweep, given);
-    for (const guestType of request.guestType ?? sweep.guestType ?? DEFAULTS.guestType) {
+    for (const guestType of request.guestType ?? sweep.guestType) {
       const guestTypes = parseGuestTypes(guestType);
-      for (const grantMode of request.grantMode ?? sweep.grantMode ?? DEFAULTS.grantMode) {
-        for (const placement of request.placement ?? sweep.placement ?? DEFAULTS.placement) {
+      for (const grantMode of request.grantMode ?? sweep.grantMode) {
+        for (const placement of request.placement ?? sweep.placement) {
           for (const chosen of settings) {
             const rest = { guestTypes, grantMode, placement, settings: chosen };
             yield* sized(scenario, sweep, request, rest);
@@ -62,12 +73,12 @@ interface Unsized {
 
 function* sized(
   scenario: Scenario,
-  sweep: Sweep,
+  sweep: FilledSweep,
   request: RunRequest,
   rest: Unsized,
 ): Generator<CellParameters> {
-  const rings = request.ringSizeBytes ?? sweep.ringSizeBytes ?? DEFAULTS.ringSizeBytes;
-  const writes = request.messageSizeBytes ?? sweep.messageSizeBytes ?? DEFAULTS.messageSizeBytes;
+  const rings = request.ringSizeBytes ?? sweep.ringSizeBytes;
+  const writes = request.messageSizeBytes ?? sweep.messageSizeBytes;
   for (const ringSizeBytes of rings) {
     for (const messageSizeBytes of writes) {
       for (let seed = request.seed; seed < request.seed + request.seeds; seed++) {

@@ -1,7 +1,7 @@
 import { type ResourceLimits, Worker } from 'node:worker_threads';
 import type { Execution } from './execute.js';
-import { invalidCell } from './invalid-cell.js';
 import type { PlannedCell } from './request.js';
+import { invalidCell } from './unmeasured-cell.js';
 import { type FromWorker, userErrorOf } from './worker-protocol.js';
 
 /** How to start a worker, and how many. */

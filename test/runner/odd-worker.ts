@@ -1,6 +1,6 @@
 import { parentPort } from 'node:worker_threads';
 import { UserError } from '../../src/base/errors.js';
-import { invalidCell } from '../../src/runner/invalid-cell.js';
+import { invalidCell } from '../../src/runner/unmeasured-cell.js';
 import { serveCells } from '../../src/runner/worker-protocol.js';
 
 /** FIXTURE: a worker whose cells end as their `kind` says. */

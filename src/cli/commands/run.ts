@@ -1,4 +1,5 @@
 import type { Command } from '../command.js';
+import { XEN_OPTIONS } from '../xen/xen-options.js';
 
 /** Formats in which results can be printed. */
 export const RUN_FORMATS = ['table', 'json', 'ndjson', 'csv', 'md'] as const;
@@ -30,7 +31,7 @@ export const run: Command = {
       name: 'profile',
       alias: 'p',
       describe: 'hardware generations: names, or JSON files of your own',
-      default: 'skylake-2017',
+      default: 'skylake-2017; on real Xen that of its computer',
       candidates: 'profiles',
     },
     {
@@ -98,6 +99,11 @@ export const run: Command = {
       default: 'all of them',
     },
     { name: 'jobs', alias: 'j', describe: 'cells at a time', default: 'as many as cores' },
+    XEN_OPTIONS.hypervisor,
+    XEN_OPTIONS.symbols,
+    XEN_OPTIONS.arguments,
+    XEN_OPTIONS.on,
+    XEN_OPTIONS.cache,
     { name: 'quiet', alias: 'q', flag: true, describe: 'no progress and no notes' },
     { name: 'no-progress', flag: true, describe: 'no progress display' },
     {
@@ -109,6 +115,7 @@ export const run: Command = {
   examples: [
     ['interdom run', 'compare the transports in all quick scenarios'],
     ['interdom run stream -t libvchan --ring-size 4k..256k', 'one transport, seven ring sizes'],
+    ['interdom run --testbed xen', 'the same kinds of work on real Xen, counted'],
     ['interdom run --suite full --shard 2/4 -o part2.json', 'a quarter, for the second of four'],
     ['interdom run stream --set transferBytes=16m --format csv', 'a setting, and CSV for a script'],
   ],

@@ -1,4 +1,5 @@
 import type { Command } from '../command.js';
+import { XEN_OPTIONS } from '../xen/xen-options.js';
 
 export const TRACE_FORMATS = ['text', 'svg'] as const;
 export const TRACE_SPANS = ['message', 'connect'] as const;
@@ -72,18 +73,10 @@ export const trace: Command = {
       describe: 'file to write instead of standard output',
       candidates: 'files',
     },
-    {
-      name: 'hypervisor',
-      describe: "a hypervisor of your own for real Xen (V4V needs one with Xen's Argo)",
-      default: "Debian's",
-      candidates: 'files',
-    },
-    {
-      name: 'xen-cache',
-      describe: 'folder for what real Xen is booted from',
-      default: 'interdom/xen in the cache folder of your account',
-      candidates: 'files',
-    },
+    XEN_OPTIONS.hypervisor,
+    XEN_OPTIONS.symbols,
+    XEN_OPTIONS.arguments,
+    XEN_OPTIONS.cache,
     { name: 'details', flag: true, describe: "dom0's own entries into Xen too" },
     { name: 'quiet', alias: 'q', flag: true, describe: 'no notes' },
   ],

@@ -1,4 +1,5 @@
 import type { Command } from '../command.js';
+import { XEN_OPTIONS } from '../xen/xen-options.js';
 
 export const VALIDATE_FORMATS = ['table', 'md', 'json', 'csv'] as const;
 export const FRESH_SETS = ['none', 'quick', 'all'] as const;
@@ -61,28 +62,10 @@ export const validate: Command = {
       default: 'those that come with interdom',
       candidates: 'files',
     },
-    {
-      name: 'hypervisor',
-      describe: "a hypervisor of your own for fresh measurements (V4V needs one with Xen's Argo)",
-      default: "Debian's",
-      candidates: 'files',
-    },
-    {
-      name: 'hypervisor-symbols',
-      describe: 'its symbols, as nm writes them: without them few counts can be had',
-      candidates: 'files',
-    },
-    {
-      name: 'xen-args',
-      describe: "further arguments of Xen's command line, such as spec-ctrl=eager-fpu",
-      default: 'none',
-    },
-    {
-      name: 'xen-cache',
-      describe: 'folder for what real Xen is booted from',
-      default: 'interdom/xen in the cache folder of your account',
-      candidates: 'files',
-    },
+    XEN_OPTIONS.hypervisor,
+    XEN_OPTIONS.symbols,
+    XEN_OPTIONS.arguments,
+    XEN_OPTIONS.cache,
     {
       name: 'format',
       alias: 'f',

@@ -1,9 +1,10 @@
 import { invariant } from '../../base/errors.js';
 import { latinHypercube } from '../../profiles/uncertainty.js';
 import { carryOut } from '../../runner/carry-out.js';
-import { type Execution, executeHere } from '../../runner/execute.js';
+import { executeHere } from '../../runner/execute.js';
+import { type BatchExecution, executeBatch } from '../../runner/execute-batch.js';
 import { executeInWorkers } from '../../runner/worker-pool.js';
-import { TESTBEDS } from '../testbeds.js';
+import { offeredTestbed, takesBatches } from '../testbeds.js';
 import type { WorkerData } from '../worker.js';
 import type { Job } from './job.js';
 
@@ -15,11 +16,22 @@ export interface Manner {
   readonly inOrder: boolean;
 }
 
-/** Carries out what is to be done of a job: in worker threads, or one by one where cells would disturb another. */
-export async function carryOutJob(job: Job, manner: Manner, execution: Execution): Promise<void> {
+/**
+ * Carries out what is to be done of a job: by a testbed that takes all of it, in worker threads, or one by one where
+ * cells would disturb another.
+ */
+export async function carryOutJob(
+  job: Job,
+  manner: Manner,
+  execution: BatchExecution,
+): Promise<void> {
   const { request, catalogue, todo } = job;
-  const offered = TESTBEDS.find(({ name }) => name === request.testbed);
-  invariant(offered !== undefined, 'the testbed is not offered', { testbed: request.testbed });
+  if (job.batches !== undefined) {
+    await executeBatch(todo, job.batches, catalogue, execution);
+    return;
+  }
+  const offered = offeredTestbed(request.testbed);
+  invariant(!takesBatches(offered), 'a testbed that takes batches was not opened', { ...offered });
   const draws = request.uncertainty === 0 ? [] : latinHypercube(request.seed, request.uncertainty);
   if (offered.parallel) {
     const used = catalogue.profiles.filter(({ name }) => request.profiles.includes(name));

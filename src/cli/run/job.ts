@@ -17,12 +17,15 @@ import type { Catalogue, PlannedCell, RunRequest } from '../../runner/request.js
 import { parseRequest } from '../../runner/request-schema.js';
 import { checkSameOrigin, continuePlan } from '../../runner/resume.js';
 import { shardPlan } from '../../runner/shard.js';
+import type { BatchTestbed } from '../../testbed/contract.js';
 import { CATALOGUE } from '../catalogue.js';
 import type { Invocation } from '../command.js';
 import { packageVersion } from '../program-version.js';
+import { offeredTestbed, takesBatches } from '../testbeds.js';
 import { type Destination, destinationOf, journalOf, resultsBeside } from './destination.js';
 import { hostFacts, programCommit } from './host-facts.js';
 import { readRequest } from './read-request.js';
+import type { ReadyTestbed } from './ready-testbed.js';
 
 /** A run that is about to begin, or to go on. */
 export interface Job {
@@ -37,14 +40,23 @@ export interface Job {
   readonly done: Map<string, Cell>;
   readonly destination: Destination;
   readonly journal: JournalWriter | undefined;
+  /** The testbed, ready, where it takes all cells at once. */
+  readonly batches: BatchTestbed | undefined;
   /** The harness's own speed, where it was measured. */
   harness: Readonly<Record<string, MetricValue>> | undefined;
 }
 
+/** How a testbed that takes batches is made ready for a request. */
+export type MakeReady = (request: RunRequest) => Promise<ReadyTestbed | undefined>;
+
 /** A new run as the options say. Begins its journal. Throws UserError. */
-export function newJob({ options, positionals, words }: Invocation): Job {
-  const { request, catalogue } = readRequest(options, positionals, CATALOGUE);
+export async function newJob(
+  { options, positionals, words }: Invocation,
+  makeReady: MakeReady,
+): Promise<Job> {
+  const { request, catalogue } = await readRequest(options, positionals, CATALOGUE);
   const { plan, shard } = sharded(planCells(request, catalogue), request);
+  const ready = await makeReady(request);
   const begun = beginRun({
     startedAtMs: Date.now(),
     command: ['interdom', ...words],
@@ -53,7 +65,7 @@ export function newJob({ options, positionals, words }: Invocation): Job {
     seed: request.seed,
     suite: request.suite,
     host: hostFacts(),
-    profiles: records(request, catalogue),
+    profiles: ready?.profiles ?? records(request, catalogue),
   });
   const run = { ...begun, ...shard };
   const destination = destinationOf(options.text('output'), run.id);
@@ -70,6 +82,7 @@ export function newJob({ options, positionals, words }: Invocation): Job {
     done: new Map(),
     destination,
     journal,
+    batches: ready?.testbed,
     harness: undefined,
   };
 }
@@ -84,6 +97,7 @@ const MAY_GO_WITH_RESUME = [
   'quiet',
   'no-progress',
   'no-harness',
+  'xen-cache',
   'config',
   'verbose',
 ];
@@ -93,6 +107,7 @@ export async function resumedJob(
   { options, positionals }: Invocation,
   given: string,
   otherOptions: readonly string[],
+  makeReady: MakeReady,
 ): Promise<Job> {
   const unwelcome = otherOptions.find(
     (name) => !MAY_GO_WITH_RESUME.includes(name) && options.given(name)?.where === `--${name}`,
@@ -108,8 +123,9 @@ export async function resumedJob(
   const { run } = header;
   checkSameOrigin(run, { version: packageVersion(), commit: programCommit() }, journalPath);
   const request = parseRequest(header.options, journalPath);
-  const profiles = request.profiles.map((name) => profileOf(name, run, journalPath));
-  const catalogue = { ...CATALOGUE, profiles };
+  const ready = await makeReady(request);
+  if (ready !== undefined) checkSameComputers(ready.profiles, run, journalPath);
+  const catalogue = await catalogueOf(request, run, journalPath);
   const { plan } = sharded(planCells(request, catalogue), request);
   const { done, todo } = continuePlan(plan, cells, journalPath);
   const output = options.text('output') ?? resultsBeside(journalPath);
@@ -125,8 +141,38 @@ export async function resumedJob(
     done: new Map(done),
     destination,
     journal,
+    batches: ready?.testbed,
     harness: undefined,
   };
+}
+
+/** The catalogue from which a run that is resumed was planned. Throws UserError where it has changed. */
+async function catalogueOf(
+  request: RunRequest,
+  run: RunDescription,
+  where: string,
+): Promise<Catalogue> {
+  const offered = offeredTestbed(request.testbed);
+  const rules = takesBatches(offered)
+    ? await offered.rules(request.testbedOptions ?? {})
+    : offered.rules;
+  const catalogue = rules === undefined ? CATALOGUE : { ...CATALOGUE, rules };
+  if (rules?.profiles !== undefined) return catalogue;
+  const profiles = request.profiles.map((name) => profileOf(name, run, where));
+  return { ...catalogue, profiles };
+}
+
+/** Cells of two hypervisors, or of two emulators, do not stand in one file. Throws UserError. */
+function checkSameComputers(
+  now: RunDescription['profiles'],
+  { profiles: began }: RunDescription,
+  where: string,
+): void {
+  if (canonicalJson(now) === canonicalJson(began)) return;
+  throw new UserError('what the cells run on has changed since the run began', {
+    where,
+    remedy: 'start the run anew',
+  });
 }
 
 /** What this run shall do of a plan, and what it then says of it. */

@@ -31,6 +31,10 @@ export async function measureJob(job: Job, surroundings: Surroundings): Promise<
     await carryOutJob(job, manner, {
       signal: interruption.signal,
       onStart: (planned) => progress.started(planned),
+      onProgress: (text) => {
+        if (enabled) progress.says(text);
+        else if (!options.flag('no-progress')) terminal.note(`interdom: ${text}`);
+      },
       onCell: (cell, planned) => {
         keep(cell);
         stream?.advance();

@@ -2,6 +2,8 @@ import type { PlannedCell } from '../../runner/request.js';
 import type { Terminal } from '../terminal.js';
 
 const REDRAW_MS = 100;
+/** What takes long by itself is seen to go on. */
+const BEAT_MS = 1000;
 /** A time that is left cannot be told before so much has passed. */
 const EARLIEST_ETA_MS = 1000;
 
@@ -13,6 +15,8 @@ export class ProgressLine {
   private readonly begunMs = performance.now();
   private drawnMs = Number.NEGATIVE_INFINITY;
   private latest: PlannedCell | undefined;
+  private doing: { readonly text: string; readonly sinceMs: number } | undefined;
+  private beat: NodeJS.Timeout | undefined;
   private shown = false;
 
   /** @param already cells that an earlier run has done */
@@ -33,6 +37,13 @@ export class ProgressLine {
     this.draw(false);
   }
 
+  /** What a testbed that has all the cells does now. */
+  says(text: string): void {
+    this.doing = { text, sinceMs: performance.now() };
+    if (this.enabled) this.beat ??= setInterval(() => this.draw(true), BEAT_MS).unref();
+    this.draw(true);
+  }
+
   finished(planned: PlannedCell): void {
     this.done++;
     this.costDone += planned.cost;
@@ -41,6 +52,7 @@ export class ProgressLine {
 
   /** Takes the line away again. */
   clear(): void {
+    clearInterval(this.beat);
     if (this.shown) this.terminal.animate('\r\x1b[K');
     this.shown = false;
   }
@@ -57,6 +69,9 @@ export class ProgressLine {
       share: this.cost === 0 ? 1 : this.costDone / this.cost,
       elapsedMs: nowMs - this.begunMs,
       ...(this.latest === undefined ? {} : { latest: this.latest }),
+      ...(this.doing === undefined
+        ? {}
+        : { doing: `${this.doing.text}, ${duration(nowMs - this.doing.sinceMs)}` }),
     });
     this.terminal.animate(`\r${line.slice(0, this.terminal.progressWidth - 1)}\x1b[K`);
   }
@@ -70,16 +85,19 @@ export interface Progress {
   readonly share: number;
   readonly elapsedMs: number;
   readonly latest?: PlannedCell;
+  /** In place of the latest cell, where cells go on all at once. */
+  readonly doing?: string;
 }
 
 /** "12/48 cells, 25 %, 8 s left: libvchan stream". */
-export function progressText({ done, all, share, elapsedMs, latest }: Progress): string {
+export function progressText({ done, all, share, elapsedMs, latest, doing }: Progress): string {
   const percent = Math.floor(share * 100);
   const leftMs = share > 0 ? (elapsedMs / share) * (1 - share) : Number.NaN;
   const unknown = elapsedMs < EARLIEST_ETA_MS || share === 0 || share === 1;
   const left = unknown ? '' : `, ${duration(leftMs)} left`;
-  const what = latest === undefined ? '' : `: ${latest.transport} ${latest.scenario}`;
-  return `${done}/${all} cells, ${percent} %${left}${what}`;
+  const cell = latest === undefined ? undefined : `${latest.transport} ${latest.scenario}`;
+  const what = doing ?? cell;
+  return `${done}/${all} cells, ${percent} %${left}${what === undefined ? '' : `: ${what}`}`;
 }
 
 /** "8 s", "2 min 5 s", "1 h 10 min". */

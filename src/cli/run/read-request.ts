@@ -4,8 +4,9 @@ import { DEFAULT_PROFILE_NAME } from '../../profiles/index.js';
 import type { Profile } from '../../profiles/profile.js';
 import type { Catalogue, RunRequest, Shard } from '../../runner/request.js';
 import { parseGuestTypes } from '../../runner/sweep.js';
+import type { PlanningRules } from '../../testbed/contract.js';
 import type { OptionValues } from '../options/option-values.js';
-import { TESTBEDS } from '../testbeds.js';
+import { type OfferedTestbed, offeredTestbed, TESTBEDS, takesBatches } from '../testbeds.js';
 import { resolveProfiles } from './profile-files.js';
 
 /** The largest seed: 32 bits count. */
@@ -20,13 +21,14 @@ export interface ReadRequest {
 }
 
 /** Reads the options of `run` that decide which cells there are. Throws UserError. */
-export function readRequest(
+export async function readRequest(
   options: OptionValues,
   scenarios: readonly string[],
-  offered: Catalogue,
-): ReadRequest {
-  const profiles = resolveProfiles(options.list('profile'), offered.profiles, DEFAULT_PROFILE_NAME);
-  const catalogue = { ...offered, profiles: withOwn(offered.profiles, profiles) };
+  known: Catalogue,
+): Promise<ReadRequest> {
+  const testbed = testbedNamed(options);
+  const testbedOptions = takesBatches(testbed) ? testbed.settings(options) : {};
+  const { catalogue, profiles } = await withComputers(options, known, testbed, testbedOptions);
   const given = {
     ringSizeBytes: options.sizes('ring-size'),
     messageSizeBytes: options.sizes('message-size'),
@@ -37,15 +39,10 @@ export function readRequest(
     shard: shardOf(options),
   };
   const request: RunRequest = {
-    testbed: knownName(
-      'a testbed',
-      options.text('testbed') ?? 'model',
-      TESTBEDS,
-      options,
-      'testbed',
-    ),
+    testbed: testbed.name,
+    ...(Object.keys(testbedOptions).length === 0 ? {} : { testbedOptions }),
     transports: transportNames(options, catalogue),
-    profiles: profiles.map(({ name }) => name),
+    profiles,
     scenarios: scenarioNames(scenarios, catalogue),
     suite: options.text('suite') ?? 'quick',
     ...withoutUndefined(given),
@@ -55,6 +52,43 @@ export function readRequest(
     set: settings(options),
   };
   return { request, catalogue };
+}
+
+function testbedNamed(options: OptionValues): OfferedTestbed {
+  const name = options.text('testbed') ?? 'model';
+  return offeredTestbed(knownName('a testbed', name, TESTBEDS, options, 'testbed'));
+}
+
+/** The catalogue of a testbed, with the user's own profiles where it has no computers of its own; and what is chosen. */
+async function withComputers(
+  options: OptionValues,
+  known: Catalogue,
+  testbed: OfferedTestbed,
+  testbedOptions: Readonly<Record<string, string>>,
+): Promise<{ readonly catalogue: Catalogue; readonly profiles: readonly string[] }> {
+  const rules = takesBatches(testbed) ? await testbed.rules(testbedOptions) : testbed.rules;
+  const given = options.list('profile');
+  const own = rules?.profiles;
+  if (own !== undefined) {
+    const other = given?.texts.find((name) => !own.includes(name));
+    if (other === undefined) {
+      return { catalogue: withRules(known, rules), profiles: given?.texts ?? own.slice(0, 1) };
+    }
+    throw new UserError(`the testbed ${testbed.name} has no profile "${other}"`, {
+      where: given?.where ?? '--profile',
+      remedy: `leave it out: there is ${own.join(', ')}`,
+    });
+  }
+  const profiles = resolveProfiles(given, known.profiles, DEFAULT_PROFILE_NAME);
+  const catalogue = { ...known, profiles: withOwn(known.profiles, profiles) };
+  return {
+    catalogue: withRules(catalogue, rules),
+    profiles: profiles.map(({ name }) => name),
+  };
+}
+
+function withRules(catalogue: Catalogue, rules: PlanningRules | undefined): Catalogue {
+  return rules === undefined ? catalogue : { ...catalogue, rules };
 }
 
 /** "2/5": the second of five. Throws UserError. */

@@ -3,6 +3,7 @@ import { availableParallelism } from 'node:os';
 import { endRun } from '../../results/provenance.js';
 import { writeResultsFile } from '../../results/store.js';
 import { type ResultsFile, SCHEMA_VERSION } from '../../results/types.js';
+import type { RunRequest } from '../../runner/request.js';
 import { inPlanOrder } from '../../runner/resume.js';
 import type { Invocation } from '../command.js';
 import { RUN_FORMATS, run as runCommand } from '../commands/run.js';
@@ -13,6 +14,7 @@ import { type Job, newJob, resumedJob } from './job.js';
 import { complainOfUnfinished, withJournal } from './journal-hint.js';
 import { measureJob } from './measure-job.js';
 import { presentResults, type RunFormat } from './present.js';
+import { readyTestbed } from './ready-testbed.js';
 import { exitCodeOf } from './soundness.js';
 
 const MOST_JOBS = 1024;
@@ -22,11 +24,20 @@ export async function runCells(invocation: Invocation): Promise<ExitCode> {
   const { options, terminal } = invocation;
   const jobs = options.integer('jobs', 1, MOST_JOBS) ?? availableParallelism();
   const format = formatOf(invocation);
-  const job = await begin(invocation);
-  const stream = format === 'ndjson' ? new CellStream(terminal, job) : undefined;
+  let begun: Job | undefined;
   const interruption = new Interruption(() => {
-    terminal.note('\ninterdom: stopping; what is done is kept (once more to end at once)');
+    const kept = begun === undefined ? '' : '; what is done is kept (once more to end at once)';
+    terminal.note(`\ninterdom: stopping${kept}`);
   });
+  try {
+    begun = await begin(invocation, jobs, interruption.signal);
+  } catch (error) {
+    interruption.dispose();
+    if (interruption.exitCode === undefined) throw error;
+    return interruption.exitCode;
+  }
+  const job = begun;
+  const stream = format === 'ndjson' ? new CellStream(terminal, job) : undefined;
   try {
     await measureJob(job, { jobs, stream, interruption, invocation });
     if (isFutile(invocation, job)) return EXIT.ok;
@@ -52,11 +63,15 @@ function formatOf({ options }: Invocation): RunFormat {
   return format ?? (options.text('output') === '-' ? 'json' : 'table');
 }
 
-async function begin(invocation: Invocation): Promise<Job> {
-  const journalPath = invocation.options.text('resume');
-  if (journalPath === undefined) return newJob(invocation);
+async function begin(invocation: Invocation, jobs: number, signal: AbortSignal): Promise<Job> {
+  const { options, terminal } = invocation;
+  const place = { options, environment: terminal.environment, jobs };
+  const onProgress = (text: string): void => terminal.note(`interdom: ${text}`);
+  const makeReady = (request: RunRequest) => readyTestbed(request, place, { signal, onProgress });
+  const journalPath = options.text('resume');
+  if (journalPath === undefined) return newJob(invocation, makeReady);
   const names = runCommand.options.map(({ name }) => name);
-  return resumedJob(invocation, journalPath, names);
+  return resumedJob(invocation, journalPath, names, makeReady);
 }
 
 /** The results go to standard output alone, and nobody reads it any more. */

@@ -6,6 +6,7 @@ import type { Invocation } from '../command.js';
 import { EXIT, type ExitCode } from '../exit-codes.js';
 import { Interruption } from '../run/interruption.js';
 import { xenFolders } from '../xen/folders.js';
+import { xenSettings, xenTestbedOptions } from '../xen/xen-options.js';
 import {
   type Alignment,
   aligned,
@@ -27,12 +28,11 @@ export async function traceBesideXen(
   format: 'text' | 'svg',
 ): Promise<ExitCode> {
   const { options, terminal } = invocation;
-  const hypervisorFile = options.text('hypervisor');
   const interruption = new Interruption(() => terminal.complain('interdom: interrupted'));
   try {
     const real = await traceOnXen(requestOf(wanted), wanted.span, {
       ...xenFolders(options.text('xen-cache'), terminal.environment),
-      ...(hypervisorFile === undefined ? {} : { hypervisorFile }),
+      ...xenTestbedOptions(xenSettings(options)),
       signal: interruption.signal,
       onProgress: (text) => terminal.note(`interdom: real Xen: ${text}`),
     });

@@ -1,9 +1,11 @@
+import { availableParallelism } from 'node:os';
 import { UserError } from '../../base/errors.js';
 import type { Cell } from '../../results/types.js';
 import type { XenCellRequest } from '../../testbed/xen/cells/request.js';
 import { runXenCells } from '../../testbed/xen/xen-testbed.js';
 import type { Invocation } from '../command.js';
 import { xenFolders } from '../xen/folders.js';
+import { xenSettings, xenTestbedOptions } from '../xen/xen-options.js';
 
 /** What measuring real Xen now came to. */
 export type Fresh =
@@ -26,15 +28,13 @@ export async function measureFresh(
   quick: boolean,
   signal: AbortSignal,
 ): Promise<Fresh> {
-  const hypervisorFile = options.text('hypervisor');
-  const hypervisorSymbolsFile = options.text('hypervisor-symbols');
+  const settings = xenSettings(options);
   let done = 0;
   try {
     const { cells } = await runXenCells(requests, {
       ...xenFolders(options.text('xen-cache'), terminal.environment),
-      ...(hypervisorFile === undefined ? {} : { hypervisorFile }),
-      ...(hypervisorSymbolsFile === undefined ? {} : { hypervisorSymbolsFile }),
-      xenArguments: xenArguments(options.text('xen-args')),
+      ...xenTestbedOptions(settings),
+      machines: availableParallelism(),
       ...(quick ? { phases: QUICK_PHASES } : {}),
       signal,
       onProgress: (text) => terminal.note(`interdom: real Xen: ${text}`),
@@ -48,11 +48,7 @@ export async function measureFresh(
     return { cells };
   } catch (error) {
     // A file that the user named and that is no hypervisor is his mistake; missing packages are this machine's.
-    if (!(error instanceof UserError) || hypervisorFile !== undefined) throw error;
+    if (!(error instanceof UserError) || settings['hypervisor'] !== undefined) throw error;
     return { skipped: error.message, remedy: error.remedy ?? '' };
   }
-}
-
-export function xenArguments(text: string | undefined): readonly string[] {
-  return (text ?? '').split(/[\s]+/).filter((word) => word !== '');
 }

@@ -1,10 +1,12 @@
 import { UserError } from '../../base/errors.js';
 import type { Cell } from '../../results/types.js';
-import type {
-  GrantMode,
-  XenCellRequest,
-  XenScenario,
-  XenTransport,
+import {
+  type GrantMode,
+  XEN_SCENARIOS,
+  XEN_TRANSPORTS,
+  type XenCellRequest,
+  type XenScenario,
+  type XenTransport,
 } from '../../testbed/xen/cells/request.js';
 import { messagesOf } from '../../testbed/xen/cells/windows.js';
 import type { GuestType, Placement } from '../../testbed/xen/machine/machine-config.js';
@@ -16,14 +18,6 @@ export type MeetingPoint = XenCellRequest & {
   readonly parameters: { readonly messages: number };
 };
 
-const TRANSPORTS: readonly XenTransport[] = ['libvchan', 'v2v', 'v4v'];
-const SCENARIOS: readonly XenScenario[] = [
-  'ping-pong',
-  'message-rate',
-  'stream',
-  'grant-mode',
-  'bare-grants',
-];
 const GUEST_TYPES: readonly GuestType[] = ['pvh', 'pv'];
 const GRANT_MODES: readonly GrantMode[] = ['persistent', 'per-transfer', 'copy'];
 
@@ -42,7 +36,7 @@ export interface Part {
 export function readPart({ options, positionals }: Invocation): Part {
   const part: Part = {
     scenarios: positionals.length === 0 ? undefined : positionals.map(scenarioNamed),
-    transports: options.words('transport', TRANSPORTS),
+    transports: options.words('transport', XEN_TRANSPORTS),
     guestTypes: options.words('guest-type', GUEST_TYPES),
     ringSizes: options.sizes('ring-size'),
     messageSizes: options.sizes('message-size'),
@@ -58,11 +52,11 @@ export function readPart({ options, positionals }: Invocation): Part {
 }
 
 function scenarioNamed(name: string): XenScenario {
-  const found = SCENARIOS.find((one) => one === name);
+  const found = XEN_SCENARIOS.find((one) => one === name);
   if (found !== undefined) return found;
   throw new UserError(`real Xen does not carry out "${name}"`, {
     where: 'interdom validate',
-    remedy: `choose of ${SCENARIOS.join(', ')}`,
+    remedy: `choose of ${XEN_SCENARIOS.join(', ')}`,
   });
 }
 
@@ -95,8 +89,8 @@ function isWanted({ scenario, transport, parameters }: MeetingPoint, part: Part)
 
 /** The point of a recorded cell; undefined where this program does not know its transport or scenario. */
 function pointOf(cell: Cell): MeetingPoint | undefined {
-  const transport = TRANSPORTS.find((one) => one === cell.transport);
-  const scenario = SCENARIOS.find((one) => one === cell.scenario);
+  const transport = XEN_TRANSPORTS.find((one) => one === cell.transport);
+  const scenario = XEN_SCENARIOS.find((one) => one === cell.scenario);
   if (transport === undefined || scenario === undefined) return undefined;
   const { ringSizeBytes, messageSizeBytes, messages, guestType, grantMode, placement } =
     cell.parameters;

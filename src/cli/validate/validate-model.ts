@@ -4,7 +4,8 @@ import type { Invocation } from '../command.js';
 import { FRESH_SETS, PUBLISHED_SETS } from '../commands/validate.js';
 import { EXIT, type ExitCode } from '../exit-codes.js';
 import { Interruption } from '../run/interruption.js';
-import { type Fresh, measureFresh, xenArguments } from './fresh-side.js';
+import { xenArguments } from '../xen/xen-options.js';
+import { type Fresh, measureFresh } from './fresh-side.js';
 import {
   hasSizes,
   isPart,

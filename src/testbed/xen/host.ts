@@ -1,8 +1,9 @@
 import { spawn } from 'node:child_process';
 import { copyFile, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { cpus } from 'node:os';
 import { join } from 'node:path';
 import { UserError } from '../../base/errors.js';
-import type { Cell } from '../../results/types.js';
+import type { Cell, ProfileRecord } from '../../results/types.js';
 import { skippedCell, unknownCell } from './cells/cell-result.js';
 import { HOST_PROFILE, judgedHostCell } from './cells/host-result.js';
 import { skipReason, type XenCellRequest } from './cells/request.js';
@@ -32,6 +33,40 @@ export async function isControlDomain(capabilitiesFile = CAPABILITIES): Promise<
   }
 }
 
+async function requireControlDomain(): Promise<void> {
+  if (await isControlDomain()) return;
+  throw new UserError('this is not the dom0 of a Xen host', {
+    where: CAPABILITIES,
+    remedy: 'leave --on out: the cells then run on real Xen in an emulated machine',
+  });
+}
+
+/** This host as a results file records the computer of a run. Throws UserError where it is no dom0 or a part is missing. */
+export async function describeHost(options: HostOptions): Promise<ProfileRecord> {
+  await requireControlDomain();
+  const image = await prepareImage({ ...options, emulated: false });
+  const [processor] = cpus();
+  const version = await Promise.all(['major', 'minor', 'extra'].map(versionPart));
+  return {
+    name: HOST_PROFILE,
+    description: 'the Xen host on which this ran, with real Linux guests: times are real',
+    clockHz: (processor?.speed ?? 0) * 1e6,
+    features: {
+      processor: processor?.model.trim() ?? 'unknown',
+      hypervisor: `Xen ${version[0]}.${version[1]}${version[2]}`,
+      kernel: image.contents['kernel'] ?? 'unknown',
+      image: image.hash,
+    },
+    prices: {},
+  };
+}
+
+/** What Linux says of the hypervisor below it; '?' where it says nothing. */
+async function versionPart(name: string): Promise<string> {
+  const text = await readFile(join('/sys/hypervisor/version', name), 'utf8').catch(() => '?');
+  return text.trim();
+}
+
 interface Planned {
   readonly index: number;
   readonly request: XenCellRequest;
@@ -49,12 +84,7 @@ export async function runXenCellsOnHost(
   requests: readonly XenCellRequest[],
   options: HostOptions,
 ): Promise<XenRun> {
-  if (!(await isControlDomain())) {
-    throw new UserError('this is not the dom0 of a Xen host', {
-      where: CAPABILITIES,
-      remedy: 'leave --on out: the cells then run on real Xen in an emulated machine',
-    });
-  }
+  await requireControlDomain();
   const image = await prepareImage({ ...options, emulated: false });
   const cells: Cell[] = new Array(requests.length);
   const settle = (index: number, cell: Cell): void => {
@@ -162,10 +192,11 @@ function runScript(
       process.kill(-child.pid, 'SIGTERM');
     };
     let reason: string | undefined;
-    const reader = new ConsoleReader(child.stdout, (message) => {
+    const reader = new ConsoleReader((message) => {
       if (message.kind === 'failed') reason ??= message.reason;
       else onMessage(message);
     });
+    child.stdout.setEncoding('latin1').on('data', (text: string) => reader.read(text));
     const limitMs = BOOT_TIMEOUT_MS + cellCount * CELL_TIMEOUT_MS;
     const timer = setTimeout(() => {
       reason = `not done within ${Math.round(limitMs / 1000)} s`;

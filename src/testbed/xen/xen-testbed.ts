@@ -20,7 +20,7 @@ import { savedMachine } from './machine/saved-machine.js';
 import { runCommand } from './process/command.js';
 import type { XenProvenance } from './provenance.js';
 
-/** Cells a machine carries out in one go. */
+/** Cells that a machine carries out in one go. */
 const CELLS_IN_BATCH = 12;
 const ATTEMPTS = 2;
 const START_TIMEOUT_MS = 60_000;
@@ -34,8 +34,18 @@ export interface XenTestbedOptions extends ImageOptions {
   readonly xenArguments?: readonly string[];
   /** Phases of the timer at which each cell is measured, 1 to 3 [3]: fewer are quicker, and show less of the spread. */
   readonly phases?: number;
+  /** Emulated machines at a time, each of which takes a core [1]. Counts do not depend on it. */
+  readonly machines?: number;
   /** Called as each cell is done, in any order. */
   readonly onCell?: (cell: Cell, index: number) => void;
+}
+
+/** What cells are carried out with, found or built. */
+export interface XenEquipment {
+  readonly image: XenImage;
+  readonly provenance: XenProvenance;
+  /** For the counting plugin: addresses and names of Xen's functions. */
+  readonly functions: string;
 }
 
 export interface XenRun {
@@ -50,6 +60,23 @@ interface Planned {
   readonly windows: readonly WindowPlan[];
 }
 
+/** Finds or builds the image. Throws UserError where a part cannot be had. */
+export async function equipXen(options: XenTestbedOptions): Promise<XenEquipment> {
+  const image = await prepareImage(options);
+  const { symbols } = image;
+  return {
+    image,
+    functions:
+      symbols === undefined ? '' : pluginFunctions(await readFile(symbols, 'utf8'), symbols),
+    provenance: {
+      image: image.hash,
+      emulator: await emulatorVersionOf(options.signal),
+      contents: image.contents,
+      xenArguments: options.xenArguments ?? [],
+    },
+  };
+}
+
 /**
  * Carries out cells on real Xen in an emulated machine. Cells that need the same guests share a machine; one that fails
  * is tried once more on a fresh machine and is then reported as unknown, with the reason and the end of the console.
@@ -60,12 +87,19 @@ export async function runXenCells(
   requests: readonly XenCellRequest[],
   options: XenTestbedOptions,
 ): Promise<XenRun> {
-  const image = await prepareImage(options);
-  const emulatorVersion = await emulatorVersionOf(options.signal);
-  const functions =
-    image.symbols === undefined
-      ? ''
-      : pluginFunctions(await readFile(image.symbols, 'utf8'), image.symbols);
+  const equipment = await equipXen(options);
+  return {
+    cells: await carryOutXenCells(requests, equipment, options),
+    provenance: equipment.provenance,
+  };
+}
+
+/** The same with what is already there. */
+export async function carryOutXenCells(
+  requests: readonly XenCellRequest[],
+  equipment: XenEquipment,
+  options: XenTestbedOptions,
+): Promise<readonly Cell[]> {
   const cells: Cell[] = new Array(requests.length);
   const settle = (index: number, cell: Cell): void => {
     cells[index] = cell;
@@ -73,7 +107,7 @@ export async function runXenCells(
   };
   const groups = new Map<string, Planned[]>();
   for (const [index, request] of requests.entries()) {
-    const reason = skipReason(request, image);
+    const reason = skipReason(request, equipment.image);
     if (reason !== undefined) {
       settle(index, skippedCell(request, reason));
       continue;
@@ -83,19 +117,35 @@ export async function runXenCells(
     groups.set(key, group);
     group.push({ index, request, windows: windowsOf(index, request, options.phases) });
   }
-  for (const group of groups.values()) {
-    const machine = new MachineGroup(group, image, emulatorVersion, functions, options, settle);
-    await machine.run();
-  }
-  return {
-    cells,
-    provenance: {
-      image: image.hash,
-      emulator: emulatorVersion,
-      contents: image.contents,
-      xenArguments: options.xenArguments ?? [],
-    },
+  await inParallel([...groups.values()], options, (group, signal) =>
+    new MachineGroup(group, equipment, { ...options, signal }, settle).run(),
+  );
+  return cells;
+}
+
+/** Does something with each, so many at a time. What one throws ends the others, and is thrown when they have ended. */
+async function inParallel<T>(
+  items: readonly T[],
+  { machines = 1, signal }: XenTestbedOptions,
+  work: (item: T, signal: AbortSignal) => Promise<void>,
+): Promise<void> {
+  const queue = [...items];
+  const ending = new AbortController();
+  const both = signal === undefined ? ending.signal : AbortSignal.any([signal, ending.signal]);
+  const worker = async (): Promise<void> => {
+    for (let item = queue.shift(); item !== undefined; item = queue.shift()) {
+      try {
+        await work(item, both);
+      } catch (error) {
+        ending.abort(error);
+        throw error;
+      }
+    }
   };
+  const ends = await Promise.allSettled(Array.from({ length: Math.max(1, machines) }, worker));
+  if (ending.signal.aborted || ends.some(({ status }) => status === 'rejected')) {
+    throw signal?.aborted === true ? signal.reason : ending.signal.reason;
+  }
 }
 
 /** What `interdom xen prepare` makes ready: image, and machines with PVH and with PV guests on one CPU. */
@@ -127,9 +177,7 @@ class MachineGroup {
 
   constructor(
     private readonly cells: readonly Planned[],
-    private readonly image: XenImage,
-    private readonly emulatorVersion: string,
-    private readonly functions: string,
+    private readonly equipment: XenEquipment,
     private readonly options: XenTestbedOptions,
     private readonly settle: (index: number, cell: Cell) => void,
   ) {
@@ -161,9 +209,9 @@ class MachineGroup {
       try {
         return await savedMachine({
           ...this.options,
-          image: this.image,
+          image: this.equipment.image,
           config: this.config,
-          emulatorVersion: this.emulatorVersion,
+          emulatorVersion: this.equipment.provenance.emulator,
         });
       } catch (error) {
         if (!(error instanceof MachineFailure) || attempt === ATTEMPTS) throw error;
@@ -212,11 +260,11 @@ class MachineGroup {
     let counts = '';
     try {
       const output = await runBatch({
-        image: this.image,
+        image: this.equipment.image,
         config: this.config,
         savedState,
         batch: [laterStart(tries), calibrationCommands(), ...commands].join(''),
-        functions: this.functions,
+        functions: this.equipment.functions,
         temporaryDirectory: this.options.temporaryDirectory,
         timeoutMs: START_TIMEOUT_MS + batch.length * CELL_TIMEOUT_MS,
         stallMs: STALL_MS,

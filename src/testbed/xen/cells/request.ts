@@ -1,12 +1,20 @@
 import type { GuestType, Placement } from '../machine/machine-config.js';
 
-export type XenTransport = 'libvchan' | 'v2v' | 'v4v';
+export const XEN_TRANSPORTS = ['libvchan', 'v2v', 'v4v'] as const;
+export type XenTransport = (typeof XEN_TRANSPORTS)[number];
 
 /**
  * Work that real guests can do, under the names of the scenarios that do the same in the model; and `bare-grants`, which
  * moves payloads by grant operations alone, without a channel (transport v2v).
  */
-export type XenScenario = 'ping-pong' | 'message-rate' | 'stream' | 'grant-mode' | 'bare-grants';
+export const XEN_SCENARIOS = [
+  'ping-pong',
+  'message-rate',
+  'stream',
+  'grant-mode',
+  'bare-grants',
+] as const;
+export type XenScenario = (typeof XEN_SCENARIOS)[number];
 export type GrantMode = 'persistent' | 'per-transfer' | 'copy';
 
 /** One cell to be carried out on real Xen. */
@@ -14,6 +22,8 @@ export interface XenCellRequest {
   readonly transport: XenTransport;
   readonly scenario: XenScenario;
   readonly parameters: XenCellParameters;
+  /** Microseconds by which all its windows start later [0]: other places relative to the timer. */
+  readonly startsLaterUs?: number;
 }
 
 export interface XenCellParameters {
@@ -109,6 +119,9 @@ export function skipReason(
   const { ringSizeBytes: asked, messageSizeBytes: message, grantMode } = parameters;
   if (transport === 'v4v' && !hypervisor.hasArgo) return NO_ARGO;
   if (message < 1) return 'a message has at least one byte';
+  if (scenario === 'ping-pong' && (parameters.messages ?? 0) % 2 !== 0) {
+    return `a round trip is two messages, and ${parameters.messages} is odd`;
+  }
   if (grantMode !== 'persistent' && transport !== 'v2v') {
     return `${transport} has no grant mode "${grantMode}"`;
   }

@@ -54,13 +54,14 @@ export function windowsOf(
   phases: number = PHASE_DELAYS_US.length,
 ): WindowPlan[] {
   const messages = messagesOf(request);
+  const later = request.startsLaterUs ?? 0;
   const windows: WindowPlan[] = [];
   for (const [phase, delayUs] of PHASE_DELAYS_US.slice(0, phases).entries()) {
     for (const factor of [1, 2]) {
       windows.push({
         id: `${cell}-p${phase}-${factor}`,
         messages: messages * factor,
-        delayUs,
+        delayUs: delayUs + later,
         traced: false,
       });
     }
@@ -69,7 +70,7 @@ export function windowsOf(
     windows.push({
       id: `${cell}-t-${factor}`,
       messages: messages * factor,
-      delayUs: 0,
+      delayUs: later,
       traced: true,
     });
   }

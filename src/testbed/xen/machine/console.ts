@@ -1,5 +1,3 @@
-import type { Readable } from 'node:stream';
-
 const TAIL_LINES = 40;
 const MAX_LINE = 4000;
 
@@ -79,19 +77,19 @@ export class ConsoleReader {
   /** Lines so far: shows whether a machine is still doing something. */
   lineCount = 0;
 
-  constructor(stream: Readable, onMessage: (message: ConsoleMessage) => void) {
-    stream.setEncoding('latin1');
-    stream.on('data', (chunk: string) => {
-      this.partial += chunk;
-      for (let end = this.partial.indexOf('\n'); end >= 0; end = this.partial.indexOf('\n')) {
-        const line = this.partial.slice(0, end).replace(/\r/g, '').slice(0, MAX_LINE);
-        this.partial = this.partial.slice(end + 1);
-        this.lineCount++;
-        this.keep(line);
-        const message = readConsoleLine(line);
-        if (message !== undefined) onMessage(message);
-      }
-    });
+  constructor(private readonly onMessage: (message: ConsoleMessage) => void) {}
+
+  /** Takes what came, bytes as Latin-1: lines end where they end. */
+  read(text: string): void {
+    this.partial += text;
+    for (let end = this.partial.indexOf('\n'); end >= 0; end = this.partial.indexOf('\n')) {
+      const line = this.partial.slice(0, end).replace(/\r/g, '').slice(0, MAX_LINE);
+      this.partial = this.partial.slice(end + 1);
+      this.lineCount++;
+      this.keep(line);
+      const message = readConsoleLine(line);
+      if (message !== undefined) this.onMessage(message);
+    }
   }
 
   /** The last lines, without control characters. */

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { UserError } from '../../../base/errors.js';
 import type { XenImage } from '../image/image.js';
 import { type ConsoleMessage, ConsoleReader } from './console.js';
+import { FileTail } from './file-tail.js';
 import type { MachineConfig } from './machine-config.js';
 import { type QemuFiles, qemuArguments } from './qemu-arguments.js';
 import { QmpClient } from './qmp.js';
@@ -44,6 +45,7 @@ export interface EmulatorOptions {
 export class Emulator {
   private readonly child: ChildProcess;
   private readonly console: ConsoleReader;
+  private readonly tail: FileTail;
   private readonly workDirectory: string;
   private readonly options: EmulatorOptions;
   private readonly timers: NodeJS.Timeout[] = [];
@@ -67,14 +69,15 @@ export class Emulator {
       this.failWith = reject;
     });
     this.failure.catch(() => undefined); // whoever waits for it sees it; nobody need wait
-    if (child.stdout === null || child.stderr === null) throw new Error('QEMU without pipes');
-    this.console = new ConsoleReader(child.stdout, (message) => this.take(message));
-    child.stderr.on('data', (chunk: Buffer) => {
+    this.console = new ConsoleReader((message) => this.take(message));
+    this.tail = new FileTail(join(workDirectory, 'console'), (text) => this.console.read(text));
+    child.stderr?.on('data', (chunk: Buffer) => {
       this.stderr = (this.stderr + chunk.toString('utf8')).slice(-4000);
     });
     this.exited = new Promise((resolve) => {
       child.on('close', (code, killedBy) => {
         resolve();
+        this.tail.stop();
         if (!this.stopping) this.fail(`QEMU ended by itself (${killedBy ?? `exit code ${code}`})`);
       });
       child.on('error', (error: NodeJS.ErrnoException) => {
@@ -95,10 +98,12 @@ export class Emulator {
     options.signal?.throwIfAborted();
     const work = await mkdtemp(join(options.temporaryDirectory, 'interdom-xen-'));
     await writeFile(join(work, 'batch'), options.batch);
+    await writeFile(join(work, 'console'), '');
     if (options.functions !== undefined)
       await writeFile(join(work, 'functions'), options.functions);
     const files: QemuFiles = {
       qmpSocket: join(work, 'qmp'),
+      console: join(work, 'console'),
       batch: join(work, 'batch'),
       ...(options.functions === undefined
         ? {}
@@ -107,7 +112,7 @@ export class Emulator {
       ...(options.stays === undefined ? {} : { stays: options.stays }),
     };
     const args = qemuArguments(options.image, options.config, files, options.pause);
-    const child = spawn('qemu-system-x86_64', args, { stdio: ['ignore', 'pipe', 'pipe'] });
+    const child = spawn('qemu-system-x86_64', args, { stdio: ['ignore', 'ignore', 'pipe'] });
     return new Emulator(options, work, child);
   }
 
@@ -135,6 +140,7 @@ export class Emulator {
     process.off('exit', this.onExit);
     this.child.kill('SIGKILL');
     await this.exited;
+    this.tail.stop();
     await rm(this.workDirectory, { recursive: true, force: true });
   }
 

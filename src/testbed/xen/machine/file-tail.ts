@@ -7,8 +7,9 @@ const CHUNK_BYTES = 65_536;
 /**
  * Reads a file that another process appends to, as it grows.
  *
- * The emulator writes its console to a file rather than to a pipe: where a pipe is full it would try again later, by the
- * host's time, and then two runs of the same instructions would differ.
+ * The emulator writes its console to a file rather than to a pipe: where a pipe is full it tries again later, by the
+ * host's time, and then two runs of the same instructions differ. (What Node calls a pipe is a socket, which is full
+ * after some three hundred writes of the single bytes that a serial line has.)
  */
 export class FileTail {
   private readonly decoder = new StringDecoder('latin1');

@@ -17,7 +17,13 @@ const IMAGE: XenImage = {
   hasArgo: false,
   contents: {},
 };
-const FILES = { qmpSocket: '/t/qmp', batch: '/t/batch', counts: '/t/counts', functions: '/t/f' };
+const FILES = {
+  qmpSocket: '/t/qmp',
+  console: '/t/console',
+  batch: '/t/batch',
+  counts: '/t/counts',
+  functions: '/t/f',
+};
 
 const valueAfter = (args: readonly string[], option: string): string | undefined =>
   args[args.indexOf(option) + 1];

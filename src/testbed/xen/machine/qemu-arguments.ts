@@ -10,6 +10,8 @@ import {
 export interface QemuFiles {
   /** Socket of the machine protocol (QMP). */
   readonly qmpSocket: string;
+  /** Where the serial line is written to. A file takes what comes at once: see FileTail. */
+  readonly console: string;
   /** What dom0 carries out. */
   readonly batch: string;
   /** Where the counting plugin writes; without it nothing is counted. */
@@ -39,7 +41,7 @@ export function qemuArguments(
     ...['-smp', String(config.pcpus)],
     ...['-m', String(MACHINE_MEMORY_MIB)],
     ...['-nodefaults', '-no-user-config', '-display', 'none', '-vga', 'none', '-net', 'none'],
-    ...['-no-reboot', '-serial', 'stdio'],
+    ...['-no-reboot', '-serial', `file:${escaped(files.console)}`],
     ...['-qmp', `unix:${escaped(files.qmpSocket)},server=on,wait=off`],
     ...['-device', 'pvpanic', '-action', 'panic=pause'],
     ...['-fw_cfg', `name=opt/org.interdom/batch,file=${escaped(files.batch)}`],

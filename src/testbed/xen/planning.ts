@@ -1,0 +1,100 @@
+import type { Scenario, Sweep } from '../../scenario/contract.js';
+import type { CellNames } from '../cell-identity.js';
+import type { PlanningRules } from '../contract.js';
+import { XEN_PROFILE } from './cells/cell-result.js';
+import { HOST_PROFILE } from './cells/host-result.js';
+import {
+  skipReason,
+  XEN_SCENARIOS,
+  XEN_TRANSPORTS,
+  type XenCellRequest,
+  type XenScenario,
+} from './cells/request.js';
+import { messagesOf } from './cells/windows.js';
+
+const BOTH = { guestType: ['pvh', 'pv'] } as const;
+
+/** Each kind of work once, with guests of both types. */
+const QUICK: Readonly<Partial<Record<XenScenario, Sweep>>> = {
+  'ping-pong': { ...BOTH, ringSizeBytes: [4096], messageSizeBytes: [64] },
+  stream: { ...BOTH, ringSizeBytes: [65_536], messageSizeBytes: [1024] },
+  'grant-mode': {
+    ...BOTH,
+    ringSizeBytes: [65_536],
+    messageSizeBytes: [4096],
+    grantMode: ['persistent', 'per-transfer', 'copy'],
+  },
+};
+
+/** A seed is a place relative to the timer, whose ticks are so far apart; seeds are so far apart. */
+const TICK_US = 4000;
+const SEED_US = 739;
+
+/** How cells are planned for real Xen in an emulated machine. */
+export const EMULATED_RULES: PlanningRules = {
+  profiles: [XEN_PROFILE],
+  // With fewer physical CPUs than domains nothing depends on how the emulator shares its time among them.
+  defaults: { placement: ['shared'] },
+  sweeps: (scenario, suite) => sweepsOf(scenario, suite, { placement: ['shared'] }),
+  messages: (names) => {
+    const request = requestOf(names);
+    return typeof request === 'string' ? 1 : messagesOf(request);
+  },
+  refusal: (names, scenario) => {
+    const asked = { ...names.parameters.settings, ...names.transportOptions };
+    const other = Object.keys(asked).find((key) => asked[key] !== scenario.settings[key]?.default);
+    if (other !== undefined) return `real Xen does not know the setting ${other}`;
+    const request = requestOf(names);
+    // Whether the hypervisor has Argo is known when it has been looked at.
+    return typeof request === 'string' ? request : skipReason(request, { hasArgo: true });
+  },
+};
+
+/** The same on a real host, whose processors work side by side. */
+export const HOST_RULES: PlanningRules = {
+  ...EMULATED_RULES,
+  profiles: [HOST_PROFILE],
+  defaults: { placement: ['own'] },
+  sweeps: (scenario, suite) => sweepsOf(scenario, suite, { placement: ['own'] }),
+};
+
+function sweepsOf(scenario: Scenario, suite: string, also: Sweep): readonly Sweep[] | undefined {
+  const name = XEN_SCENARIOS.find((one) => one === scenario.name);
+  if (name === undefined) return undefined;
+  if (suite === 'full') return scenario.sweeps.full.map((sweep) => ({ ...sweep, ...also }));
+  const quick = suite === 'quick' ? QUICK[name] : undefined;
+  return quick === undefined ? undefined : [{ ...quick, ...also }];
+}
+
+/** A planned cell as work for real guests; or why that cannot be. */
+export function requestOf(
+  names: Omit<CellNames, 'parameters'> & {
+    readonly parameters: Omit<CellNames['parameters'], 'messages'> & { readonly messages?: number };
+  },
+): XenCellRequest | string {
+  const scenario = XEN_SCENARIOS.find((one) => one === names.scenario);
+  if (scenario === undefined) {
+    return `real Xen carries out ${XEN_SCENARIOS.join(', ')}: for ${names.scenario}, use the testbed model`;
+  }
+  const transport = XEN_TRANSPORTS.find((one) => one === names.transport);
+  if (transport === undefined) {
+    return `${names.transport} is there to test the harness: real Xen has ${XEN_TRANSPORTS.join(', ')}`;
+  }
+  if (names.draw !== undefined) return 'prices are drawn for the model: real Xen has none';
+  const { ringSizeBytes, messageSizeBytes, messages, guestTypes, grantMode, placement, seed } =
+    names.parameters;
+  const startsLaterUs = (Math.max(0, seed - 1) * SEED_US) % TICK_US;
+  return {
+    transport,
+    scenario,
+    parameters: {
+      ringSizeBytes,
+      messageSizeBytes,
+      guestTypes,
+      grantMode,
+      placement,
+      ...(messages === undefined ? {} : { messages }),
+    },
+    ...(startsLaterUs === 0 ? {} : { startsLaterUs }),
+  };
+}
