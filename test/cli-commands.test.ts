@@ -97,7 +97,7 @@ describe('interdom', { concurrency: 2 }, () => {
 
   it('tells all of one scenario: settings with default, values and meaning, and sweeps', async () => {
     const { stdout } = await runProgram(['list', 'scenarios', 'fan-in'], { cwd: '.' });
-    assert.match(stdout, /^senders +10 +1 to 30000 +sending domains$/m);
+    assert.match(stdout, /^senders +10 +a whole number from 1 to 30000 +sending domains$/m);
     assert.match(stdout, /^quick +ringSizeBytes: 4 KiB/m);
   });
 
