@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
+import { runs } from '../../test/property-runs.js';
 import { Prng } from './prng.js';
 
 const MASK = 0xffff_ffffn;
@@ -37,6 +38,7 @@ test('draws what xoshiro128** draws from a splitmix32 seed', () => {
       const expected = reference(seed);
       for (let i = 0; i < 50; i++) assert.equal(prng.uint32(), expected.next().value);
     }),
+    runs(100),
   );
 });
 
@@ -51,6 +53,7 @@ test('below: every value of a small range comes, and none outside', () => {
         Array.from({ length: bound }, (_, value) => value),
       );
     }),
+    runs(100),
   );
 });
 

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
+import { runs } from '../../test/property-runs.js';
 import { PROFILES } from './index.js';
 import { PRICE_NAMES } from './price-list.js';
 import { picoseconds, priceTable } from './profile.js';
@@ -20,6 +21,7 @@ describe('latinHypercube', () => {
           for (const fraction of Object.values(draw)) assert.ok(fraction > 0 && fraction < 1);
         }
       }),
+      runs(100),
     );
   });
 
@@ -32,6 +34,7 @@ describe('latinHypercube', () => {
           assert.equal(strata.size, count, name);
         }
       }),
+      runs(100),
     );
   });
 
@@ -41,6 +44,7 @@ describe('latinHypercube', () => {
         assert.deepEqual(latinHypercube(seed, count), latinHypercube(seed, count));
         assert.notDeepEqual(latinHypercube(seed, count), latinHypercube(seed + 1, count));
       }),
+      runs(100),
     );
   });
 
@@ -72,7 +76,7 @@ describe('latinHypercube', () => {
           }
         }
       }),
-      { numRuns: 20 },
+      runs(20),
     );
   });
 

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
+import { runs } from '../../test/property-runs.js';
 import { UserError } from '../base/errors.js';
 import { PROFILES } from './index.js';
 import { PRICE_LIST, PRICE_NAMES, type PriceName } from './price-list.js';
@@ -71,6 +72,7 @@ describe("a user's own profile", () => {
           assert.deepEqual(profile.prices[name], prices[name] ?? base.prices[name], name);
         }
       }),
+      runs(100),
     );
   });
 
@@ -97,6 +99,7 @@ describe("a user's own profile", () => {
           }
         },
       ),
+      runs(100),
     );
   });
 
@@ -114,7 +117,7 @@ describe("a user's own profile", () => {
           assert.equal(error.where, 'p.json');
         }
       }),
-      { numRuns: 500 },
+      runs(500),
     );
   });
 
@@ -124,6 +127,7 @@ describe("a user's own profile", () => {
         fc.pre(!isJson(text));
         assert.throws(() => parseProfile(text, 'p.json'), UserError);
       }),
+      runs(100),
     );
   });
 });

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
+import { runs } from '../../test/property-runs.js';
 import { UserError } from '../base/errors.js';
 import { sampleCell, sampleResults } from './sample-results.js';
 import { parseResults } from './schema.js';
@@ -47,6 +48,7 @@ test('whatever the types allow is written, read and written again to the same by
       assert.deepEqual(read, JSON.parse(JSON.stringify(file)));
       assert.equal([...resultsText(read)].join(''), text);
     }),
+    runs(100),
   );
 });
 
@@ -65,6 +67,7 @@ test('the bytes do not depend on the order in which fields were set', () => {
       const turned = reversed(file) as ResultsFile;
       assert.equal([...resultsText(turned)].join(''), [...resultsText(file)].join(''));
     }),
+    runs(100),
   );
 });
 
@@ -94,7 +97,7 @@ test('a file with one value replaced is read or refused as bad input, and nothin
         assert.match(error.message, /^\$/);
       }
     }),
-    { numRuns: 1000 },
+    runs(200),
   );
 });
 
@@ -103,5 +106,6 @@ test('any text at all is refused as bad input', () => {
     fc.property(fc.oneof(fc.string(), fc.json()), (text) => {
       assert.throws(() => parseResults(text, 'run.json'), { name: 'UserError', where: 'run.json' });
     }),
+    runs(100),
   );
 });

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
+import { runs } from '../../test/property-runs.js';
 import {
   advancedOffset,
   fits,
@@ -23,6 +24,7 @@ test('property: whatever the guest writes as rx, the sanitised offset is a slot 
       assert.ok(offset >= 0 && offset < length && offset % SLOT_BYTES === 0);
       if (raw < length && raw % SLOT_BYTES === 0) assert.equal(offset, raw);
     }),
+    runs(100),
   );
 });
 
@@ -33,6 +35,7 @@ test('property: used and free bytes add up to the ring', () => {
       const tx = (b * SLOT_BYTES) % length;
       assert.equal(usedBytes(rx, tx, length) + freeBytes(rx, tx, length), length);
     }),
+    runs(100),
   );
 });
 
@@ -47,6 +50,7 @@ test('property: the payload space is exactly what fits', () => {
       assert.ok(!fits(space + 1, free));
       if (space > 0) assert.ok(fits(space, free));
     }),
+    runs(100),
   );
 });
 
@@ -73,6 +77,7 @@ test('property: a ring agrees with a naive queue, and never becomes full', () =>
         tx = advancedOffset(tx, footprint(action), length);
       }
     }),
+    runs(100),
   );
 });
 
@@ -88,5 +93,6 @@ test('property: messages to a full ring are as many as the formula says, whereve
       }
       assert.equal(count, messagesPerFill(payload, length));
     }),
+    runs(100),
   );
 });

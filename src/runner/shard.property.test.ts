@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
+import { runs } from '../../test/property-runs.js';
 import { MADE_UP, madeUpRequest } from '../../test/runner/made-up-catalogue.js';
 import { Prng } from '../base/prng.js';
 import { planCells } from './plan.js';
@@ -26,7 +27,7 @@ describe('sharing out', () => {
           for (const shard of assigned.values()) assert.ok(shard >= 1 && shard <= of);
         },
       ),
-      { numRuns: 50 },
+      runs(50),
     );
   });
 
@@ -105,6 +106,7 @@ describe('ranges of places', () => {
       fc.property(places, (list) => {
         assert.deepEqual(parseRanges(rangesText(list), 1000), list);
       }),
+      runs(100),
     );
     assert.equal(rangesText([0, 1, 2, 7, 9, 10]), '0-2,7,9-10');
   });

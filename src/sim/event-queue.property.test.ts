@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it, test } from 'node:test';
 import fc from 'fast-check';
+import { runs } from '../../test/property-runs.js';
 import { EventQueue } from './event-queue.js';
 
 interface Planned {
@@ -81,7 +82,7 @@ test('fires in the order that sorting by time, priority and sequence gives', () 
       for (const what of all) naive.push(what.delay, what.priority, what);
       assert.deepEqual(runQueue(all), naive.run());
     }),
-    { numRuns: 300 },
+    runs(300),
   );
 });
 

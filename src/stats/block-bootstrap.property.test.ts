@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
+import { runs } from '../../test/property-runs.js';
 import { Prng } from '../base/prng.js';
 import { ratioOfMedians } from './block-bootstrap.js';
 
@@ -27,7 +28,7 @@ describe('the ratio of medians', () => {
         assert.ok(high <= Math.max(...second) / Math.min(...first) + 1e-12);
         assert.ok(ratio > 0);
       }),
-      { numRuns: 60 },
+      runs(60),
     );
   });
 
@@ -47,7 +48,7 @@ describe('the ratio of medians', () => {
           high: once.high * 2,
         });
       }),
-      { numRuns: 40 },
+      runs(40),
     );
   });
 

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
+import { runs } from '../../test/property-runs.js';
 import { LARGEST_LATENCY_NS, LatencyHistogram } from './latency-histogram.js';
 import { percentile, sortedAscending } from './quantile.js';
 
@@ -24,6 +25,7 @@ test('percentiles are the true sample or at most 1/1024 above it', () => {
       const found = histogramOf(values).percentileNs(parts / 1000);
       assert.ok(found >= exact && found <= exact * (1 + 1 / 1024), `${found} for ${exact}`);
     }),
+    runs(100),
   );
 });
 
@@ -37,6 +39,7 @@ test('count, minimum, mean and maximum are exact', () => {
         [values.length, Math.min(...values), sum / values.length, Math.max(...values)],
       );
     }),
+    runs(100),
   );
 });
 
@@ -55,7 +58,7 @@ test('equal values give equal bytes, in any order, one by one, counted or added 
       assert.equal(counted.encode(), twice.encode());
       assert.deepEqual(counted.summary(), twice.summary());
     }),
-    { numRuns: 50 },
+    runs(50),
   );
 });
 
@@ -81,7 +84,7 @@ test('decoding keeps the bytes, the count and every figure within 1/1024', () =>
         assert.ok(Math.abs(after[name] - before[name]) <= before[name] / 1024 + 1e-6, name);
       }
     }),
-    { numRuns: 50 },
+    runs(50),
   );
 });
 
@@ -90,5 +93,6 @@ test('hostile text never does anything but a UserError', () => {
     fc.property(fc.base64String({ maxLength: 200 }), (text) => {
       assert.throws(() => LatencyHistogram.decode(text), { name: 'UserError' });
     }),
+    runs(100),
   );
 });

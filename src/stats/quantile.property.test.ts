@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
+import { runs } from '../../test/property-runs.js';
 import { Prng } from '../base/prng.js';
 import { median, medianInterval, nearestRank, percentile, sortedAscending } from './quantile.js';
 
@@ -19,6 +20,7 @@ test('at least the asked part of the samples is at or below a percentile, and le
       assert.ok(atOrBelow * 100_000 >= parts * sorted.length);
       assert.ok(below * 100_000 < parts * sorted.length);
     }),
+    runs(100),
   );
 });
 
@@ -32,6 +34,7 @@ test('ranks agree with exact integer arithmetic', () => {
         assert.equal(BigInt(nearestRank(count, parts / 1000)), exact);
       },
     ),
+    runs(100),
   );
 });
 
@@ -43,6 +46,7 @@ test('the median has as many samples on either side', () => {
       assert.ok(sorted.filter((sample) => sample < middle).length <= sorted.length / 2);
       assert.ok(sorted.filter((sample) => sample > middle).length <= sorted.length / 2);
     }),
+    runs(100),
   );
 });
 
@@ -72,6 +76,7 @@ test('interval ranks agree with binomial sums in exact integers', () => {
         if (found !== undefined) assert.ok(Math.abs(found.confidence - covered(rank)) < 1e-12);
       },
     ),
+    runs(100),
   );
 });
 

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
+import { runs } from '../../test/property-runs.js';
 import type { Domain } from './domain.js';
 import { EEXIST, EINVAL, ENOSPC, ESRCH } from './errno.js';
 import type { Machine } from './machine.js';
@@ -284,7 +285,7 @@ for (const placement of ['a pCPU each', 'one pCPU'] as const) {
           assert.deepEqual(seen(domains, counts), expected(naive), where);
         });
       }),
-      { numRuns: 150 },
+      runs(150),
     );
   });
 }

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
+import { runs } from '../../test/property-runs.js';
 import { GuestFault } from './address-space.js';
 import { DEFAULT_LIMITS, type Domain } from './domain.js';
 import {
@@ -298,6 +299,6 @@ test('any sequence of grants, mappings, copies, crashes and destructions does wh
         }
       });
     }),
-    { numRuns: 200 },
+    runs(200),
   );
 });

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
+import { runs } from '../../test/property-runs.js';
 import { LruTable } from './lru-table.js';
 
 interface Entry {
@@ -111,7 +112,7 @@ test('answers as a plain list of entries in order of use does, at every capacity
         assert.equal(table.size, naive.size);
       });
     }),
-    { numRuns: 300 },
+    runs(300),
   );
 });
 

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
+import { runs } from '../../test/property-runs.js';
 import type { Features } from '../profiles/feature-list.js';
 import { ORDER, type Process } from '../sim/process.js';
 import { CAUSES, GUEST_USER } from './causes.js';
@@ -179,7 +180,7 @@ describe('programs of guests that work, wait, sleep, yield and are paused', () =
           assert.ok(clock >= before, `step ${index} at ${clock}, after one at ${before}`);
         });
       }),
-      { numRuns: 400 },
+      runs(400),
     );
   });
 
@@ -192,14 +193,14 @@ describe('programs of guests that work, wait, sleep, yield and are paused', () =
         }
         assert.equal(carryOut(what).userPs, worked);
       }),
-      { numRuns: 200 },
+      runs(200),
     );
   });
 
   it('do the same every time', () => {
     fc.assert(
       fc.property(plan, (what) => assert.deepEqual(carryOut(what), carryOut(what))),
-      { numRuns: 100 },
+      runs(100),
     );
   });
 });
@@ -253,7 +254,7 @@ describe('a token that goes round by events alone', () => {
         runToQuiet(machine);
         assert.equal(passed, rounds * vcpus.length);
       }),
-      { numRuns: 300 },
+      runs(300),
     );
   });
 });

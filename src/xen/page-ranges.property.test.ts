@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
+import { runs } from '../../test/property-runs.js';
 import { PageRanges } from './page-ranges.js';
 
 const PAGES = 64;
@@ -29,6 +30,7 @@ test('gives the lowest adjacent free pages, and joins what comes back', () => {
         assert.equal(ranges.pages, free.filter((isFree) => isFree).length);
       }
     }),
+    runs(100),
   );
 });
 

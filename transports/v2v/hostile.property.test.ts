@@ -6,6 +6,7 @@ import { findProfile } from '../../src/profiles/index.js';
 import { type Profile, priceTable } from '../../src/profiles/profile.js';
 import { ORDER, type Process } from '../../src/sim/process.js';
 import { AGAIN, type GrantMode, PEER_GONE, WOULD_BLOCK } from '../../src/transport/contract.js';
+import { runs } from '../../test/property-runs.js';
 import type { V2vEnd } from './end.js';
 import { receive, TestMachine } from './test-machine.js';
 import { MESSAGE_ANSWER, MESSAGE_TRANSFER } from './transfer-message.js';
@@ -118,7 +119,7 @@ describe('V2V against a hostile connector', () => {
         fc.property(fc.array(act, { minLength: 1, maxLength: 30 }), (acts) => {
           assert.deepEqual(attack(grantMode, acts), { alive: true, intact: true });
         }),
-        { numRuns: 120 },
+        runs(40),
       );
     });
   }

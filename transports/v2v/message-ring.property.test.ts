@@ -3,6 +3,7 @@ import { describe, it } from 'node:test';
 import fc from 'fast-check';
 import { findProfile } from '../../src/profiles/index.js';
 import { type Profile, priceTable } from '../../src/profiles/profile.js';
+import { runs } from '../../test/property-runs.js';
 import { largestPayload, MESSAGE_DATA, SUPPLICANT_FIELDS, TEMPLE_FIELDS } from './layout.js';
 import { BROKEN, EMPTY } from './message-ring.js';
 import { ringPair } from './test-machine.js';
@@ -62,7 +63,7 @@ describe('V2V message rings', () => {
         while (onTheWay.length > 0) receiveOne();
         receiveOne();
       }),
-      { numRuns: 300 },
+      runs(300),
     );
   });
 
@@ -89,7 +90,7 @@ describe('V2V message rings', () => {
           }
         }
       }),
-      { numRuns: 200 },
+      runs(200),
     );
   });
 
@@ -132,7 +133,7 @@ describe('V2V message rings', () => {
           }
         },
       ),
-      { numRuns: 500 },
+      runs(500),
     );
   });
 });

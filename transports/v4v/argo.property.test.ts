@@ -4,6 +4,7 @@ import fc from 'fast-check';
 import { fits, footprint } from '../../src/ring/wrapped-offset-ring.js';
 import type { Process } from '../../src/sim/process.js';
 import { EAGAIN, EMSGSIZE } from '../../src/xen/errno.js';
+import { runs } from '../../test/property-runs.js';
 import { type AgentRing, ArgoAgent, sampleMachine } from './sample-machine.js';
 
 const PORT = 5;
@@ -105,7 +106,7 @@ test('property: Argo agrees with a naive queue of messages', () => {
       for (const message of queue) assert.deepEqual(receiver.take(ring), message);
       assert.equal(receiver.take(ring), undefined);
     }),
-    { numRuns: 60 },
+    runs(60),
   );
 });
 
@@ -138,7 +139,7 @@ test('property: whatever a guest writes into its ring page, Xen stays inside the
       assert.ok(memory.peek(ring.address + 64 + bytes, tail).every((byte) => byte === 0xbb));
       assert.ok(memory.peek(after, 4096).every((byte) => byte === 0xcc));
     }),
-    { numRuns: 60 },
+    runs(60),
   );
 });
 
@@ -157,6 +158,6 @@ test('property: a ring with nonsense in its page can be registered, and works', 
       assert.equal(run(sender, sender.send(receiver.domain.domid, PORT, 16)), 16);
       assert.equal(receiver.take(ring)?.length, 16);
     }),
-    { numRuns: 60 },
+    runs(60),
   );
 });

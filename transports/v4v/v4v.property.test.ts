@@ -11,6 +11,7 @@ import {
   WOULD_BLOCK,
 } from '../../src/transport/contract.js';
 import type { Guest } from '../../src/transport/guest.js';
+import { runs } from '../../test/property-runs.js';
 import { v4v } from './index.js';
 import { sampleGuests } from './sample-machine.js';
 
@@ -60,7 +61,9 @@ function byteOf(index: number): number {
 }
 
 function pattern(from: number, length: number): Uint8Array {
-  return Uint8Array.from({ length }, (_, at) => byteOf(from + at));
+  const bytes = new Uint8Array(length);
+  for (let i = 0; i < length; i++) bytes[i] = byteOf(from + i);
+  return bytes;
 }
 
 /** Connects two guests and lets each do its part with its end. Both must come to their ends. */
@@ -157,7 +160,7 @@ test('property: whole messages of any sizes arrive, however the sides are timed'
         );
       },
     ),
-    { numRuns: 150 },
+    runs(30),
   );
 });
 
@@ -209,7 +212,7 @@ test('property: a stream of any writes is read in any pieces', () => {
         );
       },
     ),
-    { numRuns: 150 },
+    runs(30),
   );
 });
 
@@ -254,7 +257,7 @@ test('property: both directions at once in one task each, through rings that fil
         between(given, exchange(serverPauses), exchange(clientPauses));
       },
     ),
-    { numRuns: 150 },
+    runs(30),
   );
 });
 
@@ -342,6 +345,6 @@ test('property: a sender that dies at any moment leaves a prefix, and a ring tha
         );
       },
     ),
-    { numRuns: 80 },
+    runs(15),
   );
 });

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
+import { runs } from '../../../test/property-runs.js';
 import { Installation } from '../installation.js';
 import { Pattern } from './pattern.js';
 import { testHardware } from './setting.js';
@@ -27,7 +28,7 @@ describe('the pattern of the conformance suite', () => {
         pattern.place(guest, buffer, position, length);
         assert.equal(pattern.firstWrong(guest, buffer, position, length), -1);
       }),
-      { numRuns: 50, seed: 1 },
+      { ...runs(50), seed: 1 },
     );
   });
 
@@ -41,7 +42,7 @@ describe('the pattern of the conformance suite', () => {
         guest.memory.poke(buffer + changed, Uint8Array.of(byte ^ 1));
         assert.equal(pattern.firstWrong(guest, buffer, position, length), changed);
       }),
-      { numRuns: 50, seed: 1 },
+      { ...runs(50), seed: 1 },
     );
   });
 
@@ -54,7 +55,7 @@ describe('the pattern of the conformance suite', () => {
         const wrong = pattern.firstWrong(guest, buffer, Pattern.positionOf(other), 64);
         assert.ok(wrong >= 0 && wrong < 64);
       }),
-      { numRuns: 100, seed: 1 },
+      { ...runs(100), seed: 1 },
     );
   });
 });

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
+import { runs } from '../../../test/property-runs.js';
 import type {
   XenstoreAccess,
   XenstorePermission,
@@ -681,7 +682,7 @@ const request: fc.Arbitrary<Request> = fc.oneof(
 );
 
 /** About two seconds for the three of them. */
-const RUNS = 1500;
+const RUNS = 500;
 
 /** All errors that occurred, to prove that the runs reach them. */
 const replies = new Set<string>();
@@ -840,7 +841,7 @@ function compareRuns(quotas: Partial<XenstoreQuotas>, numRuns: number): void {
       assert.deepEqual(real.domainsWithEvents(), []);
       checkAccounts(real);
     }),
-    { numRuns, seed: 4175 },
+    { ...runs(numRuns), seed: 4175 },
   );
 }
 
@@ -937,7 +938,7 @@ describe('the store', () => {
         assert.deepEqual(texts(store), texts(serial));
         checkAccounts(store);
       }),
-      { numRuns: RUNS, seed: 4175 },
+      { ...runs(RUNS), seed: 4175 },
     );
     assert.ok(committed > 100, `only ${committed} transactions were committed`);
     assert.ok(conflicts > 100, `only ${conflicts} transactions met a conflict`);

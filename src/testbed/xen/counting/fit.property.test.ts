@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
+import { runs } from '../../../../test/property-runs.js';
 import { fitPerMessage, median, type ObservationPair } from './fit.js';
 
 const whole = (most: number): fc.Arbitrary<number> => fc.integer({ min: 0, max: most });
@@ -27,6 +28,7 @@ describe('fitPerMessage', () => {
         assert.equal(fit.perMessage, perMessage);
         assert.deepEqual([fit.low, fit.high], [perMessage, perMessage]);
       }),
+      runs(100),
     );
   });
 
@@ -56,6 +58,7 @@ describe('median', () => {
         const above = values.filter((value) => value > middle).length;
         assert.ok(below <= values.length / 2 && above <= values.length / 2);
       }),
+      runs(100),
     );
   });
 });

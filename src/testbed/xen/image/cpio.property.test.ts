@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
+import { runs } from '../../../../test/property-runs.js';
 import { CpioArchive } from './cpio.js';
 
 interface ReadEntry {
@@ -58,7 +59,7 @@ describe('CpioArchive', () => {
           }
         }
       }),
-      { numRuns: 100 },
+      runs(100),
     );
   });
 

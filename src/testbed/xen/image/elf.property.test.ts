@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
+import { runs } from '../../../../test/property-runs.js';
 import { neededLibraries, readSegments, trimElf } from './elf.js';
 
 interface Load {
@@ -89,7 +90,7 @@ describe('trimElf', () => {
           assert.ok(trimmed.subarray(end - 4096, end).some((byte) => byte !== 0));
         }
       }),
-      { numRuns: 60 },
+      runs(60),
     );
   });
 
