@@ -8,7 +8,7 @@ import { allMetrics } from '../src/cli/list/metric-list.js';
 import { CLAIMS } from '../src/judge/claims/claims-list.js';
 import { NEEDS } from '../src/judge/claims/needs.js';
 import { FAILURE, TRAFFIC } from '../src/judge/claims/sides.js';
-import { runProgram } from './cli/spawn-program.js';
+import { callProgram } from './cli/in-process.js';
 import { plausibleResults } from './report/plausible-results.js';
 
 const folder = mkdtempSync(join(tmpdir(), 'interdom-claims-'));
@@ -70,7 +70,7 @@ describe('interdom claims', () => {
   writeFileSync(path, JSON.stringify(plausibleResults({ profiles: ['skylake-2017'] })));
 
   it('prints the sheet of a run, and runs nothing', async () => {
-    const { code, stdout, stderr } = await runProgram(['claims', path], { cwd: folder });
+    const { code, stdout, stderr } = await callProgram(['claims', path], { cwd: folder });
     assert.equal(code, 0, stderr);
     assert.match(stdout, /^Pretty close at equal buffer size /m);
     assert.match(stdout, /interdom run broker-outage/);
@@ -78,32 +78,32 @@ describe('interdom claims', () => {
 
   it('shows all of one claim under --only, and refuses one that nobody made', async () => {
     const words = ['claims', path, '--only', 'vmexit-parity'];
-    const one = await runProgram(words, { cwd: folder });
+    const one = await callProgram(words, { cwd: folder });
     assert.equal(one.code, 0);
     assert.match(one.stdout, /\[vmexit-parity\]/);
     assert.doesNotMatch(one.stdout, /\[broker\]/);
     assert.match(one.stdout, /^\[1\] model\//m);
-    const other = await runProgram(['claims', path, '--only', 'nonsense'], { cwd: folder });
+    const other = await callProgram(['claims', path, '--only', 'nonsense'], { cwd: folder });
     assert.equal(other.code, 2);
     assert.match(other.stderr, /nonsense/);
   });
 
   it('says with 6 that nothing bears on what was asked', async () => {
     const words = ['claims', path, '--only', 'interposition'];
-    const { code, stderr } = await runProgram(words, { cwd: folder });
+    const { code, stderr } = await callProgram(words, { cwd: folder });
     assert.equal(code, 6);
     assert.match(stderr, /no cell of these runs bears on a claim/);
   });
 
   it('writes JSON and Markdown', async () => {
-    const json = await runProgram(['claims', path, '--format', 'json'], { cwd: folder });
+    const json = await callProgram(['claims', path, '--format', 'json'], { cwd: folder });
     assert.equal(JSON.parse(json.stdout).answers.length, CLAIMS.length);
-    const md = await runProgram(['claims', path, '-f', 'md'], { cwd: folder });
+    const md = await callProgram(['claims', path, '-f', 'md'], { cwd: folder });
     assert.match(md.stdout, /^\| \*\*Pretty close at equal buffer size\*\* \|/m);
   });
 
   it('is listed', async () => {
-    const { stdout } = await runProgram(['list', 'claims', '--format', 'json'], { cwd: folder });
+    const { stdout } = await callProgram(['list', 'claims', '--format', 'json'], { cwd: folder });
     assert.equal(JSON.parse(stdout).length, CLAIMS.length);
   });
 });

@@ -1,12 +1,13 @@
 import assert from 'node:assert/strict';
-import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { cpSync, existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { describe, it } from 'node:test';
+import { before, describe, it } from 'node:test';
 import { scenarios } from '../scenarios/index.js';
 import { COMMANDS } from '../src/cli/commands/index.js';
 import { PROFILES } from '../src/profiles/index.js';
 import type { ResultsFile } from '../src/results/types.js';
 import { transports } from '../transports/index.js';
+import { callProgram } from './cli/in-process.js';
 import { readJson } from './cli/results-text.js';
 import { MAIN, runProgram, startCommand, temporaryFolder } from './cli/spawn-program.js';
 
@@ -22,11 +23,16 @@ const TINY = [
   'r.json',
 ];
 
-/** A folder with a results file r.json. */
-async function folderWithRun(): Promise<string> {
-  const cwd = temporaryFolder();
-  const { code, stderr } = await runProgram(TINY, { cwd });
+const measured = temporaryFolder();
+before(async () => {
+  const { code, stderr } = await callProgram(TINY, { cwd: measured });
   assert.equal(code, 0, stderr);
+});
+
+/** A folder of its own with a results file r.json. */
+function folderWithRun(): string {
+  const cwd = temporaryFolder();
+  cpSync(measured, cwd, { recursive: true });
   return cwd;
 }
 
@@ -34,9 +40,9 @@ function edited(path: string, edit: (file: ResultsFile) => unknown): string {
   return JSON.stringify(edit(readJson(path)));
 }
 
-describe('interdom', { concurrency: 2 }, () => {
+describe('interdom', () => {
   it('says with --help what commands there are', async () => {
-    const { code, stdout, stderr } = await runProgram(['--help'], { cwd: '.' });
+    const { code, stdout, stderr } = await callProgram(['--help'], { cwd: '.' });
     assert.equal(code, 0);
     assert.equal(stderr, '');
     for (const { name, summary } of COMMANDS) {
@@ -45,17 +51,35 @@ describe('interdom', { concurrency: 2 }, () => {
     assert.doesNotMatch(stdout, /words/, 'the catch-all is nobody to show');
   });
 
+  it('says in a process of its own what it says in this one', async () => {
+    const cwd = folderWithRun();
+    for (const words of [
+      ['--help'],
+      ['compare', 'r.json'],
+      ['compare', 'r.json', '--metric', 'nonsense'],
+      ['rnu'],
+    ]) {
+      assert.deepEqual(
+        { ...(await runProgram(words, { cwd })), signal: undefined },
+        {
+          ...(await callProgram(words, { cwd })),
+          signal: undefined,
+        },
+      );
+    }
+  });
+
   it('says its version', async () => {
     const { version } = JSON.parse(
       readFileSync(new URL('../../package.json', import.meta.url), 'utf8'),
     );
-    const { code, stdout } = await runProgram(['--version'], { cwd: '.' });
+    const { code, stdout } = await callProgram(['--version'], { cwd: '.' });
     assert.equal(code, 0);
     assert.equal(stdout, `${version}\n`);
   });
 
   it('shows how it is used where no command is given, as a mistake', async () => {
-    const { code, stdout, stderr } = await runProgram([], { cwd: '.' });
+    const { code, stdout, stderr } = await callProgram([], { cwd: '.' });
     assert.equal(code, 2);
     assert.equal(stdout, '');
     assert.match(stderr, /^interdom <command> \[options\]/);
@@ -64,7 +88,7 @@ describe('interdom', { concurrency: 2 }, () => {
   for (const command of COMMANDS) {
     it(`says with ${command.name} --help every option, in English everywhere`, async () => {
       const environment = { LANG: 'de_DE.UTF-8', LC_ALL: 'de_DE.UTF-8' };
-      const { code, stdout } = await runProgram([command.name, '--help'], {
+      const { code, stdout } = await callProgram([command.name, '--help'], {
         cwd: '.',
         environment,
       });
@@ -83,8 +107,8 @@ describe('interdom', { concurrency: 2 }, () => {
   ] as const) {
     it(`lists ${what}, for people and for programs`, async () => {
       const [table, json] = await Promise.all([
-        runProgram(['list', what], { cwd: '.' }),
-        runProgram(['list', what, '--format', 'json'], { cwd: '.' }),
+        callProgram(['list', what], { cwd: '.' }),
+        callProgram(['list', what, '--format', 'json'], { cwd: '.' }),
       ]);
       assert.equal(table.code, 0, table.stderr);
       const listed = (JSON.parse(json.stdout) as { name: string }[]).map(({ name }) => name);
@@ -96,13 +120,13 @@ describe('interdom', { concurrency: 2 }, () => {
   }
 
   it('tells all of one scenario: settings with default, values and meaning, and sweeps', async () => {
-    const { stdout } = await runProgram(['list', 'scenarios', 'fan-in'], { cwd: '.' });
+    const { stdout } = await callProgram(['list', 'scenarios', 'fan-in'], { cwd: '.' });
     assert.match(stdout, /^senders +10 +a whole number from 1 to 30000 +sending domains$/m);
     assert.match(stdout, /^quick +ringSizeBytes: 4 KiB/m);
   });
 
   it('tells every price of one profile with its source', async () => {
-    const { stdout } = await runProgram(['list', 'profiles', 'ntua-2013'], { cwd: '.' });
+    const { stdout } = await callProgram(['list', 'profiles', 'ntua-2013'], { cwd: '.' });
     const [profile] = PROFILES.filter(({ name }) => name === 'ntua-2013');
     for (const name of Object.keys(profile?.prices ?? {})) {
       assert.match(stdout, new RegExp(`^${name} `, 'm'));
@@ -111,7 +135,7 @@ describe('interdom', { concurrency: 2 }, () => {
   });
 
   it('prints a JSON Schema', async () => {
-    const { code, stdout } = await runProgram(['schema'], { cwd: '.' });
+    const { code, stdout } = await callProgram(['schema'], { cwd: '.' });
     assert.equal(code, 0);
     const schema = JSON.parse(stdout) as { $schema: string; properties: Record<string, unknown> };
     assert.match(schema.$schema, /json-schema\.org/);
@@ -119,7 +143,7 @@ describe('interdom', { concurrency: 2 }, () => {
   });
 
   it('examines the machine', async () => {
-    const { code, stdout } = await runProgram(['doctor', '--format', 'json'], { cwd: '.' });
+    const { code, stdout } = await callProgram(['doctor', '--format', 'json'], { cwd: '.' });
     assert.equal(code, 0);
     const { findings } = JSON.parse(stdout) as { findings: { what: string; state: string }[] };
     const state = new Map(findings.map((finding) => [finding.what, finding.state]));
@@ -133,28 +157,28 @@ describe('interdom', { concurrency: 2 }, () => {
   it('says in one line how to have what the machine lacks', async () => {
     const cwd = temporaryFolder();
     const environment = { PATH: cwd };
-    const { code, stdout } = await runProgram(['doctor'], { cwd, environment });
+    const { code, stdout } = await callProgram(['doctor'], { cwd, environment });
     assert.equal(code, 0);
     assert.match(stdout, /^missing +browser +/m);
     assert.match(
       stdout,
       /^To have the rest: apt-get install --no-install-recommends .*chromium.*git/m,
     );
-    const names = await runProgram(['doctor', '--apt-packages'], { cwd, environment });
+    const names = await callProgram(['doctor', '--apt-packages'], { cwd, environment });
     assert.match(names.stdout, /^chromium\n/m);
     assert.match(names.stdout, /^git\n/m);
   });
 
   it('compares the transports of a run', async () => {
-    const cwd = await folderWithRun();
-    const { code, stdout } = await runProgram(['compare', 'r.json'], { cwd });
+    const cwd = folderWithRun();
+    const { code, stdout } = await callProgram(['compare', 'r.json'], { cwd });
     assert.equal(code, 0);
     assert.match(stdout, /Message size +libvchan/);
-    const json = await runProgram(['compare', 'r.json', '-f', 'json', '-m', 'entriesPerMessage'], {
+    const json = await callProgram(['compare', 'r.json', '-f', 'json', '-m', 'entriesPerMessage'], {
       cwd,
     });
     assert.ok(JSON.parse(json.stdout));
-    const filtered = await runProgram(
+    const filtered = await callProgram(
       ['compare', 'r.json', '--format', 'csv', '--filter', 'messageSizeBytes=1k'],
       { cwd },
     );
@@ -162,15 +186,17 @@ describe('interdom', { concurrency: 2 }, () => {
   });
 
   it('compares two runs, and refuses those that cannot be compared with exit code 5', async () => {
-    const cwd = await folderWithRun();
-    const same = await runProgram(['compare', 'r.json', 'r.json'], { cwd });
+    const cwd = folderWithRun();
+    const same = await callProgram(['compare', 'r.json', 'r.json'], { cwd });
     assert.equal(same.code, 0, same.stderr);
     const other = edited(join(cwd, 'r.json'), (file) => ({
       ...file,
       cells: file.cells.map((cell) => ({ ...cell, scenarioVersion: cell.scenarioVersion + 1 })),
     }));
     writeFileSync(join(cwd, 'other.json'), other);
-    const { code, stdout, stderr } = await runProgram(['compare', 'r.json', 'other.json'], { cwd });
+    const { code, stdout, stderr } = await callProgram(['compare', 'r.json', 'other.json'], {
+      cwd,
+    });
     assert.equal(code, 5);
     assert.equal(stdout, '');
     assert.match(
@@ -180,20 +206,20 @@ describe('interdom', { concurrency: 2 }, () => {
   });
 
   it('says with exit code 6 that nothing was measured', async () => {
-    const cwd = await folderWithRun();
+    const cwd = folderWithRun();
     const nothing = edited(join(cwd, 'r.json'), (file) => ({
       ...file,
       cells: file.cells.map((cell) => ({ ...cell, verdict: 'invalid', metrics: {} })),
     }));
     writeFileSync(join(cwd, 'nothing.json'), nothing);
-    const { code, stderr } = await runProgram(['compare', 'nothing.json'], { cwd });
+    const { code, stderr } = await callProgram(['compare', 'nothing.json'], { cwd });
     assert.equal(code, 6);
     assert.match(stderr, /nothing was measured/);
   });
 
   it('draws a report where it is told to, and prints its paths', async () => {
-    const cwd = await folderWithRun();
-    const { code, stdout } = await runProgram(['report', 'r.json', '--out', 'here'], { cwd });
+    const cwd = folderWithRun();
+    const { code, stdout } = await callProgram(['report', 'r.json', '--out', 'here'], { cwd });
     assert.equal(code, 0);
     assert.equal(stdout.split('\n')[0], join('here', 'index.html'));
     const files = readdirSync(join(cwd, 'here'));
@@ -203,7 +229,7 @@ describe('interdom', { concurrency: 2 }, () => {
 
   it('completes commands, options, values, lists and scenarios', async () => {
     const complete = async (...words: string[]): Promise<string[]> => {
-      const { stdout } = await runProgram(['--complete', ...words], { cwd: '.' });
+      const { stdout } = await callProgram(['--complete', ...words], { cwd: '.' });
       return stdout.split('\n').filter((line) => line !== '');
     };
     assert.deepEqual(await complete('comp'), ['compare', 'completion']);
@@ -233,7 +259,7 @@ describe('interdom', { concurrency: 2 }, () => {
     it(`shows with ${way} where an error came from`, async () => {
       const cwd = temporaryFolder();
       const called = ['report', 'missing.json', ...words];
-      const { code, stderr } = await runProgram(called, { cwd, environment });
+      const { code, stderr } = await callProgram(called, { cwd, environment });
       assert.equal(code, 2);
       assert.match(stderr, /^interdom: cannot read missing\.json/);
       assert.match(stderr, /^ +at .*\.js:\d+/m);

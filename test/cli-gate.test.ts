@@ -1,22 +1,28 @@
 import assert from 'node:assert/strict';
-import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { before, describe, it } from 'node:test';
 import type { Cell, ResultsFile } from '../src/results/types.js';
+import { callProgram, type Said } from './cli/in-process.js';
 import { cellsText, readJson } from './cli/results-text.js';
-import { type Ended, runProgram, temporaryFolder } from './cli/spawn-program.js';
+import { temporaryFolder } from './cli/spawn-program.js';
 
 const RUN = ['run', 'ping-pong', '--message-size=64', '--messages=200', '--no-harness', '--quiet'];
 
-/** A folder with a run r.json and its baseline in results/baseline. */
-async function folderWithBaseline(cwd = temporaryFolder()): Promise<string> {
+const measured = temporaryFolder();
+before(async () => {
   for (const words of [
     [...RUN, '-o', 'r.json'],
     ['baseline', 'save', 'r.json'],
   ]) {
-    const { code, stderr } = await runProgram(words, { cwd });
+    const { code, stderr } = await callProgram(words, { cwd: measured });
     assert.equal(code, 0, stderr);
   }
+});
+
+/** A folder of its own with a run r.json and its baseline in results/baseline. */
+function folderWithBaseline(cwd = temporaryFolder()): string {
+  cpSync(measured, cwd, { recursive: true });
   return cwd;
 }
 
@@ -45,11 +51,11 @@ const scaled =
     };
   };
 
-describe('interdom check', { concurrency: 2 }, () => {
+describe('interdom check', () => {
   const cwd = temporaryFolder();
-  const check = (...words: string[]): Promise<Ended> => runProgram(['check', ...words], { cwd });
+  const check = (...words: string[]): Promise<Said> => callProgram(['check', ...words], { cwd });
   before(async () => {
-    await folderWithBaseline(cwd);
+    folderWithBaseline(cwd);
     variant(cwd, 'worse.json', scaled('latencyNsP50', 1.01));
     variant(cwd, 'better.json', scaled('latencyNsP50', 0.99));
     variant(cwd, 'invalid.json', (cell) => ({
@@ -113,7 +119,7 @@ describe('interdom check', { concurrency: 2 }, () => {
   });
 
   it('exits 5 where testbed, profile or seed are others', async () => {
-    const { code } = await runProgram([...RUN, '--seed', '2', '-o', 'seed2.json'], { cwd });
+    const { code } = await callProgram([...RUN, '--seed', '2', '-o', 'seed2.json'], { cwd });
     assert.equal(code, 0);
     const other = await check('seed2.json');
     assert.equal(other.code, 5);
@@ -162,7 +168,7 @@ describe('interdom check', { concurrency: 2 }, () => {
   it('writes what CI systems read, with places in the baseline', async () => {
     const summary = join(cwd, 'summary.md');
     writeFileSync(summary, 'what another tool wrote\n');
-    const { code, stdout } = await runProgram(
+    const { code, stdout } = await callProgram(
       [
         'check',
         'worse.json',
@@ -230,7 +236,7 @@ describe('interdom check', { concurrency: 2 }, () => {
     for (const [i, factor] of [1, 1.1, 1.2].entries()) {
       variant(cwd, `a${i}.json`, (cell) => cell, { harness: at(factor), commit: 'one' });
     }
-    const noise = await runProgram(
+    const noise = await callProgram(
       ['noise', 'a0.json', 'a1.json', 'a2.json', '--output', 'noise.json'],
       { cwd },
     );
@@ -244,16 +250,16 @@ describe('interdom check', { concurrency: 2 }, () => {
     const other = await check('a2.json', '-b', 'a0.json', '--harness', '--noise', 'elsewhere.json');
     assert.equal(other.code, 2);
     assert.match(other.stderr, /the noise was measured on another kind of host/);
-    const changed = await runProgram(['noise', 'r.json', 'worse.json'], { cwd });
+    const changed = await callProgram(['noise', 'r.json', 'worse.json'], { cwd });
     assert.equal(changed.code, 1, 'exact figures that differ between equal runs');
     assert.match(changed.stderr, /cannot vary, and did: .*:latencyNsP50/);
   });
 });
 
-describe('interdom baseline', { concurrency: 2 }, () => {
+describe('interdom baseline', () => {
   it('shows what it holds', async () => {
-    const cwd = await folderWithBaseline();
-    const { code, stdout } = await runProgram(['baseline', 'show'], { cwd });
+    const cwd = folderWithBaseline();
+    const { code, stdout } = await callProgram(['baseline', 'show'], { cwd });
     assert.equal(code, 0);
     assert.match(
       stdout,
@@ -263,7 +269,7 @@ describe('interdom baseline', { concurrency: 2 }, () => {
   });
 
   it('is brought up to date by cells of a run, says what moved, and keeps the rest', async () => {
-    const cwd = await folderWithBaseline();
+    const cwd = folderWithBaseline();
     variant(cwd, 'worse.json', scaled('latencyNsP50', 1.01));
     const file = readJson(join(cwd, 'worse.json'));
     writeFileSync(
@@ -272,7 +278,7 @@ describe('interdom baseline', { concurrency: 2 }, () => {
     );
     const path = join(cwd, 'results', 'baseline', 'model-skylake-2017.json');
     const lines = readFileSync(path, 'utf8').split('\n');
-    const { code, stdout, stderr } = await runProgram(['baseline', 'update', 'one.json'], { cwd });
+    const { code, stdout, stderr } = await callProgram(['baseline', 'update', 'one.json'], { cwd });
     assert.equal(code, 0, stderr);
     assert.match(stdout, /^ {2}regressed {2}latencyNsP50 /m);
     const updated = readFileSync(path, 'utf8').split('\n');
@@ -280,27 +286,27 @@ describe('interdom baseline', { concurrency: 2 }, () => {
     assert.equal(updated.length, lines.length);
     assert.equal(changed.length, 1, changed.join('\n'));
     assert.match(changed[0] ?? '', /^ {2}"latencyNsP50": /);
-    assert.equal((await runProgram(['check', 'r.json'], { cwd })).code, 0, 'what got better');
-    const pruned = await runProgram(['baseline', 'update', 'one.json', '--prune'], { cwd });
+    assert.equal((await callProgram(['check', 'r.json'], { cwd })).code, 0, 'what got better');
+    const pruned = await callProgram(['baseline', 'update', 'one.json', '--prune'], { cwd });
     assert.equal(pruned.code, 0);
     assert.equal(JSON.parse(readFileSync(path, 'utf8')).cells.length, 1);
   });
 
   it('keeps a file for each profile, and check finds the right one', async () => {
-    const cwd = await folderWithBaseline();
+    const cwd = folderWithBaseline();
     const profiles = ['--profile', 'skylake-2017,zen4-2023'];
-    await runProgram([...RUN, ...profiles, '-o', 'two.json'], { cwd });
-    assert.equal((await runProgram(['baseline', 'save', 'two.json'], { cwd })).code, 0);
+    await callProgram([...RUN, ...profiles, '-o', 'two.json'], { cwd });
+    assert.equal((await callProgram(['baseline', 'save', 'two.json'], { cwd })).code, 0);
     assert.deepEqual(readdirSync(join(cwd, 'results', 'baseline')).sort(), [
       'model-skylake-2017.json',
       'model-zen4-2023.json',
     ]);
-    assert.equal((await runProgram(['check', 'two.json', '--strict'], { cwd })).code, 0);
-    assert.equal((await runProgram(['check', 'r.json', '--strict'], { cwd })).code, 0);
-    const single = await runProgram(['baseline', 'save', 'two.json', '-o', 'one.json'], { cwd });
+    assert.equal((await callProgram(['check', 'two.json', '--strict'], { cwd })).code, 0);
+    assert.equal((await callProgram(['check', 'r.json', '--strict'], { cwd })).code, 0);
+    const single = await callProgram(['baseline', 'save', 'two.json', '-o', 'one.json'], { cwd });
     assert.equal(single.code, 2);
-    await runProgram([...RUN, '-p', 'icelake-2021', '-o', 'ice.json'], { cwd });
-    const other = await runProgram(['check', 'ice.json'], { cwd });
+    await callProgram([...RUN, '-p', 'icelake-2021', '-o', 'ice.json'], { cwd });
+    const other = await callProgram(['check', 'ice.json'], { cwd });
     assert.equal(other.code, 5);
     assert.match(
       other.stdout.replace(/\n {2}/g, ' '),
@@ -309,9 +315,9 @@ describe('interdom baseline', { concurrency: 2 }, () => {
   });
 
   it('is not made of a run that is not sound or not complete', async () => {
-    const cwd = await folderWithBaseline();
+    const cwd = folderWithBaseline();
     variant(cwd, 'broken.json', (cell) => cell, { complete: false });
-    const broken = await runProgram(['baseline', 'save', 'broken.json'], { cwd });
+    const broken = await callProgram(['baseline', 'save', 'broken.json'], { cwd });
     assert.equal(broken.code, 2);
     assert.match(broken.stderr, /the run broken\.json was interrupted/);
     variant(cwd, 'invalid.json', (cell) => ({
@@ -320,7 +326,7 @@ describe('interdom baseline', { concurrency: 2 }, () => {
       reason: 'x',
       metrics: {},
     }));
-    assert.equal((await runProgram(['baseline', 'save', 'invalid.json'], { cwd })).code, 6);
+    assert.equal((await callProgram(['baseline', 'save', 'invalid.json'], { cwd })).code, 6);
   });
 
   for (const [words, message] of [
@@ -330,25 +336,25 @@ describe('interdom baseline', { concurrency: 2 }, () => {
     [['baseline', 'save', 'a', 'b'], /"b" is one word too many/],
   ] as const) {
     it(`refuses ${words.join(' ')}`, async () => {
-      const cwd = await folderWithBaseline();
-      const { code, stderr } = await runProgram(words, { cwd });
+      const cwd = folderWithBaseline();
+      const { code, stderr } = await callProgram(words, { cwd });
       assert.equal(code, 2);
       assert.match(stderr, message);
     });
   }
 });
 
-describe('a run in parts', { concurrency: 2 }, () => {
+describe('a run in parts', () => {
   const words = ['run', 'ping-pong', 'stream', '--messages', '200', '--no-harness', '-q'];
 
   it('gives, merged, the cells that one machine would have written', async () => {
     const cwd = temporaryFolder();
-    await runProgram([...words, '-o', 'whole.json'], { cwd });
-    const parts = ['1/3', '2/3', '3/3'].map((shard, i) =>
-      runProgram([...words, '--shard', shard, '-o', `p${i}.json`], { cwd }),
-    );
-    for (const part of parts) assert.equal((await part).code, 0);
-    const merged = await runProgram(['merge', 'p2.json', 'p0.json', 'p1.json', '-o', 'm.json'], {
+    await callProgram([...words, '-o', 'whole.json'], { cwd });
+    for (const [i, shard] of ['1/3', '2/3', '3/3'].entries()) {
+      const part = await callProgram([...words, '--shard', shard, '-o', `p${i}.json`], { cwd });
+      assert.equal(part.code, 0, part.stderr);
+    }
+    const merged = await callProgram(['merge', 'p2.json', 'p0.json', 'p1.json', '-o', 'm.json'], {
       cwd,
     });
     assert.equal(merged.code, 0, merged.stderr);
@@ -358,7 +364,7 @@ describe('a run in parts', { concurrency: 2 }, () => {
       run.parts,
       [2, 0, 1].map((i) => readJson(join(cwd, `p${i}.json`)).run.id),
     );
-    const missing = await runProgram(['merge', 'p2.json', 'p0.json', '-o', 'n.json'], { cwd });
+    const missing = await callProgram(['merge', 'p2.json', 'p0.json', '-o', 'n.json'], { cwd });
     assert.equal(missing.code, 2);
     assert.match(missing.stderr, /1 of 3 shards are missing: 2\/3/);
     assert.ok(!existsSync(join(cwd, 'n.json')));
@@ -369,18 +375,20 @@ describe('a run in parts', { concurrency: 2 }, () => {
     const one = [...RUN, '-t', 'v4v'];
     const codes: (number | null)[] = [];
     for (const i of [1, 2]) {
-      const { code } = await runProgram([...one, '--shard', `${i}/2`, '-o', `p${i}.json`], { cwd });
+      const { code } = await callProgram([...one, '--shard', `${i}/2`, '-o', `p${i}.json`], {
+        cwd,
+      });
       codes.push(code);
     }
     assert.deepEqual(codes, [0, 0]);
-    const { code } = await runProgram(['merge', 'p1.json', 'p2.json', '-o', 'm.json'], { cwd });
+    const { code } = await callProgram(['merge', 'p1.json', 'p2.json', '-o', 'm.json'], { cwd });
     assert.equal(code, 0);
     assert.equal(readJson(join(cwd, 'm.json')).cells.length, 1);
   });
 
   for (const shard of ['0/3', '4/3', '1', 'a/b', '1/3/4']) {
     it(`refuses the shard ${shard}`, async () => {
-      const { code, stderr } = await runProgram([...words, '--shard', shard], {
+      const { code, stderr } = await callProgram([...words, '--shard', shard], {
         cwd: temporaryFolder(),
       });
       assert.equal(code, 2);
@@ -391,7 +399,7 @@ describe('a run in parts', { concurrency: 2 }, () => {
 
 describe('interdom history', () => {
   it('keeps runs, finds what changed, and draws it', async () => {
-    const cwd = await folderWithBaseline();
+    const cwd = folderWithBaseline();
     const { run } = readJson(join(cwd, 'r.json'));
     for (const [i, factor] of [1, 1, 1.02, 1.02].entries()) {
       variant(cwd, `h${i}.json`, scaled('latencyNsP50', factor), {
@@ -399,18 +407,18 @@ describe('interdom history', () => {
         startedAt: `2026-01-0${i + 1}T00:00:00.000Z`,
         commit: `${i}`.repeat(40),
       });
-      const { code, stderr } = await runProgram(['history', 'add', `h${i}.json`], { cwd });
+      const { code, stderr } = await callProgram(['history', 'add', `h${i}.json`], { cwd });
       assert.equal(code, 0, stderr);
     }
     assert.notEqual(run.id, 'run-0');
-    const twice = await runProgram(['history', 'add', 'h0.json'], { cwd });
+    const twice = await callProgram(['history', 'add', 'h0.json'], { cwd });
     assert.match(twice.stderr, /has the run run-0 already/);
     const path = join(cwd, 'results', 'history.ndjson');
     assert.equal(readFileSync(path, 'utf8').split('\n').length, 5);
-    const { stdout } = await runProgram(['history', 'show'], { cwd });
+    const { stdout } = await callProgram(['history', 'show'], { cwd });
     assert.match(stdout, /^4 runs, \d+ figures, of which 3 changed$/m);
     assert.match(stdout, /latencyNsP50 +4 +1 .* \(\+2 %, worse\) in 111111111111\.\.222222222222/);
-    const json = await runProgram(
+    const json = await callProgram(
       ['history', 'show', '--format', 'json', '--cell', '*/v4v/*:latencyNsP50'],
       { cwd },
     );
@@ -418,7 +426,7 @@ describe('interdom history', () => {
     assert.equal(trends.length, 1);
     assert.equal(trends[0].changes[0].index, 2);
     mkdirSync(join(cwd, 'out'));
-    const report = await runProgram(['history', 'report', '--out', 'out'], { cwd });
+    const report = await callProgram(['history', 'report', '--out', 'out'], { cwd });
     assert.equal(report.code, 0, report.stderr);
     const page = readFileSync(join(cwd, 'out', 'index.html'), 'utf8');
     assert.match(page, /<svg viewBox/);
@@ -427,12 +435,12 @@ describe('interdom history', () => {
   });
 
   it('goes on after a torn line', async () => {
-    const cwd = await folderWithBaseline();
+    const cwd = folderWithBaseline();
     variant(cwd, 'h1.json', (cell) => cell, { id: 'run-1' });
-    await runProgram(['history', 'add', 'r.json', '--file', 'h'], { cwd });
+    await callProgram(['history', 'add', 'r.json', '--file', 'h'], { cwd });
     const whole = readFileSync(join(cwd, 'h'), 'utf8');
     writeFileSync(join(cwd, 'h'), `${whole}{"cells":{"model`);
-    const { code } = await runProgram(['history', 'add', 'h1.json', '--file', 'h'], { cwd });
+    const { code } = await callProgram(['history', 'add', 'h1.json', '--file', 'h'], { cwd });
     assert.equal(code, 0);
     const lines = readFileSync(join(cwd, 'h'), 'utf8').trimEnd().split('\n');
     assert.equal(lines.length, 2);
@@ -440,7 +448,7 @@ describe('interdom history', () => {
   });
 
   it('says so where there is nothing', async () => {
-    const { code, stderr } = await runProgram(['history', 'show'], { cwd: temporaryFolder() });
+    const { code, stderr } = await callProgram(['history', 'show'], { cwd: temporaryFolder() });
     assert.equal(code, 2);
     assert.match(stderr, /there is no run in the history results\/history\.ndjson/);
   });

@@ -2,7 +2,8 @@ import assert from 'node:assert/strict';
 import { chmodSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
-import { runProgram, temporaryFolder } from './cli/spawn-program.js';
+import { callProgram } from './cli/in-process.js';
+import { temporaryFolder } from './cli/spawn-program.js';
 
 /** A mistake, and the message for it: what, where and what to do. */
 interface Mistake {
@@ -347,7 +348,7 @@ const MISTAKES: Readonly<Record<string, Mistake>> = {
   },
 };
 
-describe('wrong input', { concurrency: 4 }, () => {
+describe('wrong input', () => {
   for (const [name, mistake] of Object.entries(MISTAKES)) {
     it(`answers ${name} with exit code 2: what, where and what to do`, async () => {
       const cwd = temporaryFolder();
@@ -358,7 +359,7 @@ describe('wrong input', { concurrency: 4 }, () => {
       }
       const before = readdirSync(cwd, { recursive: true });
       const { environment = {} } = mistake;
-      const { code, stdout, stderr } = await runProgram(mistake.words, { cwd, environment });
+      const { code, stdout, stderr } = await callProgram(mistake.words, { cwd, environment });
       const found = /^interdom: (.*)\n {2}in (.*)(?:\n {2}try: (.*))?\n$/.exec(stderr);
       assert.ok(found, `another form of message: ${stderr}`);
       holds(found[1], mistake.what);
@@ -373,7 +374,7 @@ describe('wrong input', { concurrency: 4 }, () => {
   it('says what is a slip among the variables of the environment', async () => {
     const cwd = temporaryFolder();
     const environment = { INTERDOM_RINGSIZE: '4k', INTERDOM_SOMETHING_ELSE: 'x' };
-    const { code, stderr } = await runProgram(['schema'], { cwd, environment });
+    const { code, stderr } = await callProgram(['schema'], { cwd, environment });
     assert.equal(code, 0);
     assert.equal(
       stderr,
@@ -386,7 +387,7 @@ describe('wrong input', { concurrency: 4 }, () => {
   }, async () => {
     const cwd = temporaryFolder();
     chmodSync(cwd, 0o500);
-    const { code, stderr } = await runProgram(run('--messages', '10'), { cwd });
+    const { code, stderr } = await callProgram(run('--messages', '10'), { cwd });
     assert.equal(code, 2);
     assert.match(stderr, /permission is denied \(EACCES\)/);
   });

@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict';
 import { closeSync, existsSync, openSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { describe, it } from 'node:test';
+import { before, describe, it } from 'node:test';
 import { parseCell, parseJournalHeader, parseResults } from '../src/results/schema.js';
+import { callProgram } from './cli/in-process.js';
 import { cellsText, onlyRun, readJson } from './cli/results-text.js';
 import { runProgram, startProgram, temporaryFolder } from './cli/spawn-program.js';
 
@@ -19,7 +20,7 @@ const SEVERAL = [
   '--no-harness',
 ];
 
-describe('interdom run', { concurrency: 2 }, () => {
+describe('interdom run', () => {
   it('writes a results file that the schema accepts, prints a table, and says where the file is', async () => {
     const cwd = temporaryFolder();
     const { code, stdout, stderr } = await runProgram(TINY, { cwd });
@@ -47,7 +48,7 @@ describe('interdom run', { concurrency: 2 }, () => {
   it('measures the harness itself, and says so in the description of the run', async () => {
     const cwd = temporaryFolder();
     const words = TINY.filter((word) => word !== '--no-harness');
-    assert.equal((await runProgram(words, { cwd })).code, 0);
+    assert.equal((await callProgram(words, { cwd })).code, 0);
     const { harness } = readJson(onlyRun(cwd)).run;
     const speed = harness?.['simulatedMessagesPerSecond'];
     assert.equal(speed?.assume, 'nothing');
@@ -57,13 +58,13 @@ describe('interdom run', { concurrency: 2 }, () => {
 
   it('prints the results file itself with --format json', async () => {
     const cwd = temporaryFolder();
-    const { stdout } = await runProgram([...TINY, '--format', 'json'], { cwd });
+    const { stdout } = await callProgram([...TINY, '--format', 'json'], { cwd });
     assert.equal(stdout, readFileSync(onlyRun(cwd), 'utf8'));
   });
 
   it('writes no file with --output -, and prints JSON', async () => {
     const cwd = temporaryFolder();
-    const { code, stdout, stderr } = await runProgram([...TINY, '-o', '-'], { cwd });
+    const { code, stdout, stderr } = await callProgram([...TINY, '-o', '-'], { cwd });
     assert.equal(code, 0);
     assert.equal(parseResults(stdout, 'stdout').cells.length, 2);
     assert.equal(stderr, '');
@@ -72,7 +73,7 @@ describe('interdom run', { concurrency: 2 }, () => {
 
   it('prints CSV, a row a figure', async () => {
     const cwd = temporaryFolder();
-    const { stdout } = await runProgram([...TINY, '--format=csv', '--output=-'], { cwd });
+    const { stdout } = await callProgram([...TINY, '--format=csv', '--output=-'], { cwd });
     const [header, ...rows] = stdout.trimEnd().split('\n');
     assert.match(
       header ?? '',
@@ -84,61 +85,57 @@ describe('interdom run', { concurrency: 2 }, () => {
 
   it('prints Markdown', async () => {
     const cwd = temporaryFolder();
-    const { stdout } = await runProgram([...TINY, '--format', 'md'], { cwd });
+    const { stdout } = await callProgram([...TINY, '--format', 'md'], { cwd });
     assert.match(stdout, /^### .*\n\n\|.*\|\n\| ?:?--/);
   });
 
-  it('prints NDJSON in the form of a journal, cells in the order of the plan', async () => {
+  describe('of several scenarios', () => {
     const cwd = temporaryFolder();
-    const words = [...SEVERAL, '--format', 'ndjson', '--output', '-'];
-    const { stdout } = await runProgram(words, { cwd });
-    const [header = '', ...lines] = stdout.trimEnd().split('\n');
-    assert.equal(parseJournalHeader(header, 'stdout').run.complete, false);
-    const ids = lines.map((line) => parseCell(line, 'stdout').id);
-    const plain = parseResults(
-      (await runProgram([...SEVERAL, '--output', '-'], { cwd })).stdout,
-      'stdout',
-    );
-    assert.deepEqual(
-      ids,
-      plain.cells.map(({ id }) => id),
-    );
-    assert.deepEqual(readdirSync(cwd), []);
+    const one = join(cwd, 'one.json');
+    before(async () => {
+      const { code, stderr } = await callProgram([...SEVERAL, '--jobs=1', '-o', one], { cwd });
+      assert.equal(code, 0, stderr);
+    });
+
+    it('gives the same cells with one job and with two, and in two processes', async () => {
+      const words = [...SEVERAL, '--jobs=2', '--output=two.json'];
+      const { code, stderr } = await runProgram(words, { cwd });
+      assert.equal(code, 0, stderr);
+      const cells = cellsText(one);
+      assert.ok(cells.length > 10_000);
+      assert.equal(cellsText(join(cwd, 'two.json')), cells);
+    });
+
+    it('prints NDJSON in the form of a journal, cells in the order of the plan', async () => {
+      const files = readdirSync(cwd);
+      const words = [...SEVERAL, '--jobs=2', '--format', 'ndjson', '--output', '-'];
+      const { stdout } = await callProgram(words, { cwd });
+      const [header = '', ...lines] = stdout.trimEnd().split('\n');
+      assert.equal(parseJournalHeader(header, 'stdout').run.complete, false);
+      assert.deepEqual(
+        lines.map((line) => parseCell(line, 'stdout')),
+        readJson(one).cells,
+      );
+      assert.deepEqual(readdirSync(cwd), files);
+    });
   });
 
   it('writes where --output says, and makes the folder', async () => {
     const cwd = temporaryFolder();
-    const { code } = await runProgram([...TINY, '--output', 'a/b/mine.json', '--quiet'], { cwd });
+    const { code } = await callProgram([...TINY, '--output', 'a/b/mine.json', '--quiet'], { cwd });
     assert.equal(code, 0);
     assert.deepEqual(readdirSync(join(cwd, 'a', 'b')), ['mine.json']);
   });
 
   it('says nothing but data with --quiet', async () => {
     const cwd = temporaryFolder();
-    const { stderr } = await runProgram([...TINY, '--quiet'], { cwd });
+    const { stderr } = await callProgram([...TINY, '--quiet'], { cwd });
     assert.equal(stderr, '');
-  });
-
-  it('gives the same cells with one job and with two, and in two processes', async () => {
-    const cwd = temporaryFolder();
-    for (const [name, jobs] of [
-      ['one', '1'],
-      ['two', '2'],
-      ['again', '2'],
-    ] as const) {
-      const words = [...SEVERAL, '--jobs', jobs, '--output', `${name}.json`];
-      const { code, stderr } = await runProgram(words, { cwd });
-      assert.equal(code, 0, stderr);
-    }
-    const one = cellsText(join(cwd, 'one.json'));
-    assert.ok(one.length > 10_000);
-    assert.equal(cellsText(join(cwd, 'two.json')), one);
-    assert.equal(cellsText(join(cwd, 'again.json')), one);
   });
 
   it('draws a report where one is wanted, and says where it is', async () => {
     const cwd = temporaryFolder();
-    const { code, stderr } = await runProgram([...TINY, '--report'], { cwd });
+    const { code, stderr } = await callProgram([...TINY, '--report'], { cwd });
     assert.equal(code, 0, stderr);
     const html = /^report: (\S+)$/m.exec(stderr)?.[1] ?? '';
     const csv = /^CSV: (\S+)$/m.exec(stderr)?.[1] ?? '';
@@ -152,7 +149,7 @@ describe('interdom run', { concurrency: 2 }, () => {
   it('skips what one transport cannot have, with the reason, and measures the rest', async () => {
     const cwd = temporaryFolder();
     const words = [...TINY, '--ring-size', '64k,32m', '--output', 'r.json'];
-    const { code } = await runProgram(words, { cwd });
+    const { code } = await callProgram(words, { cwd });
     assert.equal(code, 0);
     const { cells } = readJson(join(cwd, 'r.json'));
     assert.deepEqual(
@@ -171,7 +168,7 @@ describe('interdom run', { concurrency: 2 }, () => {
     const cwd = temporaryFolder();
     const words = [...TINY, '--message-size', '1k', '--uncertainty', '3', '--seed', '7', '-o', '-'];
     const [first, second] = await Promise.all([
-      runProgram(words, { cwd }),
+      callProgram(words, { cwd }),
       runProgram(words, { cwd }),
     ]);
     const figures = (text: string) =>
@@ -197,7 +194,7 @@ describe('interdom run', { concurrency: 2 }, () => {
     };
     writeFileSync(join(cwd, 'mine.json'), JSON.stringify(profile));
     const words = [...TINY, '--profile', 'mine.json,skylake-2017', '--output', 'r.json'];
-    const { code, stderr } = await runProgram(words, { cwd });
+    const { code, stderr } = await callProgram(words, { cwd });
     assert.equal(code, 0, stderr);
     const { run, cells } = readJson(join(cwd, 'r.json'));
     assert.deepEqual(Object.keys(run.profiles).sort(), ['mine', 'skylake-2017']);
@@ -219,7 +216,7 @@ describe('interdom run', { concurrency: 2 }, () => {
     writeFileSync(join(cwd, 'interdom.config.json'), JSON.stringify(config));
     const words = ['run', 'stream', '--seed', '22', '--no-harness', '-o', '-'];
     const environment = { INTERDOM_SEED: '21', INTERDOM_MESSAGE_SIZE: '512' };
-    const { stdout, stderr } = await runProgram(words, { cwd, environment });
+    const { stdout, stderr } = await callProgram(words, { cwd, environment });
     const { cells } = parseResults(stdout, stderr);
     const { seed, messages, messageSizeBytes, transferBytes } = cells[0]?.parameters ?? {};
     assert.deepEqual([seed, messages, messageSizeBytes, transferBytes], [22, 10, 512, 4096]);

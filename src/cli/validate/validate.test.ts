@@ -3,11 +3,9 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
+import { callProgram, type Said } from '../../../test/cli/in-process.js';
 import type { Cell, ResultsFile } from '../../results/types.js';
 import { COMMANDS } from '../commands/index.js';
-import { runProgram } from '../program.js';
-import type { Environment } from '../terminal.js';
-import { Terminal } from '../terminal.js';
 import { newPoints, quickPoints, recordedPoints } from './meeting-points.js';
 import { readPublishedTransfers, readRecorded } from './reference-files.js';
 
@@ -26,37 +24,10 @@ before(() => {
 });
 after(() => rmSync(folder, { recursive: true, force: true }));
 
-interface Spoken {
-  readonly code: number;
-  readonly out: string;
-  readonly errors: string;
-}
-
-/** Runs the program in this process. */
-async function run(words: readonly string[], environment: Environment = {}): Promise<Spoken> {
-  let out = '';
-  let errors = '';
-  const sink = (take: (text: string) => void) =>
-    ({
-      write: (text: string, done?: (error?: Error) => void) => {
-        take(text);
-        done?.();
-        return true;
-      },
-      on: () => undefined,
-    }) as unknown as ConstructorParameters<typeof Terminal>[0];
-  const terminal = new Terminal(
-    sink((text) => {
-      out += text;
-    }),
-    sink((text) => {
-      errors += text;
-    }),
-    environment,
-  );
-  const code = await runProgram(words, terminal);
-  return { code, out, errors };
-}
+const run = (
+  words: readonly string[],
+  environment: Readonly<Record<string, string>> = {},
+): Promise<Said> => callProgram(words, { cwd: folder, environment });
 
 const PART = ['ping-pong', '-t', 'libvchan', '--guest-type', 'pvh'];
 
@@ -118,10 +89,13 @@ describe('interdom validate', () => {
   });
 
   it('holds for a part of what was recorded, and says so last', async () => {
-    const { code, out, errors } = await run(['validate', ...PART]);
-    assert.equal(code, 0, errors);
-    assert.match(out, /nothing is outside its tolerance/);
-    assert.match(out.trimEnd().split('\n').at(-1) ?? '', /^The model holds: \d+ counts of 6 cells/);
+    const { code, stdout, stderr } = await run(['validate', ...PART]);
+    assert.equal(code, 0, stderr);
+    assert.match(stdout, /nothing is outside its tolerance/);
+    assert.match(
+      stdout.trimEnd().split('\n').at(-1) ?? '',
+      /^The model holds: \d+ counts of 6 cells/,
+    );
   });
 
   it('canary: against counts that are 5 % higher it fails, with exit code 3', async () => {
@@ -130,17 +104,17 @@ describe('interdom validate', () => {
       readFileSync(new URL('../../../../results/reference/stock.json', import.meta.url), 'utf8'),
     ) as ResultsFile;
     writeFileSync(path, JSON.stringify({ ...file, cells: file.cells.map(higher) }));
-    const { code, out } = await run(['validate', ...PART, '--reference', path]);
+    const { code, stdout } = await run(['validate', ...PART, '--reference', path]);
     assert.equal(code, 3);
-    assert.match(out, /events sent +protocol +1\.00 +1\.05 +-4\.8 % +2 % +outside/);
-    assert.match(out, /The model does not hold: \d+ of \d+ counts are outside their tolerance/);
+    assert.match(stdout, /events sent +protocol +1\.00 +1\.05 +-4\.8 % +2 % +outside/);
+    assert.match(stdout, /The model does not hold: \d+ of \d+ counts are outside their tolerance/);
   });
 
   it('prints JSON, CSV and Markdown that agree', async () => {
     const [json, csv, md] = await Promise.all(
       ['json', 'csv', 'md'].map((format) => run(['validate', ...PART, '-f', format])),
     );
-    const { summary, rows } = JSON.parse(json?.out ?? '') as {
+    const { summary, rows } = JSON.parse(json?.stdout ?? '') as {
       summary: { holds: boolean; compared: number };
       rows: { detail: boolean; verdict: string }[];
     };
@@ -149,16 +123,16 @@ describe('interdom validate', () => {
       rows.filter(({ detail, verdict }) => !detail && verdict !== 'not compared').length,
       summary.compared,
     );
-    assert.equal((csv?.out ?? '').trimEnd().split('\n').length, rows.length + 1);
-    assert.match(md?.out ?? '', /^The model holds: /);
-    assert.match(md?.out ?? '', /\n\| --- \| --- \|/);
+    assert.equal((csv?.stdout ?? '').trimEnd().split('\n').length, rows.length + 1);
+    assert.match(md?.stdout ?? '', /^The model holds: /);
+    assert.match(md?.stdout ?? '', /\n\| --- \| --- \|/);
   });
 
   it('draws, and writes both sides as a results file', async () => {
     const out = join(folder, 'drawn');
     const output = join(folder, 'both.json');
-    const { code, errors } = await run(['validate', ...PART, '--out', out, '-o', output]);
-    assert.equal(code, 0, errors);
+    const { code, stderr } = await run(['validate', ...PART, '--out', out, '-o', output]);
+    assert.equal(code, 0, stderr);
     assert.deepEqual([...readFileSync(join(out, 'validation.png')).subarray(1, 4)], [80, 78, 71]);
     assert.match(readFileSync(join(out, 'validation.md'), 'utf8'), /!\[.*\]\(validation\.png\)/);
     const both = JSON.parse(readFileSync(output, 'utf8')) as ResultsFile;
@@ -168,10 +142,10 @@ describe('interdom validate', () => {
   it('refuses what real Xen cannot do, and grant modes without sizes', async () => {
     const scenario = await run(['validate', 'fan-in']);
     assert.equal(scenario.code, 2);
-    assert.match(scenario.errors, /real Xen does not carry out "fan-in"/);
+    assert.match(scenario.stderr, /real Xen does not carry out "fan-in"/);
     const mode = await run(['validate', '--grant-mode', 'copy']);
     assert.equal(mode.code, 2);
-    assert.match(mode.errors, /together with sizes/);
+    assert.match(mode.stderr, /together with sizes/);
   });
 
   it('without real Xen here says so loudly, and answers 6 where nothing else is there', async () => {
@@ -188,10 +162,10 @@ describe('interdom validate', () => {
         '--message-size',
         '100',
       ];
-      const { code, errors } = await run(['validate', ...words, '--xen-cache', empty]);
+      const { code, stderr } = await run(['validate', ...words, '--xen-cache', empty]);
       assert.equal(code, 6);
-      assert.match(errors, /NOT measured on real Xen, recorded counts only: /);
-      assert.match(errors, /nothing could be compared/);
+      assert.match(stderr, /NOT measured on real Xen, recorded counts only: /);
+      assert.match(stderr, /nothing could be compared/);
     } finally {
       process.env['PATH'] = path;
     }
