@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
-import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
 import { ProgramCopy } from './cli/program-copy.js';
-import { cellsText, readJson } from './cli/results-text.js';
-import { temporaryFolder, until } from './cli/spawn-program.js';
+import { readJson } from './cli/results-text.js';
+import { temporaryFolder } from './cli/spawn-program.js';
 
 describe('a copy of the program, which stays the same while it is tested', () => {
   const program = new ProgramCopy(temporaryFolder());
@@ -53,36 +53,5 @@ describe('a copy of the program, which stays the same while it is tested', () =>
       assert.equal(medians.length, 2);
       assert.ok(floor >= 0 && floor < 10);
     }
-  });
-
-  it('goes on with a shard that was interrupted', async () => {
-    const cwd = temporaryFolder();
-    const words = [
-      'run',
-      'stream',
-      '--ring-size=4k,16k,64k',
-      '--message-size=512,1k,4k',
-      '--messages=2000',
-      '--seeds=3',
-      '--no-harness',
-      '--jobs=1',
-      '--shard=2/2',
-    ];
-    const whole = await program.run([...words, '--output=whole.json'], cwd);
-    assert.equal(whole.code, 0, whole.stderr);
-    const { child, ended } = program.start([...words, '--output=r.json'], cwd);
-    const journal = join(cwd, 'r.ndjson');
-    await until('some cells are done', () => {
-      return existsSync(journal) && readFileSync(journal, 'utf8').split('\n').length > 4;
-    });
-    child.kill('SIGKILL');
-    assert.equal((await ended).signal, 'SIGKILL');
-    const resumed = await program.run(['run', '--resume', 'r.ndjson', '--no-harness'], cwd);
-    assert.equal(resumed.code, 0, resumed.stderr);
-    assert.equal(cellsText(join(cwd, 'r.json')), cellsText(join(cwd, 'whole.json')));
-    const { run } = readJson(join(cwd, 'r.json'));
-    assert.deepEqual(run.shard, readJson(join(cwd, 'whole.json')).run.shard);
-    const refused = await program.run(['run', '--resume', 'x.ndjson', '--shard', '1/2'], cwd);
-    assert.match(refused.stderr, /a resumed run has the options that it began with/);
   });
 });
