@@ -27,6 +27,25 @@ export function startCells(root, data, settings) {
   root.addEventListener('change', (event) => onChange(state, event));
   root.addEventListener('click', (event) => onClick(state, event));
   show(state);
+  return state;
+}
+
+/** Opens the details of a cell, whatever filter hides it. @returns {boolean} whether the page has it */
+export function showCell(state, id) {
+  const index = state.data.cells.findIndex((cell) => cell.id === id);
+  if (index < 0) return false;
+  if (!state.rows.includes(index)) {
+    state.filter = '';
+    state.root.querySelector('input[name=filter]').value = '';
+    select(state);
+  }
+  state.page = Math.floor(state.rows.indexOf(index) / ROWS);
+  state.open.add(index);
+  show(state);
+  const button = state.root.querySelector(`button[data-cell="${index}"]`);
+  button.scrollIntoView({ block: 'center' });
+  button.focus({ preventScroll: true });
+  return true;
 }
 
 function tools({ columns, shown, settings }) {

@@ -3,7 +3,7 @@ import { dimensionLabel } from '../../dist/src/report/view/labels.js';
 import { html } from '../../dist/src/report/view/markup.js';
 import { formatParameter } from '../../dist/src/report/view/quantity.js';
 import { dimensionValue, effectiveRingBytes } from '../../dist/src/report/view/report-data.js';
-import { facetsOf } from '../../dist/src/report/view/selection.js';
+import { facetsOf, facetText } from '../../dist/src/report/view/selection.js';
 import { isControl, transportOrder } from '../../dist/src/report/view/series-style.js';
 import { sizeClasses } from '../../dist/src/report/view/size-classes.js';
 
@@ -34,9 +34,7 @@ function sizesOf(data, key) {
 
 export function fillControls(form, data, choice, theme) {
   const facets = facetsOf(data).map(({ key, values }) => {
-    const name = (value) =>
-      key === 'run' ? (data.runs[value]?.id ?? String(value)) : String(value);
-    const options = values.map((value) => [String(value), name(value)]);
+    const options = values.map((value) => [String(value), facetText(data, key, value)]);
     return selectMarkup(key, dimensionLabel(key), options, choice.selection[key]);
   });
   const sizes = SIZES.map(([key, label]) => {

@@ -2,7 +2,7 @@
 
 const FOCUS = ['ringSizeBytes', 'messageSizeBytes'];
 
-/** @returns {{choice: object, theme: string, changed: boolean}} the defaults where the fragment says nothing sensible */
+/** @returns {{choice: object, theme: string, cell: string, changed: boolean}} the defaults where the fragment says nothing sensible */
 export function readFragment(hash, defaults) {
   const given = new URLSearchParams(
     hash.startsWith('#') && hash.includes('=') ? hash.slice(1) : '',
@@ -21,12 +21,12 @@ export function readFragment(hash, defaults) {
     relativeTo: given.get('relativeTo') ?? '',
   };
   const theme = ['light', 'dark'].includes(given.get('theme')) ? given.get('theme') : '';
-  const changed = [...given.keys()].some((key) => key !== 'theme');
-  return { choice: { selection, focus, view }, theme, changed };
+  const changed = [...given.keys()].some((key) => key !== 'theme' && key !== 'cell');
+  return { choice: { selection, focus, view }, theme, cell: given.get('cell') ?? '', changed };
 }
 
 /** Only what differs from the defaults is written. */
-export function writeFragment({ choice, theme }, defaults) {
+export function writeFragment({ choice, theme, cell }, defaults) {
   const parts = new URLSearchParams();
   for (const [key, value] of Object.entries(choice.selection)) {
     if (value !== defaults.selection[key]) parts.set(key, value);
@@ -35,6 +35,7 @@ export function writeFragment({ choice, theme }, defaults) {
   if (choice.view.scale !== 'log') parts.set('scale', choice.view.scale);
   if (choice.view.relativeTo !== '') parts.set('relativeTo', choice.view.relativeTo);
   if (theme !== '') parts.set('theme', theme);
+  if (cell !== '') parts.set('cell', cell);
   const text = parts.toString();
   history.replaceState(null, '', text === '' ? '#' : `#${text}`);
 }

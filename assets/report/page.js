@@ -3,7 +3,7 @@ import { pageBody, pageContents, pageModel } from '../../dist/src/report/view/pa
 import { panelChart } from '../../dist/src/report/view/panel-chart.js';
 import { decodePayload } from '../../dist/src/report/view/payload-format.js';
 import { DARK, LIGHT } from '../../dist/src/report/view/theme.js';
-import { startCells } from './cells.js';
+import { showCell, startCells } from './cells.js';
 import { fillControls, readChoice, showChoice } from './controls.js';
 import { readFragment, writeFragment } from './fragment.js';
 
@@ -17,7 +17,12 @@ const page = {
   settings: undefined,
   choice: undefined,
   model: undefined,
+  /** Id and title of the sections that no choice changes. */
+  fixed: [],
   charts: new Map(),
+  table: undefined,
+  /** Id of the cell that a link asks for; empty for none. */
+  cell: '',
 };
 
 async function unpack(base64) {
@@ -86,8 +91,7 @@ function update(choice, announce) {
     [...document.querySelectorAll('#content details[open]')].map((d) => d.parentElement.id),
   );
   byId('content').innerHTML = pageBody(page.data, choice, page.model, () => undefined).text;
-  const hasClaims = document.getElementById('claims') !== null;
-  byId('contents').innerHTML = pageContents(page.data, page.model, hasClaims).text;
+  byId('contents').innerHTML = pageContents(page.model, page.fixed).text;
   for (const details of document.querySelectorAll('#content details')) {
     details.open = opened.has(details.parentElement.id);
   }
@@ -109,14 +113,15 @@ function follow(form) {
     const state = readChoice(form, page.settings.choice);
     if (event.target.name === 'theme') setTheme(state.theme);
     else update(state.choice, true);
-    writeFragment(state, page.settings.choice);
+    remember(state);
   });
   form.addEventListener('reset', (event) => {
     event.preventDefault();
     fillControls(form, page.data, page.settings.choice, '');
     setTheme('');
     update(page.settings.choice, true);
-    writeFragment({ choice: page.settings.choice, theme: '' }, page.settings.choice);
+    page.cell = '';
+    remember({ choice: page.settings.choice, theme: '' });
   });
   form.addEventListener('submit', (event) => event.preventDefault());
 }
@@ -128,15 +133,35 @@ function followLinks() {
     const target = link && byId(link.getAttribute('href').slice(1));
     if (!target) return;
     event.preventDefault();
+    if (link.dataset.cellId !== undefined) {
+      page.cell = link.dataset.cellId;
+      goToCell();
+      remember(readChoice(byId('controls'), page.settings.choice));
+      return;
+    }
     target.scrollIntoView();
     target.tabIndex = -1;
     target.focus({ preventScroll: true });
   });
 }
 
+/** Opens the row of the cell that a link names. */
+function goToCell() {
+  if (page.cell === '' || showCell(page.table, page.cell)) return;
+  byId('status').textContent = `The cell ${page.cell} is not in this page.`;
+}
+
+function remember(state) {
+  writeFragment({ ...state, cell: page.cell }, page.settings.choice);
+}
+
 async function start() {
   page.settings = JSON.parse(byId('settings').textContent);
   page.data = decodePayload(await unpack(byId('data').textContent));
+  page.fixed = [...document.querySelectorAll('main > section')].map((section) => [
+    section.id,
+    section.querySelector('h2').textContent,
+  ]);
   const initial = readFragment(location.hash, page.settings.choice);
   const form = byId('controls');
   fillControls(form, page.data, initial.choice, initial.theme);
@@ -149,7 +174,9 @@ async function start() {
     enliven();
     watchCanvases();
   }
-  startCells(byId('cells'), page.data, page.settings);
+  page.table = startCells(byId('cells'), page.data, page.settings);
+  page.cell = initial.cell;
+  goToCell();
   follow(form);
   followLinks();
   prefersDark.addEventListener('change', () => drawAll(theme()));
@@ -157,6 +184,8 @@ async function start() {
     const state = readFragment(location.hash, page.settings.choice);
     showChoice(form, state);
     update(state.choice, true);
+    page.cell = state.cell;
+    goToCell();
   });
   window.addEventListener('beforeprint', () => drawAll(theme(true)));
   window.addEventListener('afterprint', () => drawAll(theme()));

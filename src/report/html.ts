@@ -9,9 +9,17 @@ import { joinModules } from './page-script.js';
 import { packData } from './payload.js';
 import { cellColumns } from './view/cell-columns.js';
 import type { FigureSpec, TableSpec } from './view/chart-spec.js';
+import { modelAgainstXen, outcomeTable } from './view/evidence.js';
 import { byImportance } from './view/importance.js';
+import { present } from './view/labels.js';
 import { html, Markup } from './view/markup.js';
-import { type Choice, type PageModel, pageBody, pageContents } from './view/page-body.js';
+import {
+  type Choice,
+  type FixedSection,
+  type PageModel,
+  pageBody,
+  pageContents,
+} from './view/page-body.js';
 import type { ReportData } from './view/report-data.js';
 import { tableMarkup } from './view/table-markup.js';
 
@@ -52,6 +60,7 @@ export function renderPage(
     const png = images.get(figure.id);
     return png && { url: `data:image/png;base64,${png.toString('base64')}`, width: pngWidth(png) };
   };
+  const evidence = fixedSections(data, important, claims);
   const settings = { choice, cells: packed.cells, of: data.cells.length, omitted: packed.omitted };
   const title = `interdom report: ${data.runs.map((run) => run.id).join(', ')}`;
   return html`<!doctype html>
@@ -70,16 +79,20 @@ export function renderPage(
 <h1>Inter-domain transports compared</h1>
 ${provenance(data)}
 </header>
-<nav id="contents" aria-label="Sections">${pageContents(data, model, claims !== undefined)}</nav>
+<nav id="contents" aria-label="Sections">${pageContents(
+    model,
+    evidence.map(({ link }) => link),
+  )}</nav>
 <form id="controls" class="controls" aria-label="What to show" hidden></form>
 <main>
 <div id="content">
 ${pageBody(data, choice, model, imageOf)}
 </div>
-${claims === undefined ? undefined : claimsMarkup(claims)}<section id="every-number"><h2>Every number</h2>
-<div id="cells">${staticCells(data, important)}</div>
-</section>
-</main>
+${evidence.map(
+  ({ link: [id, title], content }) => html`<section id="${id}"><h2>${title}</h2>
+${content}</section>
+`,
+)}</main>
 <footer><p class="muted">${packed.omitted.map((note) => html`${note}; `)}the results file and <code>cells.csv</code> beside this page have every digit.</p></footer>
 <p id="status" class="hidden" role="status"></p>
 <script type="application/json" id="settings">${jsonText(settings)}</script>
@@ -87,6 +100,31 @@ ${claims === undefined ? undefined : claimsMarkup(claims)}<section id="every-num
 ${scripts.map((script) => new Markup(`<script>${script}</script>\n`))}</body>
 </html>
 `.text;
+}
+
+interface FixedContent {
+  readonly link: FixedSection;
+  readonly content: Markup;
+}
+
+/** What follows no choice, in the order of the page. */
+function fixedSections(
+  data: ReportData,
+  important: readonly ReportData['cells'][number][],
+  claims: AnswerSheet | undefined,
+): readonly FixedContent[] {
+  const outcomes = outcomeTable(data);
+  const real = modelAgainstXen(data);
+  const sections: (FixedContent | undefined)[] = [
+    outcomes && { link: ['failure', 'Failure and limits'], content: tableMarkup(outcomes) },
+    claims && { link: ['claims', 'Claims of the V4V proposal'], content: claimsMarkup(claims) },
+    real && { link: ['real-xen', 'Model against real Xen'], content: tableMarkup(real) },
+    {
+      link: ['every-number', 'Every number'],
+      content: html`<div id="cells">${staticCells(data, important)}</div>\n`,
+    },
+  ];
+  return present(sections);
 }
 
 /** JSON that cannot end its script element, whatever strings it holds. */

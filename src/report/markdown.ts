@@ -4,15 +4,18 @@ import { modelAgainstXen, outcomeTable } from './view/evidence.js';
 import { metricLabel, workloadOrder } from './view/labels.js';
 import type { Choice, PageModel } from './view/page-body.js';
 import type { ReportData } from './view/report-data.js';
+import { facetsOf, facetText } from './view/selection.js';
 import { HOW_SURE, leadText, sizeNote, type WorkloadVerdict } from './view/verdict.js';
 import {
   bestOf,
   elsewhereText,
   levelText,
   summarySentence,
+  surenessSentence,
   sureText,
   transportsIn,
 } from './view/verdict-markup.js';
+import { withoutFigure } from './view/workloads.js';
 
 /** GitHub takes 65,536 characters in a comment; some are left for what is written around the report. */
 export const MOST_CHARACTERS = 60_000;
@@ -35,7 +38,11 @@ export function renderMarkdown(
     heading(data),
     scoreboard(verdicts),
     sentences(verdicts),
+    withoutFigure(data, choice.selection, model.workloads)
+      .map((note) => `- No figure: ${text(note)}.`)
+      .join('\n'),
     elsewhere(data, choice),
+    shownNote(data, choice),
     ...model.sections.map((section) =>
       [`## ${text(section.title)}`, text(section.lead), ...section.figures.map(figure)].join(
         '\n\n',
@@ -98,12 +105,13 @@ function scoreboard(verdicts: readonly WorkloadVerdict[]): string {
     return [
       `${text(verdict.title)} (${text(metricLabel(verdict.metric))}, ${text(verdict.at)})`,
       ...figures,
-      text(leadText(verdict)),
+      text([leadText(verdict), verdict.cause].filter((part) => part !== '').join('; ')),
       levelText(verdict),
     ];
   });
   const head = ['Workload', ...transports.map(text), 'Lead', 'How sure'];
-  return `## Verdict\n\n${text(summarySentence(verdicts))}\n\n${rawTable(head, rows)}\n\n${text(`${sizeNote(verdicts)} How sure: ${HOW_SURE}`.trim())}`;
+  const summary = `${summarySentence(verdicts)} ${surenessSentence(verdicts)}`.trim();
+  return `## Verdict\n\n${text(summary)}\n\n${rawTable(head, rows)}\n\n${text(`${sizeNote(verdicts)} How sure: ${HOW_SURE}`.trim())}`;
 }
 
 function sentences(verdicts: readonly WorkloadVerdict[]): string {
@@ -114,6 +122,7 @@ function sentences(verdicts: readonly WorkloadVerdict[]): string {
         ...verdict.flips.map((flip) => `${flip.sentence}.`),
         verdict.why === '' ? '' : `Why: ${verdict.why}.`,
         `How sure: ${sureText(verdict)}.`,
+        verdict.beware === '' ? '' : `Beware: ${verdict.beware}.`,
         verdict.problems === '' ? '' : `Not shown: ${verdict.problems}.`,
       ].filter((part) => part !== '');
       return `- **${text(verdict.title)}** (${text(verdict.at)}): ${text(verdict.headline)}. ${text(rest.join(' '))}`;
@@ -134,6 +143,18 @@ function elsewhere(data: ReportData, choice: Choice): string {
     ...scenarios.map((s) => text(elsewhereText(row.verdicts.get(s)))),
   ]);
   return `### Does it hold elsewhere?\n\n${rawTable(head, body)}`;
+}
+
+/** Which of the places of these runs the pictures are of. */
+function shownNote(data: ReportData, { selection }: Choice): string {
+  const facets = facetsOf(data);
+  if (facets.length === 0) return '';
+  const shown = facets.map(({ key }) => facetText(data, key, selection[key]));
+  const others = facets.map(({ key, values }) => {
+    const rest = values.filter((value) => String(value) !== selection[key]);
+    return `${key} ${rest.map((value) => facetText(data, key, value)).join(', ')}`;
+  });
+  return `Pictures show ${text(shown.join(', '))}; also in the results: ${text(others.join('; '))} (\`index.html\` beside this file shows all, \`interdom report --show\` and \`--each\` draw others).`;
 }
 
 function figure(spec: FigureSpec): string {

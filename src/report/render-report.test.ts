@@ -24,7 +24,7 @@ test('a report is a page, pictures, Markdown and CSV, and nothing else', async (
   assert.deepEqual(readdirSync(out).sort(), written.map((path) => basename(path)).sort());
   for (const path of written) {
     assert.ok(statSync(path).size > 500, path);
-    assert.match(path, /\/(?:index\.html|report\.md|cells\.csv|[a-z0-9-]+\.png)$/);
+    assert.match(path, /\/(?:index\.html|report\.md|cells\.csv|[a-z0-9-]+\.(?:png|svg))$/);
   }
   const page = readFileSync(join(out, 'index.html'), 'utf8');
   const pictures = written.filter((path) => path.endsWith('.png'));
@@ -33,6 +33,31 @@ test('a report is a page, pictures, Markdown and CSV, and nothing else', async (
     pictures.length,
   );
   assert.ok(page.length < 5_000_000);
+});
+
+test('what is wanted is shown, and every place gets its pictures', async () => {
+  const two = plausibleResults({
+    profiles: ['skylake-2017', 'zen4-2023'],
+    ringSizes: [4096, 65_536],
+    messageSizes: [4096],
+  });
+  const out = join(root, 'each');
+  const written = await renderReport([two], out, { show: { profile: 'zen4-2023' }, each: true });
+  assert.match(
+    readFileSync(join(out, 'stream-by-ring-size.svg'), 'utf8'),
+    /Source: [^<]* zen4-2023/,
+  );
+  for (const profile of ['skylake-2017', 'zen4-2023']) {
+    const path = join(out, profile, 'stream-by-ring-size.svg');
+    assert.ok(written.includes(path));
+    assert.ok(readFileSync(path, 'utf8').includes(profile));
+  }
+  assert.match(readFileSync(join(out, 'report.md'), 'utf8'), /Pictures show[^\n]*zen4-2023/);
+  await assert.rejects(
+    renderReport([two], out, { show: { profile: 'zen9' } }),
+    (error: unknown) =>
+      error instanceof UserError && /skylake-2017, zen4-2023/.test(error.remedy ?? ''),
+  );
 });
 
 test('the same results give the same bytes', async () => {
@@ -49,7 +74,7 @@ test('a report of hostile results is drawn whole', async () => {
     const out = join(root, `hostile-${recognisable}`);
     const written = await renderReport([hostileResults(recognisable)], out);
     assert.ok(written.length > 5);
-    for (const path of written) assert.match(path, /\/[a-z0-9-]+\.(?:html|md|csv|png)$/);
+    for (const path of written) assert.match(path, /\/[a-z0-9-]+\.(?:html|md|csv|png|svg)$/);
   }
 });
 

@@ -7,25 +7,35 @@ import { cellsToCsv } from '../results/csv.js';
 import type { ResultsFile } from '../results/types.js';
 import { claimsSection } from './claims/claims-markdown.js';
 import { attachDistributions, collectReportData } from './collect.js';
+import { PngPainter } from './draw/png.js';
+import { SvgPainter } from './draw/svg.js';
 import { renderPage } from './html.js';
 import { renderMarkdown } from './markdown.js';
-import { PngPainter } from './png.js';
-import type { FigureSpec } from './view/chart-spec.js';
-import { type Choice, pageModel } from './view/page-body.js';
-import { defaultSelection } from './view/selection.js';
+import { placesOf } from './view/elsewhere.js';
+import { figureId } from './view/figure-parts.js';
+import { type Choice, type PageModel, pageModel } from './view/page-body.js';
+import { type defaultSelection, wantedSelection } from './view/selection.js';
 import { makeReportFolder, writeBytesAtomically } from './write-bytes.js';
 
+export interface ReportOptions {
+  /** What the page opens with and pictures show, by facet ("profile": "zen4-2023"); the rest is chosen. */
+  readonly show?: Readonly<Record<string, string>>;
+  /** Pictures of every testbed, profile and guest type besides, in a folder each. */
+  readonly each?: boolean;
+}
+
 /**
- * Writes a report of one or more runs into a folder: `index.html`, which needs nothing besides itself, a PNG for each
+ * Writes a report of one or more runs into a folder: `index.html`, which needs nothing besides itself, a PNG and an SVG for each
  * figure, `report.md` and `cells.csv`. The same results give the same bytes. Each file is written whole or not at all;
  * `index.html` comes last, so where it is new everything is.
  *
  * @returns the paths written, `index.html` first
- * @throws UserError where there is nothing to report, or the system refuses to write
+ * @throws UserError where there is nothing to report or to show, or the system refuses to write
  */
 export async function renderReport(
   results: readonly ResultsFile[],
   outDir: string,
+  { show = {}, each = false }: ReportOptions = {},
 ): Promise<readonly string[]> {
   const cells = results.flatMap((file) => file.cells);
   if (cells.length === 0) {
@@ -33,19 +43,22 @@ export async function renderReport(
       remedy: 'give a results file of a run that measured something',
     });
   }
-  makeReportFolder(outDir);
   const data = attachDistributions(collectReportData(results), results);
-  const choice = openingChoice(data);
+  const choice = openingChoice(data, show);
+  makeReportFolder(outDir);
   const model = pageModel(data, choice);
-  const figures = model.sections.flatMap((section) => section.figures);
-  const images = await paintAll(figures);
+  const painter = new Painter();
+  const { images, written } = await painter.paintInto(outDir, model);
+  if (each) {
+    for (const { name, selection } of placesOf(data, choice.selection)) {
+      const folder = join(outDir, figureId(name));
+      makeReportFolder(folder);
+      const other = await painter.paintInto(folder, pageModel(data, { ...choice, selection }));
+      written.push(...other.written);
+    }
+  }
   const sheet = answeredClaims(results);
   const section = sheet === undefined ? '' : claimsSection(sheet);
-  const written: string[] = [];
-  for (const [id, png] of images) {
-    written.push(join(outDir, `${id}.png`));
-    writeBytesAtomically(join(outDir, `${id}.png`), png);
-  }
   const texts: readonly (readonly [name: string, text: string])[] = [
     ['cells.csv', cellsToCsv(cells)],
     ['report.md', renderMarkdown(data, choice, model, section)],
@@ -65,23 +78,41 @@ function answeredClaims(results: readonly ResultsFile[]): AnswerSheet | undefine
   return sheet.answers.some(({ verdict }) => verdict !== 'not tested') ? sheet : undefined;
 }
 
-/** What a report shows before anybody chooses. */
-export function openingChoice(data: Parameters<typeof defaultSelection>[0]): Choice {
+/** What a report shows before anybody chooses. Throws UserError for what these runs do not have. */
+export function openingChoice(
+  data: Parameters<typeof defaultSelection>[0],
+  show: Readonly<Record<string, string>> = {},
+): Choice {
   return {
-    selection: defaultSelection(data),
+    selection: wantedSelection(data, show, '--show'),
     focus: {},
     view: { scale: 'log', relativeTo: '' },
   };
 }
 
-/** Many pictures in one go keep the memory of each until the end: the event loop gets a turn between them. */
-async function paintAll(figures: readonly FigureSpec[]): Promise<ReadonlyMap<string, Buffer>> {
-  const images = new Map<string, Buffer>();
-  if (figures.length === 0) return images;
-  const painter = new PngPainter();
-  for (const figure of figures) {
-    images.set(figure.id, painter.paint(figure));
-    await nextTurn();
+/** Draws the pictures of a choice. What draws is loaded with the first picture: most commands draw nothing. */
+class Painter {
+  private png: PngPainter | undefined;
+  private svg: SvgPainter | undefined;
+
+  /** Many pictures in one go keep the memory of each until the end: the event loop gets a turn between them. */
+  async paintInto(
+    folder: string,
+    { sections }: PageModel,
+  ): Promise<{ images: ReadonlyMap<string, Buffer>; written: string[] }> {
+    const images = new Map<string, Buffer>();
+    const written: string[] = [];
+    for (const figure of sections.flatMap((section) => section.figures)) {
+      this.png ??= new PngPainter();
+      this.svg ??= new SvgPainter();
+      const png = this.png.paint(figure);
+      const [raster, vector] = ['png', 'svg'].map((kind) => join(folder, `${figure.id}.${kind}`));
+      writeBytesAtomically(raster as string, png);
+      writeFileAtomically(vector as string, [this.svg.paint(figure)]);
+      images.set(figure.id, png);
+      written.push(raster as string, vector as string);
+      await nextTurn();
+    }
+    return { images, written };
   }
-  return images;
 }

@@ -6,6 +6,7 @@ import { COMPARE_FORMATS } from '../commands/compare.js';
 import { EXIT, type ExitCode } from '../exit-codes.js';
 import { readRuns } from '../find-runs.js';
 import type { OptionValues } from '../options/option-values.js';
+import { pairsOf } from '../options/pairs.js';
 import { incomparable } from './comparable.js';
 
 /** Carries out `interdom compare`. */
@@ -31,7 +32,7 @@ export async function compareRuns(invocation: Invocation): Promise<ExitCode> {
   const rows = joined(options, 'rows');
   const cols = joined(options, 'cols');
   const metric = joined(options, 'metric');
-  const filter = filterOf(options);
+  const filter = pairsOf(options, 'filter', '--filter scenario=stream');
   const text = renderComparison(results, {
     ...(rows === undefined ? {} : { rows }),
     ...(cols === undefined ? {} : { cols }),
@@ -52,21 +53,4 @@ function hasFigures({ cells }: ResultsFile): boolean {
 /** A list goes on as it was written: the comparison knows what may stand in it. */
 function joined(options: OptionValues, name: string): string | undefined {
   return options.list(name)?.texts.join(',');
-}
-
-/** `field=value`, as often as one likes. Throws UserError. */
-function filterOf(options: OptionValues): Readonly<Record<string, string>> | undefined {
-  const given = options.list('filter');
-  if (given === undefined) return undefined;
-  const pairs = given.texts.map((text): [string, string] => {
-    const equals = text.indexOf('=');
-    if (equals > 0 && equals < text.length - 1) {
-      return [text.slice(0, equals), text.slice(equals + 1)];
-    }
-    throw new UserError(`"${text}" is not field=value`, {
-      where: given.where,
-      remedy: 'write for example --filter scenario=stream',
-    });
-  });
-  return Object.fromEntries(pairs);
 }

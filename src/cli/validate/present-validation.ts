@@ -77,7 +77,7 @@ async function drawInto(
   choice: RowChoice,
   cells: ComparedCells,
 ): Promise<void> {
-  const { PngPainter } = await import('../../report/png.js');
+  const { PngPainter } = await import('../../report/draw/png.js');
   const { validationFigure } = await import('../../report/validation/validation-figure.js');
   const source = cells.runs.map(({ id }) => `run ${id}`).join(' · ');
   const figure = validationFigure(validation, source === '' ? 'measured now' : source);

@@ -13,12 +13,11 @@ import {
   whyWords,
 } from './sheet-words.js';
 
-/** The answer sheet as a section of the page: the table, all figures of each claim behind it. */
+/** The answer sheet for the page: the table, all figures of each claim behind it. */
 export function claimsMarkup(sheet: AnswerSheet): Markup {
   const drawn = sheet.draws > 0;
   const tested = sheet.answers.filter(({ verdict }) => verdict !== 'not tested');
-  return html`<section id="claims"><h2>The claims of the V4V proposal</h2>
-<p class="summary">${tallyWords(sheet)}.</p>
+  return html`<p class="summary">${tallyWords(sheet)}.</p>
 <div class="scroll" tabindex="0" role="region" aria-label="Answers to the claims"><table class="scoreboard">
 <caption class="hidden">Each claim, the answer, and what it rests on</caption>
 <thead><tr><th scope="col">Claim</th><th scope="col">Answer</th>${drawn ? html`<th scope="col">Flips</th>` : undefined}<th scope="col">Because</th></tr></thead>
@@ -32,7 +31,6 @@ ${tested.map(details)}
 <thead><tr><th scope="col">You need</th><th scope="col">Use</th><th scope="col">Because</th></tr></thead>
 <tbody>${sheet.choices.map(({ need, use, because }) => html`<tr><th scope="row">${need}</th><td>${use}</td><td class="text">${because}</td></tr>`)}</tbody></table></div>
 <ul>${sheet.knownBesides.map((text) => html`<li>${text}</li>`)}</ul>
-</section>
 `;
 }
 
@@ -57,7 +55,12 @@ function details(answer: ClaimAnswer): Markup {
 ${profiles === '' ? undefined : html`<p>Profiles: ${profiles}.</p>`}
 ${answer.robustness === undefined ? undefined : html`<p>Prices: ${robustnessWords(answer.robustness)}.</p>`}
 ${answer.note === undefined ? undefined : html`<p>Note: ${answer.note}</p>`}
-${telling.length === 0 ? undefined : html`<p class="small">Cells: ${telling.map((id) => html`<code>${id}</code> `)}</p>`}
+${telling.length === 0 ? undefined : html`<div class="small">Cells: <ul>${telling.map(cellLink)}</ul></div>`}
 </details>
 `;
+}
+
+/** To the row of a cell in the table of every number; without scripts, to that table. */
+function cellLink(id: string): Markup {
+  return html`<li><a href="#every-number" data-cell-id="${id}">${id}</a></li>`;
 }

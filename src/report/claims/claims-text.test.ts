@@ -90,6 +90,6 @@ describe('the answer sheet', () => {
   it('in a page leads from each claim to its cells', () => {
     const page = claimsMarkup(judgeClaims([results])).text;
     assert.match(page, /<details id="claim-close-at-equal-buffers">/);
-    assert.match(page, /<code>model\/skylake-2017\/v4v\/buffer-size\//);
+    assert.match(page, /data-cell-id="model\/skylake-2017\/v4v\/buffer-size\//);
   });
 });

@@ -12,7 +12,7 @@ import type {
   LegendItem,
   TableSpec,
 } from './chart-spec.js';
-import { sourceLine } from './figure-parts.js';
+import { barNotes, sourceLine } from './figure-parts.js';
 import { causeLabel, compareText, counterLabel, own, workloadTitle } from './labels.js';
 import { type Certainty, certaintyOf } from './price-causes.js';
 import { formatQuantity, formatShare } from './quantity.js';
@@ -111,7 +111,7 @@ export function attributionFigure(
     columns: panels.length === 1 ? 1 : 2,
     panels,
     legend,
-    notes: ['idle time is in the table only'],
+    notes: ['idle time is in the table only', ...barNotes(shown)],
     source: sourceLine(data, selection),
     table: attributionTable(workloads),
   };
@@ -146,35 +146,58 @@ function attributionTable(workloads: readonly Workload[]): TableSpec {
   };
 }
 
-/** Hypervisor entries (a PVH guest's are VMEXITs) a message, by reason. */
+/**
+ * Hypervisor entries (a PVH guest's are VMEXITs) a message, by reason. What the protocol determines is plain, what depends on
+ * who is faster is hatched.
+ */
 export function entriesFigure(
   data: ReportData,
   workloads: readonly Workload[],
   selection: Selection,
 ): FigureSpec | undefined {
   const shown = workloadsForBars(workloads);
-  const { panels, legend } = stackedPanels(shown, (cell) => countersPerMessage(cell, 'entries'), {
+  const { panels, legend } = stackedPanels(shown, entryParts, {
     unit: '1',
     axis: 'Hypervisor entries a message',
     order: reasonOrder,
-    label: counterLabel,
-    hatch: () => 'none',
+    label: (part) => (part === OWN_HYPERCALLS ? 'hypercall of the transport' : counterLabel(part)),
+    hatch: (part, cell) => (isByProtocol(cell, part) ? 'none' : 'light'),
   });
   if (panels.length === 0) return undefined;
   return {
     id: 'hypervisor-entries',
     title: 'Hypervisor entries (VMEXITs of PVH guests) a message',
-    subtitle: 'By reason; fewer is better.',
+    subtitle:
+      'By reason; fewer is better. Plain: determined by the protocol, the same however the two sides are timed. Hatched: by the schedule, by who is faster.',
     columns: panels.length === 1 ? 1 : 2,
     panels,
     legend,
-    notes: ['a round trip is two messages', determinedByNote(shown)],
+    notes: ['a round trip is two messages', ...barNotes(shown)],
     source: sourceLine(data, selection),
     table: entriesTable(workloads),
   };
 }
 
+/** The transport's own hypercalls, where they are determined otherwise than those of the guest kernel. */
+const OWN_HYPERCALLS = 'own-hypercall';
+
+/** Entries by reason; hypercalls of the transport apart where the protocol determines how many there are. */
+function entryParts(cell: ReportCell): Readonly<Record<string, number>> | undefined {
+  const parts = countersPerMessage(cell, 'entries');
+  const calls = own(cell.metrics, 'hypercallsPerMessage');
+  const all = parts === undefined ? undefined : own(parts, 'hypercall');
+  if (all === undefined || calls?.determinedBy !== 'protocol') return parts;
+  const mine = Math.min(calls.value, all);
+  return { ...parts, [OWN_HYPERCALLS]: mine, hypercall: all - mine };
+}
+
+function isByProtocol(cell: ReportCell, part: string): boolean {
+  const metric = part === OWN_HYPERCALLS ? 'hypercallsPerMessage' : 'entriesPerMessage';
+  return own(cell.metrics, metric)?.determinedBy === 'protocol';
+}
+
 const REASON_ORDER: readonly string[] = [
+  OWN_HYPERCALLS,
   'hypercall',
   'pv-syscall',
   'pv-trap',
@@ -191,25 +214,6 @@ function reasonOrder(a: string, b: string): number {
     return index < 0 ? REASON_ORDER.length : index;
   };
   return place(a) - place(b) || compareText(a, b);
-}
-
-/** Which of the counts real Xen must show exactly, and which depend on who is faster. */
-function determinedByNote(workloads: readonly Workload[]): string {
-  const groups = new Map<string, string[]>();
-  for (const { slot, verdict } of workloads) {
-    for (const { competitor, cell } of competitorsAt(slot)) {
-      const by = own(cell.metrics, 'entriesPerMessage')?.determinedBy ?? 'not stated';
-      groups.set(by, [...(groups.get(by) ?? []), `${verdict.title} ${competitor}`]);
-    }
-  }
-  const text = (by: string): string =>
-    by === 'protocol'
-      ? 'determined by the protocol, the same however the sides are timed'
-      : by === 'schedule'
-        ? 'determined by the schedule, by who is faster'
-        : 'not stated whether by protocol or schedule';
-  if (groups.size === 1) return `all totals are ${text([...groups.keys()][0] ?? '')}`;
-  return [...groups].map(([by, names]) => `${text(by)}: ${names.join(', ')}`).join('; ');
 }
 
 function entriesTable(workloads: readonly Workload[]): TableSpec {

@@ -32,7 +32,9 @@ export interface LineSpec {
 export interface BandSpec {
   readonly from: number;
   readonly to: number;
+  /** Who leads from here on. */
   readonly label: string;
+  readonly transport: string;
 }
 
 /** A point that deserves a look: a cliff. */

@@ -9,8 +9,14 @@ const VARIED = ['testbed', 'profile', 'guestType'] as const;
 /** More combinations than this are left to the controls of the page. */
 const MOST_ROWS = 24;
 
-/** The verdicts under every combination of testbed, profile and guest type, the other facets as selected. */
-export function verdictsElsewhere(data: ReportData, selection: Selection): readonly ElsewhereRow[] {
+/** A choice under which a run was measured, and the words that tell it from the others ("zen4-2023, pv"). */
+export interface Place {
+  readonly name: string;
+  readonly selection: Selection;
+}
+
+/** Every combination of testbed, profile and guest type, the other facets as selected. Empty where there is only one. */
+export function placesOf(data: ReportData, selection: Selection): readonly Place[] {
   let combinations: Selection[] = [selection];
   for (const facet of facetsOf(data)) {
     if (!VARIED.some((key) => key === facet.key)) continue;
@@ -19,15 +25,18 @@ export function verdictsElsewhere(data: ReportData, selection: Selection): reado
     );
   }
   if (combinations.length < 2) return [];
-  const rows: ElsewhereRow[] = [];
-  for (const combination of combinations.slice(0, MOST_ROWS)) {
-    const workloads = workloadsOf(data, combination);
-    if (workloads.length === 0) continue;
-    const name = VARIED.map((key) => combination[key] ?? '').filter((part) => part !== '');
-    rows.push({
-      name: name.join(', '),
-      verdicts: new Map(workloads.map(({ scenario, verdict }) => [scenario, verdict])),
-    });
-  }
-  return rows;
+  return combinations.slice(0, MOST_ROWS).map((combination) => ({
+    name: VARIED.flatMap((key) => combination[key] ?? []).join(', '),
+    selection: combination,
+  }));
+}
+
+/** The verdicts under every place that has some. */
+export function verdictsElsewhere(data: ReportData, selection: Selection): readonly ElsewhereRow[] {
+  return placesOf(data, selection).flatMap((place) => {
+    const workloads = workloadsOf(data, place.selection);
+    if (workloads.length === 0) return [];
+    const verdicts = new Map(workloads.map(({ scenario, verdict }) => [scenario, verdict]));
+    return [{ name: place.name, verdicts }];
+  });
 }

@@ -1,10 +1,12 @@
 import type { LegendItem, TableSpec } from './chart-spec.js';
 import { dimensionLabel } from './labels.js';
 import { formatParameter, formatRatio, formatScaled, scaleFor } from './quantity.js';
+import { TIMES_UNDER_EMULATION, timesAreEmulated } from './real-xen.js';
 import type { ReportData } from './report-data.js';
 import type { Selection } from './selection.js';
 import { isEstablished, type Slot } from './standings.js';
 import type { Sweep } from './sweep.js';
+import type { Workload } from './workloads.js';
 
 /** How a reader wants the lines: the scale of both axes, and whether as times another transport. */
 export interface LineView {
@@ -43,6 +45,24 @@ export function sourceLine(data: ReportData, selection: Selection): string {
     .map(facet)
     .filter((part) => part !== '');
   return [`run ${run.id}`, `interdom ${run.version}${commit}`, ...parts].join(' · ');
+}
+
+/** What a picture of reference points must say: who has no figure there, and whose times are no hardware's. */
+export function barNotes(workloads: readonly Workload[]): readonly string[] {
+  const absent = workloads.flatMap(({ slot, sweep, verdict }) => {
+    const here = new Set([...slot.points.values()].map(({ cells }) => cells[0]?.transport));
+    const missing = [...new Set(sweep.cells.map(({ transport }) => transport))].filter(
+      (name) => !here.has(name),
+    );
+    return missing.length === 0 ? [] : [`${verdict.title}: ${missing.join(', ')}`];
+  });
+  const emulated = workloads.some(({ sweep }) => timesAreEmulated({ ...sweep, unit: 'ns' }));
+  return [
+    ...(absent.length === 0
+      ? []
+      : [`no figure there, see the table of every number: ${absent.join('; ')}`]),
+    ...(emulated ? [TIMES_UNDER_EMULATION] : []),
+  ];
 }
 
 /** Legend of the lines of a sweep: each competitor once. */

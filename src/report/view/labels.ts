@@ -20,6 +20,20 @@ const WORKLOADS: Readonly<Record<string, WorkloadText>> = {
   setup: { title: 'Connection set-up', question: 'time until the first byte may go' },
   'grant-mode': { title: 'Grant modes', question: 'granted once, for each transfer, or copied' },
   'copy-locality': { title: 'Copy locality', question: 'copy rate against caches' },
+  'bare-grants': { title: 'Grant operations', question: 'payload by grant operations alone' },
+  'one-to-many': { title: 'One to many', question: 'one server, many clients' },
+  'noisy-neighbour': { title: 'Noisy neighbour', question: 'latency beside somebody noisy' },
+  'channel-depletion': { title: 'Channel depletion', question: 'connections until a limit' },
+  'setup-storm': { title: 'Set-up storm', question: 'many set-ups at once' },
+  'broker-outage': { title: 'Broker outage', question: 'a service of dom0 dies' },
+  'symmetric-crash': { title: 'Symmetric crash', question: 'who is left a zombie' },
+  'destroy-order': { title: 'Order of destruction', question: 'what stays behind' },
+  'untold-survivor': { title: 'Untold survivor', question: 'when the survivor learns of it' },
+  reconnect: { title: 'Reconnection', question: 'time until data flows again' },
+  isolation: { title: 'Isolation', question: 'pages that another domain can reach' },
+  'hostile-peer': { title: 'Hostile peer', question: 'what a hostile peer achieves' },
+  'suspend-resume': { title: 'Suspend and resume', question: 'what outlives a suspension' },
+  'crash-point': { title: 'Crash at any step', question: 'what a crash at each step leaves' },
 };
 
 const METRICS: Readonly<Record<string, string>> = {
@@ -71,6 +85,9 @@ const DIMENSIONS: Readonly<Record<string, string>> = {
   copyBits: 'Copy width in bits',
   messagesPerSecond: 'Offered load',
   limits: 'Limits',
+  clients: 'Clients',
+  jitter: 'Jitter',
+  receiverDelayNs: 'Delay of the receiver',
 };
 
 const CAUSES: Readonly<Record<string, string>> = {

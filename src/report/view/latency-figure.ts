@@ -1,5 +1,5 @@
 import type { FigureSpec, LinePanelSpec, LinePoint, TableSpec } from './chart-spec.js';
-import { sourceLine } from './figure-parts.js';
+import { barNotes, sourceLine } from './figure-parts.js';
 import { own } from './labels.js';
 import { formatScaled, scaleFor } from './quantity.js';
 import { metricOf, type ReportCell, type ReportData } from './report-data.js';
@@ -43,7 +43,7 @@ export function latencyFigure(
       transport,
       hollow,
     })),
-    notes: [],
+    notes: barNotes(shown),
     source: sourceLine(data, selection),
     table: latencyTable(shown),
   };

@@ -92,7 +92,7 @@ function labelRoom(panel: LinePanelSpec, theme: Theme): number {
   return Math.min(12 + longest * theme.fontSize * 0.6, 130);
 }
 
-/** Grey stretches in which the lead changes, behind the lines. */
+/** Grey stretches in which the lead changes, behind the lines, each with the name of the new leader at its foot. */
 function bandsPlugin(panel: LinePanelSpec, theme: Theme): DrawingPlugin {
   return {
     id: 'interdomBands',
@@ -100,28 +100,48 @@ function bandsPlugin(panel: LinePanelSpec, theme: Theme): DrawingPlugin {
       const { ctx, chartArea, scales } = chart;
       const x = scales['x'];
       if (x === undefined) return;
+      const height = chartArea.bottom - chartArea.top;
       ctx.save();
-      panel.bands.forEach((band, i) => {
+      for (const band of panel.bands) {
         const from = x.getPixelForValue(band.from);
         const to = x.getPixelForValue(band.to);
         ctx.fillStyle = theme.band;
-        ctx.fillRect(from, chartArea.top, to - from, chartArea.bottom - chartArea.top);
-        ctx.fillStyle = theme.muted;
-        ctx.font = pixelFont(theme, 2);
-        ctx.textBaseline = 'bottom';
-        const text = band.label;
-        const width = ctx.measureText(text).width;
-        const middle = (from + to) / 2;
-        const left = Math.min(
-          Math.max(middle - width / 2, chartArea.left + 2),
-          chartArea.right - width - 2,
-        );
-        ctx.textAlign = 'left';
-        outlined(ctx, theme, text, left, chartArea.bottom - 4 - (i % 4) * (theme.fontSize + 1));
-      });
+        ctx.fillRect(from, chartArea.top, to - from, height);
+        // Bands that touch are told apart by their edges.
+        for (const edge of [from, to]) ctx.fillRect(edge - 0.5, chartArea.top, 1, height);
+      }
       ctx.restore();
     },
+    afterDatasetsDraw(chart) {
+      drawLeaders(chart, panel, theme);
+    },
   };
+}
+
+/** The names of new leaders, side by side where there is room, else on top of each other. */
+function drawLeaders(chart: DrawnChart, panel: LinePanelSpec, theme: Theme): void {
+  const { ctx, chartArea, scales } = chart;
+  const x = scales['x'];
+  if (x === undefined) return;
+  ctx.save();
+  ctx.font = pixelFont(theme, 2);
+  ctx.textBaseline = 'bottom';
+  ctx.textAlign = 'left';
+  const ends: number[] = [];
+  for (const band of panel.bands) {
+    const width = ctx.measureText(band.label).width;
+    const middle = (x.getPixelForValue(band.from) + x.getPixelForValue(band.to)) / 2;
+    const left = Math.min(
+      Math.max(middle - width / 2, chartArea.left + 2),
+      chartArea.right - width - 2,
+    );
+    const free = ends.findIndex((end) => end + 4 <= left);
+    const row = free < 0 ? ends.length : free;
+    ends[row] = left + width;
+    ctx.fillStyle = shade(theme, transportStyle(band.transport));
+    outlined(ctx, theme, band.label, left, chartArea.bottom - 4 - row * (theme.fontSize + 1));
+  }
+  ctx.restore();
 }
 
 /** Range bars, rings around cliffs, and the name of each line at its end. */

@@ -49,8 +49,20 @@ export function placeText(key: string, value: number | string | boolean): string
   const text = formatParameter(key, value);
   if (key === 'ringSizeBytes') return `a ${text} ring`;
   if (key === 'messageSizeBytes') return `${text} messages`;
-  if (key === 'senders') return `${text} senders`;
+  if (key === 'senders' || key === 'clients') {
+    return `${text} ${value === 1 ? key.slice(0, -1) : key}`;
+  }
   return `${dimensionLabel(key).toLowerCase()} ${text}`;
+}
+
+/** "a 16 KiB and a 32 KiB ring", "1 and 10 senders", "offered load 50.0 k/s and 500 k/s". */
+export function placesText(key: string, from: number, to: number): string {
+  const [first, second] = [placeText(key, from), placeText(key, to)];
+  const figure = formatParameter(key, from);
+  if (!first.endsWith(figure)) {
+    return `${first.slice(0, first.indexOf(figure) + figure.length)} and ${second}`;
+  }
+  return `${first} and ${formatParameter(key, to)}`;
 }
 
 /** "a 64 KiB ring, 4 KiB messages": where a slot is, sizes that do not vary included. */

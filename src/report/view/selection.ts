@@ -1,3 +1,4 @@
+import { UserError } from '../../base/errors.js';
 import type { ParameterValue } from '../../results/types.js';
 import { own } from './labels.js';
 import { dimensionValue, type ReportCell, type ReportData } from './report-data.js';
@@ -31,6 +32,11 @@ export function facetsOf(data: ReportData): readonly Facet[] {
   );
 }
 
+/** A value of a facet as a reader knows it: runs by their id. */
+export function facetText(data: ReportData, key: string, value: unknown): string {
+  return key === 'run' ? (data.runs[Number(value)]?.id ?? String(value)) : String(value);
+}
+
 /** The distinct values of a dimension in the order of first appearance. */
 export function distinct(cells: readonly ReportCell[], key: string): readonly ParameterValue[] {
   const seen = new Set<ParameterValue>();
@@ -52,6 +58,52 @@ export function defaultSelection(data: ReportData): Selection {
   }
   return selection;
 }
+
+/**
+ * The selection with which a report opens where its reader wants to see something else first: `wanted` by facet, the rest chosen
+ * among what remains. Throws UserError for what the runs do not have.
+ *
+ * @param where what the user wrote it in, for the error
+ */
+export function wantedSelection(
+  data: ReportData,
+  wanted: Readonly<Record<string, string>>,
+  where: string,
+): Selection {
+  const given: Record<string, string> = {};
+  for (const [name, text] of Object.entries(wanted)) {
+    const key = FACET_KEYS.find((facet) => simple(facet) === simple(name));
+    if (key === undefined) {
+      throw new UserError(`"${name}" is nothing that a report shows one value of`, {
+        where,
+        remedy: `there are: ${FACET_KEYS.join(', ')}`,
+      });
+    }
+    const values = distinct(data.cells, key);
+    const label = (value: ParameterValue): string => facetText(data, key, value);
+    const found = values.find((value) => label(value) === text);
+    if (found === undefined) {
+      throw new UserError(`no cell has the ${key} "${text}"`, {
+        where,
+        remedy: `there are: ${values.map(label).join(', ')}`,
+      });
+    }
+    given[key] = String(found);
+  }
+  const cells = data.cells.filter((cell) =>
+    Object.entries(given).every(([key, value]) => matches(cell, key, value)),
+  );
+  const facets = new Set(facetsOf(data).map(({ key }) => key));
+  const chosen = Object.entries(given).filter(([key]) => facets.has(key));
+  // Facets that only the whole data has are narrowed too: every control of the page needs a value.
+  return {
+    ...defaultSelection(data),
+    ...defaultSelection({ ...data, cells }),
+    ...Object.fromEntries(chosen),
+  };
+}
+
+const simple = (name: string): string => name.toLowerCase().replace(/[^a-z]/g, '');
 
 function mostValid(cells: readonly ReportCell[], key: string): ParameterValue | undefined {
   const counts = new Map<ParameterValue, number>();

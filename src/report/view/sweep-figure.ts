@@ -11,6 +11,7 @@ import {
 } from './figure-parts.js';
 import { dimensionLabel, metricLabel, own, workloadTitle } from './labels.js';
 import { formatParameter, formatRatio } from './quantity.js';
+import { TIMES_UNDER_EMULATION, timesAreEmulated } from './real-xen.js';
 import type { ReportData } from './report-data.js';
 import type { Selection } from './selection.js';
 import { cliffsOf, flipsAlong, slotsOf } from './standings.js';
@@ -40,7 +41,9 @@ export function sweepFigure(
       panels.length > 1 && view.scale === 'log'
         ? 'Panels differ in place but not in span: equal distances are equal factors.'
         : '',
-      panels.some((panel) => panel.bands.length > 0) ? 'Grey: the lead changes.' : '',
+      panels.some((panel) => panel.bands.length > 0)
+        ? 'Grey: the lead changes, to the one named at its foot.'
+        : '',
       panels.some((panel) => panel.marks.length > 0)
         ? 'Ringed: a cliff, with the new value over the old.'
         : '',
@@ -62,6 +65,7 @@ export function sweepFigure(
           ]
         : []),
       ...hypothetical(sweep),
+      ...(timesAreEmulated(sweep) ? [TIMES_UNDER_EMULATION] : []),
       ...[problemNote(sweep.cells)].filter((note) => note !== ''),
     ],
     source: sourceLine(data, selection),
@@ -116,7 +120,8 @@ function panelSpec(sweep: Sweep, panel: SweepPanel, view: LineView): LinePanelSp
     ).map((flip) => ({
       from: flip.from,
       to: flip.to,
-      label: `${flip.after} overtakes ${flip.before}`,
+      label: `→ ${flip.after}`,
+      transport: panel.series.find((s) => s.competitor === flip.after)?.transport ?? flip.after,
     })),
   );
   const marks = relative

@@ -1,6 +1,6 @@
 import { countersPerMessage } from './breakdown.js';
 import type { BarPanelSpec, FigureSpec, LegendItem, TableSpec } from './chart-spec.js';
-import { sourceLine } from './figure-parts.js';
+import { barNotes, sourceLine } from './figure-parts.js';
 import { counterLabel, own, present, workloadTitle } from './labels.js';
 import { formatQuantity } from './quantity.js';
 import { messagesOf, metricOf, type ReportCell, type ReportData } from './report-data.js';
@@ -90,7 +90,7 @@ export function tlbFigure(
     columns: panels.length === 1 ? 1 : panels.length === 3 ? 3 : 2,
     panels,
     legend,
-    notes: [],
+    notes: barNotes(shown),
     source: sourceLine(data, selection),
     table: tlbTable(workloads),
   };

@@ -33,6 +33,19 @@ export function summarySentence(verdicts: readonly WorkloadVerdict[]): string {
   return `Of ${compared.length} ${noun}, the lead is with ${joinWords(parts)}.`;
 }
 
+/** "Of the 9 leads 1 is firm, 1 fair and 7 weak." Empty where nobody leads. */
+export function surenessSentence(verdicts: readonly WorkloadVerdict[]): string {
+  const levels = ['firm', 'fair', 'weak'] as const;
+  const leads = verdicts.filter(({ winner }) => winner !== undefined);
+  if (leads.length === 0) return '';
+  const parts = levels.flatMap((level) => {
+    const count = leads.filter(({ confidence }) => confidence.level === level).length;
+    return count === 0 ? [] : [`${count} ${count === 1 ? 'is' : 'are'} ${level}`];
+  });
+  const head = leads.length === 1 ? 'Of the 1 lead' : `Of the ${leads.length} leads`;
+  return `${head}, ${joinWords(parts)}.`;
+}
+
 /** The transports that have a standing somewhere, in their fixed order. */
 export function transportsIn(verdicts: readonly WorkloadVerdict[]): readonly string[] {
   const names = new Set(verdicts.flatMap((v) => v.standings.map((s) => s.transport)));
@@ -47,7 +60,7 @@ export function bestOf(verdict: WorkloadVerdict, transport: string): Standing | 
 /** Table of workloads by transports: who leads, by how much, how sure; then a sentence for each. */
 export function verdictMarkup(verdicts: readonly WorkloadVerdict[]): Markup {
   const transports = transportsIn(verdicts);
-  return html`<p class="summary">${summarySentence(verdicts)}</p>
+  return html`<p class="summary">${summarySentence(verdicts)} <span class="sureness">${surenessSentence(verdicts)}</span></p>
 <div class="scroll" tabindex="0" role="region" aria-label="Scoreboard"><table class="scoreboard">
 <caption class="hidden">Every workload at its reference size: the figure of each transport, the lead, and how sure it is</caption>
 <thead><tr><th scope="col">Workload</th>${transports.map((name) => html`<th scope="col">${name}</th>`)}<th scope="col">Lead</th><th scope="col">Flips</th><th scope="col">How sure</th></tr></thead>
@@ -61,7 +74,7 @@ function scoreRow(verdict: WorkloadVerdict, transports: readonly string[]): Mark
   const way = verdict.better === 'lower' ? 'lower' : 'higher';
   return html`<tr><th scope="row"><a href="#verdict-${anchor(verdict.scenario)}">${verdict.title}</a><span class="muted small">${metricLabel(verdict.metric)} (${way} is better), ${verdict.at}</span></th>
 ${transports.map((name) => scoreCell(verdict, name))}
-<td>${leadText(verdict)}</td><td class="flips">${flips === '' ? '-' : flips}</td><td><span class="sure ${verdict.confidence.level}">${levelText(verdict)}</span></td></tr>
+<td>${leadText(verdict)}${verdict.cause === '' ? undefined : html`<span class="muted small">${verdict.cause}</span>`}</td><td class="flips">${flips === '' ? '-' : flips}</td><td><span class="sure ${verdict.confidence.level}">${levelText(verdict)}</span></td></tr>
 `;
 }
 
@@ -109,7 +122,7 @@ function sentence(verdict: WorkloadVerdict): Markup {
   const row = (name: string, text: string): Markup | undefined =>
     text === '' ? undefined : html`<dt>${name}</dt><dd>${text}</dd>`;
   return html`<li id="verdict-${anchor(verdict.scenario)}"><p><strong>${verdict.title}</strong> (${verdict.at}): ${verdict.headline}. ${verdict.extent}</p>
-<dl>${row('Flips', verdict.flips.map((flip) => `${flip.sentence}.`).join(' '))}${row('Why', verdict.why === '' ? '' : `${verdict.why}.`)}${row('How sure', `${sureText(verdict)}.`)}${row('Not shown', verdict.problems === '' ? '' : `${verdict.problems}.`)}</dl></li>
+<dl>${row('Flips', verdict.flips.map((flip) => `${flip.sentence}.`).join(' '))}${row('Why', verdict.why === '' ? '' : `${verdict.why}.`)}${row('How sure', `${sureText(verdict)}.`)}${row('Beware', verdict.beware === '' ? '' : `${verdict.beware}.`)}${row('Not shown', verdict.problems === '' ? '' : `${verdict.problems}.`)}</dl></li>
 `;
 }
 

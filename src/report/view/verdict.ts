@@ -2,10 +2,12 @@ import type { ProfileRecord } from '../../results/types.js';
 import { cpuTimePerMessage, estimatedShares, problemNote } from './breakdown.js';
 import { causeLabel, own, workloadQuestion, workloadTitle } from './labels.js';
 import { formatQuantity, formatRatio, formatScaled, formatShare, scaleFor } from './quantity.js';
-import { type Focus, placeText, referenceSlot, slotText } from './reference-slot.js';
+import { TIMES_UNDER_EMULATION, timesAreEmulated } from './real-xen.js';
+import { type Focus, placesText, placeText, referenceSlot, slotText } from './reference-slot.js';
 import { hasPriceDraws } from './replicates.js';
 import type { ReportData } from './report-data.js';
 import {
+  DRAW_SHARE,
   type Flip,
   flipsAlong,
   isEstablished,
@@ -71,10 +73,14 @@ export interface WorkloadVerdict {
   /** Where one transport overtakes another; empty where nothing flips. */
   readonly flips: readonly LeadChange[];
   readonly why: string;
+  /** The same in few words ("v2v: +459 ns cache-line transfer"). */
+  readonly cause: string;
   readonly confidence: Confidence;
   /** Largest difference of rings that are compared as equal, as a share. */
   readonly sizeSpread: number;
   readonly problems: string;
+  /** What must be known before such figures are believed; usually empty. */
+  readonly beware: string;
 }
 
 /** The verdict of one workload, or undefined where no transport has a figure. */
@@ -104,10 +110,11 @@ export function verdictOf(
     headline: headlineOf(sweep, standings, established),
     extent: extentOf(sweep, slots),
     flips: flipTexts(sweep, slots, slot),
-    why: established ? whyText(first, second) : '',
+    ...(established ? reasonOf(first, second) : { why: '', cause: '' }),
     confidence: confidenceOf(data, sweep, first, second, established),
     sizeSpread: sweep.sizeSpread,
     problems: problemNote(sweep.cells),
+    beware: timesAreEmulated(sweep) ? TIMES_UNDER_EMULATION : '',
   };
 }
 
@@ -131,21 +138,38 @@ function headlineOf(sweep: Sweep, standings: readonly Standing[], established: b
   const [best, ...rest] = standings;
   if (best === undefined) return '';
   if (rest.length === 0) return `only ${best.competitor} has a figure: ${best.text}`;
-  const others = rest.map((s) => `${formatRatio(s.timesWorse)} ${s.competitor} (${s.text})`);
-  if (!established) {
-    const level = rest.filter((s) => s.timesWorse < 1.02).map((s) => s.competitor);
-    const names = level.length === 0 ? [rest[0]?.competitor ?? ''] : level;
-    return `${best.competitor} and ${joinWords(names)} are level (${best.text}; ${rest
-      .map((s) => `${s.competitor} ${s.text}`)
-      .join(', ')})`;
+  if (!established) return levelHeadline(best, rest, sweep);
+  const { leads, takes } = wordsFor(sweep);
+  const head = `${best.competitor} ${leads} ${best.text}`;
+  if (takes === '') {
+    const others = rest.map((s) => `${formatRatio(s.timesWorse)} ${s.competitor} (${s.text})`);
+    return `${head}, ${joinWords(others)}`;
   }
-  if (sweep.better === 'lower') {
-    const slower = rest.map(
-      (s) => `${s.competitor} takes ${formatRatio(s.timesWorse)} (${s.text})`,
-    );
-    return `${best.competitor} is quickest: ${best.text}; ${joinWords(slower)}`;
+  return `${head}; ${joinWords(rest.map((s) => `${s.competitor} ${takes} ${formatRatio(s.timesWorse)} (${s.text})`))}`;
+}
+
+/** How a lead is told: rates lead by a factor, of times and counts the others take more. */
+function wordsFor({ better, unit }: Sweep): { leads: string; takes: string } {
+  if (better === 'lower') {
+    return unit === 'ns'
+      ? { leads: 'is quickest:', takes: 'takes' }
+      : { leads: 'needs least:', takes: 'needs' };
   }
-  return `${best.competitor} is fastest: ${best.text}, ${joinWords(others)}`;
+  return { leads: unit.endsWith('/s') ? 'is fastest:' : 'has most:', takes: '' };
+}
+
+/** "libvchan and v2v are level (12.2 us and 12.2 us); v4v takes 1.02x (12.4 us)". */
+function levelHeadline(best: Standing, rest: readonly Standing[], sweep: Sweep): string {
+  const close = rest.filter((s) => s.timesWorse < 1 + DRAW_SHARE);
+  // Further apart than a draw, but not established: the first two cannot be told apart either.
+  const level = [best, ...(close.length > 0 ? close : rest.slice(0, 1))];
+  const behind = rest.filter((s) => !level.includes(s));
+  const verb = wordsFor(sweep).takes || 'is behind by';
+  const others = behind.map(
+    (s) => `${s.competitor} ${verb} ${formatRatio(s.timesWorse)} (${s.text})`,
+  );
+  const head = `${joinWords(level.map((s) => s.competitor))} are level (${joinWords(level.map((s) => s.text))})`;
+  return [head, ...(others.length > 0 ? [joinWords(others)] : [])].join('; ');
 }
 
 export function joinWords(words: readonly string[]): string {
@@ -160,7 +184,8 @@ function extentOf(sweep: Sweep, slots: readonly Slot[]): string {
     .sort((a, b) => b[1] - a[1])
     .map(([name, count]) => `${name} at ${count}`);
   if (draws > 0) parts.push(`nobody at ${draws}`);
-  return `Over ${compared} sizes compared, the lead is with ${joinWords(parts)}.`;
+  const noun = sweep.xKey.endsWith('Bytes') ? 'sizes' : 'points';
+  return `Of ${compared} ${noun} compared, the lead is with ${joinWords(parts)}.`;
 }
 
 /** Changes of the lead along both axes through the reference point. */
@@ -178,36 +203,40 @@ function flipTexts(sweep: Sweep, slots: readonly Slot[], at: Slot): readonly Lea
 
 function leadChange(key: string, { from, to, before, after }: Flip): LeadChange {
   return {
-    sentence: `${after} overtakes ${before} between ${placeText(key, from)} and ${placeText(key, to)}`,
+    sentence: `${after} overtakes ${before} between ${placesText(key, from, to)}`,
     brief: `${after} from ${placeText(key, to)}`,
   };
 }
 
-/** The cause of CPU time by which the second is furthest behind. */
-function whyText(
+/** The cause of CPU time by which the second is furthest behind, or how much longer its CPUs stand idle. */
+function reasonOf(
   first: readonly [string, SweepPoint],
   second: readonly [string, SweepPoint],
-): string {
+): { why: string; cause: string } {
   const mine = first[1].cells[0];
   const its = second[1].cells[0];
   const a = mine === undefined ? undefined : cpuTimePerMessage(mine);
   const b = its === undefined ? undefined : cpuTimePerMessage(its);
-  if (a === undefined || b === undefined) return '';
-  let cause = '';
-  let gap = 0;
-  for (const name of Object.keys(b.busy)) {
-    const difference = (own(b.busy, name) ?? 0) - (own(a.busy, name) ?? 0);
-    if (difference > gap) {
-      cause = name;
-      gap = difference;
-    }
+  if (a === undefined || b === undefined) return { why: '', cause: '' };
+  const text = (ns: number): string => formatQuantity(ns, 'ns');
+  const total = `${text(b.totalNs)} of CPU time a message against ${text(a.totalNs)}`;
+  if (b.totalNs <= a.totalNs) {
+    const idle = b.idleNs - a.idleNs;
+    const waits = `its CPUs stand idle longer, ${text(b.idleNs)} against ${text(a.idleNs)}`;
+    return {
+      why: `${second[0]} needs no more CPU time (${total})${idle > 0 ? `, but ${waits}` : ''}`,
+      cause: idle > 0 ? `${second[0]}: +${text(idle)} idle` : '',
+    };
   }
-  const total = `${formatQuantity(b.totalNs, 'ns')} of CPU time a message against ${formatQuantity(a.totalNs, 'ns')}`;
-  if (b.totalNs <= a.totalNs)
-    return `${second[0]} needs no more CPU time (${total}), but waits longer`;
-  const against = formatQuantity(own(a.busy, cause) ?? 0, 'ns');
-  const most = formatQuantity(own(b.busy, cause) ?? 0, 'ns');
-  return `${second[0]} needs ${total}; the largest difference is ${causeLabel(cause)}, ${most} against ${against}`;
+  const gapOf = (name: string): number => (own(b.busy, name) ?? 0) - (own(a.busy, name) ?? 0);
+  const cause = Object.keys(b.busy).reduce((most, name) =>
+    gapOf(name) > gapOf(most) ? name : most,
+  );
+  const pair = `${text(own(b.busy, cause) ?? 0)} against ${text(own(a.busy, cause) ?? 0)}`;
+  return {
+    why: `${second[0]} needs ${total}; the largest difference is ${causeLabel(cause)}, ${pair}`,
+    cause: `${second[0]}: +${text(gapOf(cause))} ${causeLabel(cause)}`,
+  };
 }
 
 function confidenceOf(
@@ -240,7 +269,11 @@ function confidenceOf(
         : 'sampled; the difference is not established',
     };
   }
-  if (!established) return { level: 'none', text: 'exact for this seed, and less than 1 % apart' };
+  if (!established) {
+    const apart = (DRAW_SHARE * 100).toFixed(0);
+    return { level: 'none', text: `exact for this seed, and less than ${apart} % apart` };
+  }
+  if (better.cells[0]?.testbed === 'xen') return { level: 'firm', text: 'counted on real Xen' };
   return fromPrices(data, sweep, better, worse);
 }
 

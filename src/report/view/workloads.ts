@@ -1,5 +1,6 @@
 import { raysOf } from './axes.js';
-import { present, workloadOrder } from './labels.js';
+import { problemNote } from './breakdown.js';
+import { present, workloadOrder, workloadTitle } from './labels.js';
 import { type Focus, referenceSlot } from './reference-slot.js';
 import type { ReportCell, ReportData } from './report-data.js';
 import { type Selection, selectCells } from './selection.js';
@@ -35,6 +36,20 @@ export function workloadsOf(
     if (sweep && slot && verdict) found.push({ scenario, sweep, otherSweeps, slot, verdict });
   }
   return found;
+}
+
+/** Scenarios that were chosen but came to no figure, and why. A reader must not miss what did not work. */
+export function withoutFigure(
+  data: ReportData,
+  selection: Selection,
+  workloads: readonly Workload[],
+): readonly string[] {
+  const scenarios = [...new Set(data.cells.map((cell) => cell.scenario))].sort(workloadOrder);
+  return scenarios.flatMap((scenario) => {
+    if (workloads.some((workload) => workload.scenario === scenario)) return [];
+    const note = problemNote(selectCells(data, selection, scenario));
+    return note === '' ? [] : [`${workloadTitle(scenario)}: ${note}`];
+  });
 }
 
 /** Who stands at the reference slot, in the fixed order of transports, with the cell that speaks for each. */

@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
 import { test } from 'node:test';
-import { plausibleResults } from '../../test/report/plausible-results.js';
-import { collectReportData } from './collect.js';
+import { plausibleResults } from '../../../test/report/plausible-results.js';
+import { collectReportData } from '../collect.js';
+import { openingChoice } from '../render-report.js';
+import { pageModel } from '../view/page-body.js';
 import { PngPainter } from './png.js';
-import { openingChoice } from './render-report.js';
-import { pageModel } from './view/page-body.js';
 
 const data = collectReportData([
   plausibleResults({ ringSizes: [4096, 65_536], messageSizes: [64, 4096] }),

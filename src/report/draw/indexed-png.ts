@@ -7,31 +7,36 @@ const PALETTE = 256;
  * Encodes opaque pixels as a PNG with a palette: the most frequent colours exactly, the many shades of smoothed edges as the
  * nearest of these. Charts come out at a third of the size of full colour, with no difference to see.
  *
- * @param rgba four bytes a pixel, rows from the top; alpha is ignored
+ * @param rgba four bytes a pixel, rows from the top, aligned to words; alpha is ignored
  */
 export function encodeIndexedPng(rgba: Uint8Array, width: number, height: number): Buffer {
-  const pixels = new Uint32Array(width * height);
-  const counts = countColours(rgba, pixels);
+  // A pixel a word: the platforms that the canvas has binaries for are little-endian, so red comes lowest.
+  const pixels = new Uint32Array(rgba.buffer, rgba.byteOffset, width * height);
+  const counts = countColours(pixels);
   const palette = [...counts]
-    .sort((a, b) => b[1] - a[1] || a[0] - b[0])
+    .map(([pixel, count]) => ({ colour: colourOf(pixel), count }))
+    .sort((a, b) => b.count - a.count || a.colour - b.colour)
     .slice(0, PALETTE)
-    .map(([colour]) => colour);
-  const indexOf = new Map(palette.map((colour, i) => [colour, i]));
-  for (const colour of counts.keys()) {
-    if (!indexOf.has(colour)) indexOf.set(colour, nearest(palette, colour));
+    .map(({ colour }) => colour);
+  const places = new Map(palette.map((colour, i) => [colour, i]));
+  const indexOf = new Map<number, number>();
+  for (const pixel of counts.keys()) {
+    const colour = colourOf(pixel);
+    indexOf.set(pixel, places.get(colour) ?? nearest(palette, colour));
   }
   // Each row begins with its filter; none suits indexes best. Neighbours are mostly equal, so few are looked up.
   const rows = Buffer.alloc((width + 1) * height);
-  let colour = -1;
+  let last = -1;
   let index = 0;
-  for (let y = 0; y < height; y++) {
-    for (let x = 0; x < width; x++) {
-      const next = pixels[y * width + x] as number;
-      if (next !== colour) {
-        colour = next;
-        index = indexOf.get(colour) as number;
+  for (let y = 0, at = 0; y < height; y++) {
+    const row = y * (width + 1) + 1;
+    for (let x = 0; x < width; x++, at++) {
+      const pixel = pixels[at] as number;
+      if (pixel !== last) {
+        last = pixel;
+        index = indexOf.get(pixel) as number;
       }
-      rows[y * (width + 1) + 1 + x] = index;
+      rows[row + x] = index;
     }
   }
   return Buffer.concat([
@@ -43,24 +48,27 @@ export function encodeIndexedPng(rgba: Uint8Array, width: number, height: number
   ]);
 }
 
-/** Fills `pixels` with 0xRRGGBB and counts each colour, run by run. */
-function countColours(rgba: Uint8Array, pixels: Uint32Array): Map<number, number> {
+/** Counts each pixel value, run by run. */
+function countColours(pixels: Uint32Array): Map<number, number> {
   const counts = new Map<number, number>();
+  let current = pixels[0] as number;
   let run = 0;
-  let colour = -1;
-  for (let i = 0, at = 0; i < pixels.length; i++, at += 4) {
-    const next =
-      ((rgba[at] as number) << 16) | ((rgba[at + 1] as number) << 8) | (rgba[at + 2] as number);
-    pixels[i] = next;
-    if (next === colour) run++;
+  for (let i = 0; i < pixels.length; i++) {
+    const pixel = pixels[i] as number;
+    if (pixel === current) run++;
     else {
-      if (run > 0) counts.set(colour, (counts.get(colour) ?? 0) + run);
-      colour = next;
+      counts.set(current, (counts.get(current) ?? 0) + run);
+      current = pixel;
       run = 1;
     }
   }
-  if (run > 0) counts.set(colour, (counts.get(colour) ?? 0) + run);
+  counts.set(current, (counts.get(current) ?? 0) + run);
   return counts;
+}
+
+/** 0xRRGGBB of a pixel; alpha is ignored. */
+function colourOf(pixel: number): number {
+  return ((pixel & 255) << 16) | (pixel & 0xff00) | ((pixel >>> 16) & 255);
 }
 
 function nearest(palette: readonly number[], colour: number): number {
