@@ -15,8 +15,8 @@ export const XEN_OPTIONS = {
   },
   symbols: {
     name: 'hypervisor-symbols',
-    describe: 'its symbols, as nm writes them: without them few counts can be had',
-    default: 'a file FILE.map, or xen-syms.map, beside it',
+    describe: 'the xen-syms.map of its build',
+    default: 'the symbols that it carries for its own stack traces',
     candidates: 'files',
   },
   arguments: {

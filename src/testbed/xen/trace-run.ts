@@ -54,9 +54,7 @@ export async function traceOnXen(
     temporaryDirectory: options.temporaryDirectory,
     timeoutMs: TIMEOUT_MS,
     stallMs: STALL_MS,
-    ...(image.symbols === undefined
-      ? {}
-      : { functions: pluginFunctions(await readFile(image.symbols, 'utf8'), image.symbols) }),
+    functions: pluginFunctions(await readFile(image.symbols, 'utf8'), image.symbols),
     ...(options.signal === undefined ? {} : { signal: options.signal }),
   });
   const result = collectWindows(output.messages, output.counts).get(WINDOW);

@@ -66,8 +66,7 @@ export async function equipXen(options: XenTestbedOptions): Promise<XenEquipment
   const { symbols } = image;
   return {
     image,
-    functions:
-      symbols === undefined ? '' : pluginFunctions(await readFile(symbols, 'utf8'), symbols),
+    functions: pluginFunctions(await readFile(symbols, 'utf8'), symbols),
     provenance: {
       image: image.hash,
       emulator: await emulatorVersionOf(options.signal),

@@ -7,6 +7,7 @@ import { UserError } from '../../../base/errors.js';
 import { runCommand } from '../process/command.js';
 import { markUsed, pruneCache, USED_FILE } from './cache.js';
 import { compileAgent, compilePlugin } from './compile.js';
+import { embeddedSymbols } from './embedded-symbols.js';
 import { dom0Initramfs, guestInitramfs } from './initramfs.js';
 import {
   collectInputs,
@@ -37,8 +38,8 @@ export interface XenImage {
   readonly guestInitramfs: string;
   readonly agent: string;
   readonly plugin: string;
-  /** Undefined where the hypervisor came without symbols. */
-  readonly symbols: string | undefined;
+  /** Lines "ADDRESS TYPE NAME". */
+  readonly symbols: string;
   /** Whether the hypervisor has Argo, which V4V needs. Distributions' have not. */
   readonly hasArgo: boolean;
   /** Names and versions, for provenance. */
@@ -78,7 +79,7 @@ export async function prepareImage(options: ImageOptions): Promise<XenImage> {
     guestInitramfs: join(directory, OUTPUTS.guestInitramfs),
     agent: join(directory, OUTPUTS.agent),
     plugin: join(directory, OUTPUTS.plugin),
-    symbols: inputs.symbols === undefined ? undefined : join(directory, OUTPUTS.symbols),
+    symbols: join(directory, OUTPUTS.symbols),
     hasArgo: (await readFile(join(directory, OUTPUTS.hypervisor))).includes(ARGO_OPTION),
     contents: describeInputs(inputs),
   };
@@ -114,13 +115,12 @@ async function build(directory: string, inputs: Inputs, options: ImageOptions): 
       guestKernel: kernel,
       guestInitramfs: guest,
     });
-    await writeFile(join(work, OUTPUTS.hypervisor), await readHypervisor(inputs.hypervisor));
+    const hypervisor = await readHypervisor(inputs.hypervisor);
+    await writeFile(join(work, OUTPUTS.hypervisor), hypervisor);
+    await writeFile(join(work, OUTPUTS.symbols), await symbolsOf(hypervisor, inputs));
     await writeFile(join(work, OUTPUTS.kernel), kernel);
     await writeFile(join(work, OUTPUTS.guestInitramfs), guest);
     await writeFile(join(work, OUTPUTS.dom0Initramfs), dom0);
-    if (inputs.symbols !== undefined) {
-      await writeFile(join(work, OUTPUTS.symbols), await readFile(inputs.symbols));
-    }
     await writeFile(join(work, MANIFEST), JSON.stringify(await hashOutputs(work), null, 1));
     await rm(directory, { recursive: true, force: true });
     await rename(work, directory);
@@ -148,6 +148,17 @@ async function readHypervisor(file: string): Promise<Buffer> {
     });
   }
   return elf;
+}
+
+/** The symbols that were given, or those that the hypervisor carries. Without them nothing of it could be counted. */
+async function symbolsOf(hypervisor: Buffer, inputs: Inputs): Promise<Buffer | string> {
+  if (inputs.symbols !== undefined) return readInput(inputs.symbols);
+  const symbols = embeddedSymbols(hypervisor);
+  if (symbols !== undefined) return symbols;
+  throw new UserError('this hypervisor carries no symbols that can be read: is it Xen, for x86?', {
+    where: inputs.hypervisor,
+    remedy: 'give the xen-syms.map of its build by --hypervisor-symbols FILE',
+  });
 }
 
 async function readModules(

@@ -7,7 +7,7 @@ import { DebianPackages, installLine, REQUIREMENTS, XEN_SERIES } from './package
 import { findLibraries } from './shared-libraries.js';
 
 /** Raised when the meaning of an image changes without any of its inputs changing. */
-const FORMAT = 1;
+const FORMAT = 2;
 
 const EMULATOR_PACKAGE = 'qemu-system-x86';
 const TOOLS = ['xl', 'xenstored', 'xenconsoled', 'xen-init-dom0', 'xentrace'];
@@ -21,7 +21,7 @@ export interface ImageOptions {
   readonly guestSourceDirectory: string;
   /** A hypervisor of the user's own (ELF, or gzip of it), in place of Debian's. */
   readonly hypervisorFile?: string;
-  /** Its symbols ("ADDRESS TYPE NAME" lines, as nm writes); without them Xen's functions are not counted. */
+  /** Its symbols ("ADDRESS TYPE NAME" lines, as nm writes), where it does not carry them itself. */
   readonly hypervisorSymbolsFile?: string;
   /** False on a real host, which needs no emulator. */
   readonly emulated?: boolean;
@@ -79,10 +79,7 @@ export async function collectInputs(options: ImageOptions): Promise<Inputs> {
   );
   return {
     hypervisor: own ?? must(packages, `/boot/xen-${XEN_SERIES}-amd64.gz`),
-    symbols:
-      own === undefined
-        ? must(packages, `/usr/lib/debug/boot/xen-syms-${XEN_SERIES}-amd64.map`)
-        : options.hypervisorSymbolsFile,
+    symbols: own === undefined ? undefined : options.hypervisorSymbolsFile,
     kernel: must(packages, kernelFile),
     modules: findModules(packages, version),
     tools,

@@ -37,12 +37,6 @@ export const REQUIREMENTS: readonly Requirement[] = [
     unpackable: true,
   },
   {
-    purpose: "addresses of the hypervisor's functions",
-    package: `xen-hypervisor-${XEN_SERIES}-amd64-dbg`,
-    files: [`/usr/lib/debug/boot/xen-syms-${XEN_SERIES}-amd64.map`],
-    unpackable: true,
-  },
-  {
     purpose: 'toolstack of dom0',
     package: `xen-utils-${XEN_SERIES}`,
     files: ['xl', 'xenstored', 'xenconsoled', 'xen-init-dom0', 'xentrace'].map(

@@ -13,7 +13,7 @@ const IMAGE: XenImage = {
   guestInitramfs: '/c,d/guest.cpio',
   agent: '/c,d/agent',
   plugin: '/c,d/count.so',
-  symbols: undefined,
+  symbols: '/c,d/xen-syms.map',
   hasArgo: false,
   contents: {},
 };
