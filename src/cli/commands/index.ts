@@ -15,6 +15,7 @@ import { run } from './run.js';
 import { schema } from './schema.js';
 import { trace } from './trace.js';
 import { validate } from './validate.js';
+import { xen } from './xen.js';
 
 /** All commands, in the order of the help. */
 export const COMMANDS: readonly Command[] = [
@@ -33,5 +34,6 @@ export const COMMANDS: readonly Command[] = [
   list,
   schema,
   doctor,
+  xen,
   completion,
 ];

@@ -1,10 +1,10 @@
-import { accessSync, constants, existsSync, readFileSync } from 'node:fs';
+import { accessSync, constants, readFileSync } from 'node:fs';
 import { cpus, totalmem } from 'node:os';
 import { delimiter, join } from 'node:path';
 import { formatBytes, MIB } from '../../base/units.js';
-import { REQUIREMENTS } from '../../testbed/xen/image/packages.js';
 import type { Environment } from '../terminal.js';
 import { checkDrawing } from './check-drawing.js';
+import { checkXen } from './check-xen.js';
 
 /** One thing that was looked at. */
 export interface Finding {
@@ -28,7 +28,7 @@ export async function checkMachine(environment: Environment): Promise<Diagnosis>
     checkNode(),
     checkCapacity(),
     await checkDrawing(),
-    checkXen(path, packages),
+    ...checkXen(path, packages, environment),
     checkProgram(path, packages, {
       what: 'browser',
       names: ['chromium', 'chromium-browser', 'google-chrome'],
@@ -67,30 +67,6 @@ function checkCapacity(): Finding {
   };
 }
 
-/** What must be installed, and what the testbed fetches by itself where it is missing. */
-function checkXen(path: readonly string[], packages: string[]): Finding {
-  const what = 'testbed xen';
-  const missing = REQUIREMENTS.filter(({ files }) => !files.every((file) => existsSync(file)));
-  const toInstall = missing.filter(({ unpackable }) => !unpackable);
-  const toFetch = missing.filter(({ unpackable }) => unpackable);
-  packages.push(...toInstall.map((one) => one.package));
-  if (toFetch.length > 0 && !(onPath(path, 'apt-get') && onPath(path, 'dpkg-deb'))) {
-    return {
-      what,
-      state: 'missing',
-      detail: 'takes its parts from Debian packages: use Debian 12',
-    };
-  }
-  const parts = [
-    ...toInstall.map((one) => `${one.purpose} (${one.package}) is missing`),
-    ...(toFetch.length === 0
-      ? []
-      : [`fetched when first used: ${toFetch.map((one) => one.package).join(', ')}`]),
-  ];
-  if (parts.length === 0) parts.push('all that it needs is installed');
-  return { what, state: toInstall.length === 0 ? 'ok' : 'missing', detail: parts.join('; ') };
-}
-
 interface WantedProgram {
   readonly what: string;
   readonly names: readonly string[];
@@ -108,7 +84,8 @@ function checkProgram(path: readonly string[], packages: string[], wanted: Wante
   };
 }
 
-function onPath(path: readonly string[], name: string): boolean {
+/** Whether a program of that name can be started. */
+export function onPath(path: readonly string[], name: string): boolean {
   return path.some((folder) => {
     try {
       accessSync(join(folder, name), constants.X_OK);

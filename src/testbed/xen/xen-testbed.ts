@@ -123,9 +123,9 @@ export async function carryOutXenCells(
 }
 
 /** Does something with each, so many at a time. What one throws ends the others, and is thrown when they have ended. */
-async function inParallel<T>(
+export async function inParallel<T>(
   items: readonly T[],
-  { machines = 1, signal }: XenTestbedOptions,
+  { machines = 1, signal }: Pick<XenTestbedOptions, 'machines' | 'signal'>,
   work: (item: T, signal: AbortSignal) => Promise<void>,
 ): Promise<void> {
   const queue = [...items];
@@ -147,17 +147,6 @@ async function inParallel<T>(
   }
 }
 
-/** What `interdom xen prepare` makes ready: image, and machines with PVH and with PV guests on one CPU. */
-export async function prepareXen(options: XenTestbedOptions): Promise<XenImage> {
-  const image = await prepareImage(options);
-  const emulatorVersion = await emulatorVersionOf(options.signal);
-  for (const type of ['pvh', 'pv'] as const) {
-    const config = pairConfig([type, type], 'shared', options.xenArguments ?? []);
-    await savedMachine({ ...options, image, config, emulatorVersion });
-  }
-  return image;
-}
-
 /** What the emulator says of itself. Throws UserError where there is none. */
 export async function emulatorVersionOf(signal: AbortSignal | undefined): Promise<string> {
   const result = await runCommand('qemu-system-x86_64', ['--version'], {
@@ -173,6 +162,7 @@ class MachineGroup {
   private readonly config: MachineConfig;
   private readonly connectorIsPv: boolean;
   private readonly settled = new Set<number>();
+  private wasRenewed = false;
 
   constructor(
     private readonly cells: readonly Planned[],
@@ -187,27 +177,29 @@ class MachineGroup {
   }
 
   async run(): Promise<void> {
-    let savedState: string;
     try {
-      savedState = await this.boot();
+      let savedState = await this.boot();
+      for (let start = 0; start < this.cells.length; start += CELLS_IN_BATCH) {
+        const batch = this.cells.slice(start, start + CELLS_IN_BATCH);
+        savedState = await this.runBatch(batch, savedState);
+      }
     } catch (error) {
       if (!(error instanceof MachineFailure)) throw error;
       const reason = `Xen did not come up: ${error.message}`;
       for (const { index, request } of this.cells) {
+        if (this.settled.has(index)) continue;
         this.settle(index, unknownCell(request, reason, error.consoleTail));
       }
-      return;
-    }
-    for (let start = 0; start < this.cells.length; start += CELLS_IN_BATCH) {
-      await this.runBatch(this.cells.slice(start, start + CELLS_IN_BATCH), savedState);
     }
   }
 
-  private async boot(): Promise<string> {
+  /** @param anew although there is a saved one */
+  private async boot(anew = false): Promise<string> {
     for (let attempt = 1; ; attempt++) {
       try {
         return await savedMachine({
           ...this.options,
+          anew,
           image: this.equipment.image,
           config: this.config,
           emulatorVersion: this.equipment.provenance.emulator,
@@ -221,14 +213,21 @@ class MachineGroup {
 
   /**
    * Carries out a batch. A cell that comes to no result is tried again on a fresh machine, and so is what came after it,
-   * since a machine on which one cell failed is not trusted with the next.
+   * since a machine on which one cell failed is not trusted with the next. Returns the saved machine for the next batch.
    */
-  private async runBatch(batch: readonly Planned[], savedState: string): Promise<void> {
+  private async runBatch(batch: readonly Planned[], savedState: string): Promise<string> {
     const failures = new Map<Planned, number>();
     let pending = [...batch];
+    let state = savedState;
     while (pending.length > 0) {
       const tries = [...failures.values()].reduce((sum, count) => sum + count, 0);
-      const outcome = await this.attempt(pending, savedState, tries);
+      const outcome = await this.attempt(pending, state, tries);
+      if (outcome.saidNothing && !this.wasRenewed) {
+        this.wasRenewed = true;
+        this.options.onProgress?.(`the saved machine does not go on: ${outcome.reason}`);
+        state = await this.boot(true);
+        continue;
+      }
       const culprit = this.settleFinished(pending, outcome);
       pending = pending.filter(({ index }) => !this.settled.has(index));
       if (culprit === undefined) continue;
@@ -240,6 +239,7 @@ class MachineGroup {
       this.finish(culprit, unknownCell(culprit.request, outcome.reason, outcome.consoleTail));
       pending = pending.filter((planned) => planned !== culprit);
     }
+    return state;
   }
 
   /** @param tries how often this was tried: each try starts a little later, or it would go the same way again */
@@ -273,13 +273,15 @@ class MachineGroup {
         },
         ...(this.options.signal === undefined ? {} : { signal: this.options.signal }),
       });
-      return { windows: collectWindows(messages, output.counts), reason: '', consoleTail: '' };
+      const windows = collectWindows(messages, output.counts);
+      return { windows, reason: '', consoleTail: '', saidNothing: false };
     } catch (error) {
       if (!(error instanceof MachineFailure)) throw error;
       return {
         windows: collectWindows(messages, counts),
         reason: error.message,
         consoleTail: error.consoleTail,
+        saidNothing: messages.length === 0,
       };
     }
   }
@@ -316,4 +318,6 @@ interface BatchOutcome {
   readonly windows: ReadonlyMap<string, WindowResult>;
   reason: string;
   readonly consoleTail: string;
+  /** Not a line came from the machine after it was loaded. */
+  readonly saidNothing: boolean;
 }

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
-import { mkdir, mkdtemp, readdir, rm, utimes } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, readFile, rm, utimes, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
-import { markUsed, pruneCache, USED_FILE } from './cache.js';
+import { markUsed, pruneCache, putInPlace, USED_FILE } from './cache.js';
 
 describe('pruneCache', () => {
   it('keeps what was used last, and leaves other things alone', async () => {
@@ -16,9 +16,41 @@ describe('pruneCache', () => {
         await utimes(join(folder, name, USED_FILE), time, time);
       }
       await mkdir(join(folder, 'machine-never'));
+      await mkdir(join(folder, '.machine-killed'));
+      await utimes(join(folder, '.machine-killed'), 1e9, 1e9);
+      await mkdir(join(folder, '.machine-growing'));
       await markUsed(join(folder, 'machine-a'));
       await pruneCache(folder, 'machine-', 2);
-      assert.deepEqual((await readdir(folder)).sort(), ['image-a', 'machine-a', 'machine-c']);
+      assert.deepEqual(await readdir(folder).then((names) => names.sort()), [
+        '.machine-growing',
+        'image-a',
+        'machine-a',
+        'machine-c',
+      ]);
+    } finally {
+      await rm(folder, { recursive: true });
+    }
+  });
+});
+
+describe('putInPlace', () => {
+  it('takes the place of what is damaged, and leaves what another process has put there', async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'interdom-cache-'));
+    const place = join(folder, 'image-x');
+    const content = (): Promise<string> => readFile(join(place, 'f'), 'utf8');
+    try {
+      for (const [text, isThere, expected] of [
+        ['damaged', false, 'damaged'],
+        ['first', false, 'first'],
+        ['second', true, 'first'],
+      ] as const) {
+        const work = join(folder, '.image-work');
+        await mkdir(work);
+        await writeFile(join(work, 'f'), text);
+        await putInPlace(work, place, async () => isThere);
+        assert.equal(await content(), expected);
+        await rm(work, { recursive: true, force: true });
+      }
     } finally {
       await rm(folder, { recursive: true });
     }

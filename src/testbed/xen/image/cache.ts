@@ -1,4 +1,4 @@
-import { readdir, rm, stat, writeFile } from 'node:fs/promises';
+import { readdir, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 
 /** File whose date says when an entry of the cache was used last. The file system sets it: no clock is read. */
@@ -9,12 +9,16 @@ export async function markUsed(entry: string): Promise<void> {
   await writeFile(join(entry, USED_FILE), 'used\n').catch(() => undefined);
 }
 
+/** What is being built longer than this was left behind by a process that was killed. */
+const LONGEST_BUILD_MS = 3_600_000;
+
 /**
- * Removes the entries with this prefix that were longest unused, beyond so many. A saved machine has 300 MB, and each
- * change of the agent makes new ones.
+ * Removes the entries with this prefix that were longest unused, beyond so many, and what a killed process left half
+ * built. A saved machine has 300 MB, and each change of the agent makes new ones.
  */
 export async function pruneCache(directory: string, prefix: string, keep: number): Promise<void> {
-  const names = (await readdir(directory)).filter((name) => name.startsWith(prefix));
+  const all = await readdir(directory);
+  const names = all.filter((name) => name.startsWith(prefix));
   const entries = await Promise.all(
     names.map(async (name) => {
       const used = await stat(join(directory, name, USED_FILE)).catch(() => undefined);
@@ -24,5 +28,31 @@ export async function pruneCache(directory: string, prefix: string, keep: number
   entries.sort((a, b) => b.usedMs - a.usedMs || (a.name < b.name ? -1 : 1));
   for (const { name } of entries.slice(keep)) {
     await rm(join(directory, name), { recursive: true, force: true });
+  }
+  // The entry that was used last was used just now, by whoever asks for this.
+  const nowMs = entries[0]?.usedMs ?? 0;
+  for (const name of all.filter((one) => one.startsWith(`.${prefix}`))) {
+    const begun = await stat(join(directory, name)).catch(() => undefined);
+    if (begun === undefined || nowMs - begun.mtimeMs < LONGEST_BUILD_MS) continue;
+    await rm(join(directory, name), { recursive: true, force: true });
+  }
+}
+
+/**
+ * Moves a finished entry to its place in the cache, at once or not at all. Where another process was quicker, its entry
+ * stays: somebody may be using it.
+ * @param isThere whether a sound entry is in that place
+ */
+export async function putInPlace(
+  work: string,
+  place: string,
+  isThere: () => Promise<boolean>,
+): Promise<void> {
+  if (await isThere()) return;
+  await rm(place, { recursive: true, force: true });
+  try {
+    await rename(work, place);
+  } catch (error) {
+    if (!(await isThere())) throw error;
   }
 }

@@ -1,11 +1,11 @@
 import { createHash } from 'node:crypto';
 import { existsSync } from 'node:fs';
-import { mkdir, mkdtemp, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
 import { UserError } from '../../../base/errors.js';
 import { runCommand } from '../process/command.js';
-import { markUsed, pruneCache, USED_FILE } from './cache.js';
+import { markUsed, pruneCache, putInPlace, USED_FILE } from './cache.js';
 import { compileAgent, compilePlugin } from './compile.js';
 import { embeddedSymbols } from './embedded-symbols.js';
 import { dom0Initramfs, guestInitramfs } from './initramfs.js';
@@ -22,7 +22,8 @@ import { extractKernel } from './kernel.js';
 export type { ImageOptions };
 
 const IMAGES_KEPT = 4;
-const MANIFEST = 'manifest.json';
+/** File with the hash of each other file of an image. */
+export const MANIFEST = 'manifest.json';
 
 /** A word of Argo's option on the command line: it is in the hypervisor if and only if Argo is. */
 const ARGO_OPTION = 'mac-permissive';
@@ -65,7 +66,7 @@ export async function prepareImage(options: ImageOptions): Promise<XenImage> {
   const hash = await hashInputs(inputs, options.guestSourceDirectory);
   const directory = join(options.cacheDirectory, `image-${hash}`);
   if (!(await isSound(directory))) {
-    options.onProgress?.('building the image');
+    options.onProgress?.('building the image: agent, plugin, kernel, file systems');
     await build(directory, inputs, options);
   }
   await markUsed(directory);
@@ -122,8 +123,7 @@ async function build(directory: string, inputs: Inputs, options: ImageOptions): 
     await writeFile(join(work, OUTPUTS.guestInitramfs), guest);
     await writeFile(join(work, OUTPUTS.dom0Initramfs), dom0);
     await writeFile(join(work, MANIFEST), JSON.stringify(await hashOutputs(work), null, 1));
-    await rm(directory, { recursive: true, force: true });
-    await rename(work, directory);
+    await putInPlace(work, directory, () => isSound(directory));
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'ENOSPC') {
       throw new UserError('the disk is full', {

@@ -1,10 +1,10 @@
 import { createHash } from 'node:crypto';
 import { existsSync } from 'node:fs';
-import { mkdir, mkdtemp, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { canonicalJson } from '../../../base/canonical-json.js';
-import { markUsed, pruneCache } from '../image/cache.js';
+import { markUsed, pruneCache, putInPlace } from '../image/cache.js';
 import type { XenImage } from '../image/image.js';
 import { Emulator, MachineFailure } from './emulator.js';
 import type { MachineConfig } from './machine-config.js';
@@ -25,6 +25,8 @@ export interface SaveOptions {
   readonly temporaryDirectory: string;
   /** What "qemu-system-x86_64 --version" says: another emulator cannot go on from this one's state. */
   readonly emulatorVersion: string;
+  /** Boot it even if it is there already. */
+  readonly anew?: boolean;
   readonly signal?: AbortSignal;
   readonly onProgress?: (text: string) => void;
 }
@@ -36,7 +38,7 @@ export interface SaveOptions {
 export async function savedMachine(options: SaveOptions): Promise<string> {
   const directory = join(options.cacheDirectory, `machine-${stateHash(options)}`);
   const state = join(directory, 'state');
-  if (await isSound(directory, state)) {
+  if (options.anew !== true && (await isSound(directory, state))) {
     await markUsed(directory);
     return state;
   }
@@ -47,8 +49,9 @@ export async function savedMachine(options: SaveOptions): Promise<string> {
     await bootAndSave(options, join(work, 'state'));
     const { size } = await stat(join(work, 'state'));
     await writeFile(join(work, 'size'), String(size));
-    await rm(directory, { recursive: true, force: true });
-    await rename(work, directory);
+    await putInPlace(work, directory, async () => {
+      return options.anew !== true && (await isSound(directory, state));
+    });
   } finally {
     await rm(work, { recursive: true, force: true });
   }
