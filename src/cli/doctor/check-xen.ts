@@ -35,7 +35,9 @@ function checkParts(path: readonly string[], packages: string[]): Finding {
     ...toInstall.map((one) => `${one.purpose} (${one.package}) is missing`),
     ...(toFetch.length === 0
       ? []
-      : [`fetched when first used, not installed: ${toFetch.map((one) => one.package).join(', ')}`]),
+      : [
+          `fetched when first used, not installed: ${toFetch.map((one) => one.package).join(', ')}`,
+        ]),
   ];
   if (parts.length === 0) parts.push('all that it needs is installed');
   return { what, state: toInstall.length === 0 ? 'ok' : 'missing', detail: parts.join('; ') };
