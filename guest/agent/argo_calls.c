@@ -11,45 +11,15 @@
 #include <xen/sys/privcmd.h>
 
 #include "outcome.h"
+#include "privcmd.h"
 
 #define PAGE_BYTES 4096ul
 #define PAGEMAP_PRESENT (UINT64_C(1) << 63)
 #define PAGEMAP_FRAME ((UINT64_C(1) << 55) - 1)
 
-static int privcmd = -1;
-static int buffers = -1;
-
-static long hypercall(unsigned long op, unsigned long a, unsigned long b, unsigned long c, unsigned long d)
-{
-    privcmd_hypercall_t call = { .op = op, .arg = { a, b, c, d, 0 } };
-
-    return ioctl(privcmd, IOCTL_PRIVCMD_HYPERCALL, &call);
-}
-
 static unsigned long address(const void *pointer)
 {
     return (unsigned long)pointer;
-}
-
-void argo_open(void)
-{
-    privcmd = open("/dev/xen/privcmd", O_RDWR | O_CLOEXEC);
-    if (privcmd < 0)
-        fail("/dev/xen/privcmd");
-    buffers = open("/dev/xen/hypercall", O_RDWR | O_CLOEXEC);
-    if (buffers < 0)
-        fail("/dev/xen/hypercall");
-}
-
-void *argo_buffer(size_t bytes)
-{
-    size_t whole = (bytes + PAGE_BYTES - 1) & ~(PAGE_BYTES - 1);
-    void *memory = mmap(NULL, whole, PROT_READ | PROT_WRITE, MAP_SHARED, buffers, 0);
-
-    if (memory == MAP_FAILED)
-        fail("%zu bytes of /dev/xen/hypercall", whole);
-    memset(memory, 0, whole);
-    return memory;
 }
 
 static uint64_t guest_frame(const void *memory)
@@ -68,27 +38,21 @@ static uint64_t guest_frame(const void *memory)
     return entry & PAGEMAP_FRAME;
 }
 
-static void release_buffer(void *memory, size_t bytes)
-{
-    if (munmap(memory, (bytes + PAGE_BYTES - 1) & ~(PAGE_BYTES - 1)) != 0)
-        fail("munmap");
-}
-
 /* Asks Xen for machine frames for this domain, or gives them back. The numbers go through `frames`. */
 static void reserve(unsigned int operation, unsigned int pages, uint64_t *frames)
 {
-    struct xen_memory_reservation *reservation = argo_buffer(sizeof *reservation);
-    uint64_t *extents = argo_buffer(pages * sizeof *extents);
+    struct xen_memory_reservation *reservation = privcmd_buffer(sizeof *reservation);
+    uint64_t *extents = privcmd_buffer(pages * sizeof *extents);
 
     memcpy(extents, frames, pages * sizeof *extents);
     set_xen_guest_handle(reservation->extent_start, extents);
     reservation->nr_extents = pages;
     reservation->domid = DOMID_SELF;
-    if (hypercall(__HYPERVISOR_memory_op, operation, address(reservation), 0, 0) != (long)pages)
+    if (privcmd_call(__HYPERVISOR_memory_op, operation, address(reservation), 0, 0) != (long)pages)
         fail("memory_op %u of %u pages", operation, pages);
     memcpy(frames, extents, pages * sizeof *extents);
-    release_buffer(extents, pages * sizeof *extents);
-    release_buffer(reservation, sizeof *reservation);
+    privcmd_release(extents, pages * sizeof *extents);
+    privcmd_release(reservation, sizeof *reservation);
 }
 
 /* A PV guest asks Xen for machine frames of its own and maps them by number. */
@@ -100,13 +64,13 @@ static void *pv_ring_memory(unsigned int pages, uint64_t *frames)
     void *memory;
 
     reserve(XENMEM_increase_reservation, pages, frames);
-    memory = mmap(NULL, pages * PAGE_BYTES, PROT_READ | PROT_WRITE, MAP_SHARED, privcmd, 0);
+    memory = mmap(NULL, pages * PAGE_BYTES, PROT_READ | PROT_WRITE, MAP_SHARED, privcmd_device(), 0);
     if (memory == MAP_FAILED)
         fail("%u pages of /dev/xen/privcmd", pages);
     for (unsigned int i = 0; i < pages; i++)
         list[i] = frames[i];
     batch.addr = address(memory);
-    if (ioctl(privcmd, IOCTL_PRIVCMD_MMAPBATCH_V2, &batch) < 0)
+    if (ioctl(privcmd_device(), IOCTL_PRIVCMD_MMAPBATCH_V2, &batch) < 0)
         fail("IOCTL_PRIVCMD_MMAPBATCH_V2 of %u pages", pages);
     free(errors);
     free(list);
@@ -120,7 +84,7 @@ void *argo_ring_memory(unsigned int pages, uint64_t *frames, int guest_is_pv)
 
     if (guest_is_pv)
         return pv_ring_memory(pages, frames);
-    memory = argo_buffer(pages * PAGE_BYTES);
+    memory = privcmd_buffer(pages * PAGE_BYTES);
     for (unsigned int i = 0; i < pages; i++)
         frames[i] = guest_frame(memory + i * PAGE_BYTES);
     return memory;
@@ -142,20 +106,20 @@ void argo_ring_release(void *memory, unsigned int pages, const uint64_t *frames,
 
 long argo_register(xen_argo_register_ring_t *ring, uint64_t *frames, unsigned int pages)
 {
-    return hypercall(__HYPERVISOR_argo_op, XEN_ARGO_OP_register_ring, address(ring), address(frames), pages);
+    return privcmd_call(__HYPERVISOR_argo_op, XEN_ARGO_OP_register_ring, address(ring), address(frames), pages);
 }
 
 long argo_unregister(xen_argo_unregister_ring_t *ring)
 {
-    return hypercall(__HYPERVISOR_argo_op, XEN_ARGO_OP_unregister_ring, address(ring), 0, 0);
+    return privcmd_call(__HYPERVISOR_argo_op, XEN_ARGO_OP_unregister_ring, address(ring), 0, 0);
 }
 
 long argo_sendv(xen_argo_send_addr_t *addresses, xen_argo_iov_t *parts, unsigned int count)
 {
-    return hypercall(__HYPERVISOR_argo_op, XEN_ARGO_OP_sendv, address(addresses), address(parts), count);
+    return privcmd_call(__HYPERVISOR_argo_op, XEN_ARGO_OP_sendv, address(addresses), address(parts), count);
 }
 
 long argo_notify(void)
 {
-    return hypercall(__HYPERVISOR_argo_op, XEN_ARGO_OP_notify, 0, 0, 0);
+    return privcmd_call(__HYPERVISOR_argo_op, XEN_ARGO_OP_notify, 0, 0, 0);
 }

@@ -19,12 +19,6 @@
 /* What a failing call says where the hypervisor has no Argo; the harness looks for it. */
 #define ARGO_MISSING "this hypervisor has no Argo"
 
-/* Opens the devices. Fails the role where the kernel refuses. */
-void argo_open(void);
-
-/* Memory that the hypervisor can reach by its address at any time. Fails the role where there is none. */
-void *argo_buffer(size_t bytes);
-
 /*
  * Memory for a ring, and the numbers of its frames as this type of guest must name them: of guest frames in a PVH
  * guest, of machine frames in a PV guest. Fails the role where there is none.

@@ -25,6 +25,14 @@ struct transport {
     /* Bytes of ring for what this end sends. */
     size_t (*send_ring_bytes)(const struct channel *channel);
     void (*close)(struct channel *channel);
+    /*
+     * For ends that do more than wait for their peer. These return at once: 1 done, 0 not now, -1 with errno, which is
+     * ENOTCONN where the protocol says that the peer has gone.
+     */
+    int (*try_send)(struct channel *channel, const void *message, size_t bytes);
+    int (*try_receive)(struct channel *channel, void *message, size_t bytes);
+    /* Waits for what the protocol signals by, at most so long. 0, or -1 with errno. */
+    int (*wait)(struct channel *channel, int milliseconds);
 };
 
 struct channel {

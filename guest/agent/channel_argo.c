@@ -9,6 +9,7 @@
 #include "argo_calls.h"
 
 #include <errno.h>
+#include <poll.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -17,6 +18,7 @@
 #include "channel.h"
 #include "marker.h"
 #include "outcome.h"
+#include "privcmd.h"
 
 #ifndef VIRQ_ARGO
 #define VIRQ_ARGO 11
@@ -27,10 +29,15 @@
 #define HANDSHAKE_ATTEMPTS 400
 #define HANDSHAKE_PAUSE_US 25000
 #define MAX_RING_PAGES 4096u
+/*
+ * A domain has one VIRQ_ARGO and one process can bind it. Where several processes, or several channels of one, are ends
+ * of V4V, each looks at its ring this often (option virq=0). Counts are never taken in that way.
+ */
+#define LOOK_US 5000
 
 struct argo_channel {
     struct channel channel;
-    xenevtchn_handle *events;
+    xenevtchn_handle *events; /* NULL where this end looks every now and then (see LOOK_US) */
     xen_argo_ring_t *ring;
     uint32_t ring_bytes;
     unsigned int pages;
@@ -80,8 +87,11 @@ static void copy_from_ring(const struct argo_channel *self, uint32_t offset, voi
 
 static int wait_for_virq(struct argo_channel *self)
 {
-    xenevtchn_port_or_error_t port = xenevtchn_pending(self->events);
+    xenevtchn_port_or_error_t port;
 
+    if (self->events == NULL)
+        return usleep(LOOK_US);
+    port = xenevtchn_pending(self->events);
     if (port < 0)
         return -1;
     return xenevtchn_unmask(self->events, (evtchn_port_t)port);
@@ -210,13 +220,13 @@ static uint32_t port_of(const char *name)
 
 static void register_ring(struct argo_channel *self, uint32_t port, uint16_t peer)
 {
-    xen_argo_register_ring_t *request = argo_buffer(sizeof *request);
+    xen_argo_register_ring_t *request = privcmd_buffer(sizeof *request);
 
     self->pages = (self->ring_bytes + sizeof(xen_argo_ring_t) + PAGE_BYTES - 1) / PAGE_BYTES;
     errno = 0;
     if (self->pages > MAX_RING_PAGES)
         fail("a ring of %u pages", self->pages);
-    self->frames = argo_buffer(self->pages * sizeof *self->frames);
+    self->frames = privcmd_buffer(self->pages * sizeof *self->frames);
     self->ring = argo_ring_memory(self->pages, self->frames, marker_guest_is_pv());
     request->aport = port;
     request->partner_id = peer;
@@ -268,16 +278,17 @@ static struct channel *argo_channel_open(const struct options *options, int list
     self->channel.transport = &argo_transport;
     self->ring_bytes = slots(option_number(options, "ring", 4032));
     self->notify_each_drain = notify != NULL && strcmp(notify, "drain") == 0;
-    argo_open();
-    self->addresses = argo_buffer(sizeof *self->addresses);
+    privcmd_open();
+    self->addresses = privcmd_buffer(sizeof *self->addresses);
     self->addresses->src.aport = port;
     self->addresses->src.domain_id = XEN_ARGO_DOMID_ANY; /* this domain */
     self->addresses->dst.aport = port;
     self->addresses->dst.domain_id = peer;
-    self->part = argo_buffer(sizeof *self->part);
-    self->registered = argo_buffer(sizeof *self->registered);
+    self->part = privcmd_buffer(sizeof *self->part);
+    self->registered = privcmd_buffer(sizeof *self->registered);
     self->datagram = allocate(self->ring_bytes);
-    bind_virq(self);
+    if (option_number(options, "virq", 1) == 1)
+        bind_virq(self);
     register_ring(self, port, peer);
     if (listening) {
         if (argo_receive(&self->channel, &hello, 1) != 0)
@@ -294,14 +305,51 @@ static size_t argo_send_ring_bytes(const struct channel *channel)
     return ((const struct argo_channel *)channel)->ring_bytes;
 }
 
+static int argo_try_send(struct channel *channel, const void *message, size_t bytes)
+{
+    struct argo_channel *self = argo_of(channel);
+
+    set_xen_guest_handle(self->part->iov_hnd, (uint8_t *)message);
+    self->part->iov_len = (uint32_t)bytes;
+    if (argo_sendv(self->addresses, self->part, 1) >= 0)
+        return 1;
+    if (errno == EAGAIN)
+        return 0;
+    if (errno == ECONNREFUSED || errno == ESRCH)
+        errno = ENOTCONN;
+    return -1;
+}
+
+static int argo_try_receive(struct channel *channel, void *message, size_t bytes)
+{
+    if (used_bytes(argo_of(channel)) == 0)
+        return 0;
+    return argo_receive(channel, message, bytes) == 0 ? 1 : -1;
+}
+
+static int argo_wait(struct channel *channel, int milliseconds)
+{
+    struct argo_channel *self = argo_of(channel);
+    struct pollfd ready = { .events = POLLIN };
+    int count;
+
+    if (self->events == NULL)
+        return usleep(milliseconds * 1000 < LOOK_US ? (useconds_t)milliseconds * 1000 : LOOK_US);
+    ready.fd = xenevtchn_fd(self->events);
+    count = poll(&ready, 1, milliseconds);
+    return count <= 0 ? count : wait_for_virq(self);
+}
+
 static void argo_close(struct channel *channel)
 {
     struct argo_channel *self = argo_of(channel);
 
-    if (argo_unregister(self->registered) != 0)
+    /* Xen itself removes a ring whose only partner dies: there is none to be found then. */
+    if (argo_unregister(self->registered) != 0 && errno != ENOENT)
         fail("the ring cannot be unregistered");
     argo_ring_release(self->ring, self->pages, self->frames, marker_guest_is_pv());
-    xenevtchn_close(self->events);
+    if (self->events != NULL)
+        xenevtchn_close(self->events);
     free(self->datagram);
     free(self);
 }
@@ -315,4 +363,7 @@ const struct transport argo_transport = {
     .read = argo_read,
     .send_ring_bytes = argo_send_ring_bytes,
     .close = argo_close,
+    .try_send = argo_try_send,
+    .try_receive = argo_try_receive,
+    .wait = argo_wait,
 };

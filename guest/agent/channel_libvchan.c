@@ -1,5 +1,6 @@
 /* The real libxenvchan. */
 #include <errno.h>
+#include <poll.h>
 #include <stdlib.h>
 #include <unistd.h>
 #include <libxenvchan.h>
@@ -76,6 +77,47 @@ static size_t libvchan_send_ring_bytes(const struct channel *channel)
     return (size_t)1 << vchan_of(channel)->write.order;
 }
 
+/* A step of a library that does not block says 0 for "not now". */
+static int step_result(struct libxenvchan *vchan, int moved, size_t bytes)
+{
+    vchan->blocking = 1;
+    if (moved == (int)bytes)
+        return 1;
+    if (libxenvchan_is_open(vchan) == 0) {
+        errno = ENOTCONN;
+        return -1;
+    }
+    return moved == 0 ? 0 : -1;
+}
+
+static int libvchan_try_send(struct channel *channel, const void *message, size_t bytes)
+{
+    struct libxenvchan *vchan = vchan_of(channel);
+
+    errno = 0;
+    vchan->blocking = 0;
+    return step_result(vchan, libxenvchan_send(vchan, message, bytes), bytes);
+}
+
+static int libvchan_try_receive(struct channel *channel, void *message, size_t bytes)
+{
+    struct libxenvchan *vchan = vchan_of(channel);
+
+    errno = 0;
+    vchan->blocking = 0;
+    return step_result(vchan, libxenvchan_recv(vchan, message, bytes), bytes);
+}
+
+static int libvchan_wait(struct channel *channel, int milliseconds)
+{
+    struct pollfd ready = { .fd = libxenvchan_fd_for_select(vchan_of(channel)), .events = POLLIN };
+    int count = poll(&ready, 1, milliseconds);
+
+    if (count <= 0)
+        return count;
+    return libxenvchan_wait(vchan_of(channel)) == 0 ? 0 : -1;
+}
+
 static void libvchan_close(struct channel *channel)
 {
     libxenvchan_close(vchan_of(channel));
@@ -91,4 +133,7 @@ const struct transport libvchan_transport = {
     .read = libvchan_read,
     .send_ring_bytes = libvchan_send_ring_bytes,
     .close = libvchan_close,
+    .try_send = libvchan_try_send,
+    .try_receive = libvchan_try_receive,
+    .wait = libvchan_wait,
 };

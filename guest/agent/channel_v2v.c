@@ -219,6 +219,50 @@ static size_t v2v_send_ring_bytes(const struct channel *channel)
     return ((const struct v2v_channel *)channel)->buffer_pages * V2V_PAGE_BYTES;
 }
 
+/* ---- ends that do more than wait ---- */
+
+static int v2v_try_send(struct channel *channel, const void *message, size_t bytes)
+{
+    struct v2v_channel *self = v2v_of(channel);
+    void *place;
+
+    errno = ENOTCONN;
+    if (self->link.peer_gone)
+        return -1;
+    errno = ENOTSUP;
+    if (self->mode != V2V_PERSISTENT)
+        return -1;
+    place = v2v_ring_prepare(&self->link.ring, V2V_DATA, bytes);
+    if (place == NULL)
+        return 0;
+    memcpy(place, message, bytes);
+    return v2v_flush(self) == 0 ? 1 : -1;
+}
+
+static int v2v_try_receive(struct channel *channel, void *message, size_t bytes)
+{
+    struct v2v_channel *self = v2v_of(channel);
+    const void *record;
+    size_t record_bytes;
+    uint8_t type;
+
+    record = v2v_ring_get(&self->link.ring, &type, &record_bytes);
+    if (record == NULL) {
+        errno = ENOTCONN;
+        return self->link.peer_gone ? -1 : 0;
+    }
+    errno = EBADMSG;
+    if (type != V2V_DATA || record_bytes != bytes)
+        return -1;
+    memcpy(message, record, bytes);
+    return v2v_finish(self) == 0 ? 1 : -1;
+}
+
+static int v2v_wait(struct channel *channel, int milliseconds)
+{
+    return v2v_link_wait_for(&v2v_of(channel)->link, milliseconds);
+}
+
 static void v2v_close(struct channel *channel)
 {
     struct v2v_channel *self = v2v_of(channel);
@@ -238,4 +282,7 @@ const struct transport v2v_transport = {
     .read = v2v_read,
     .send_ring_bytes = v2v_send_ring_bytes,
     .close = v2v_close,
+    .try_send = v2v_try_send,
+    .try_receive = v2v_try_receive,
+    .wait = v2v_wait,
 };

@@ -1,13 +1,16 @@
 /*
  * interdom-agent: runs in dom0 and in guests. In a guest it waits for commands (`serve`); in dom0 it gives them
- * (`ready`, `run`), brokers for V2V (`broker`) and reduces what xentrace recorded (`tracecount`). Every part can also be played by hand, as
+ * (`ready`, `run`), brokers for V2V (`broker`, `broker-service`), looks how ends and domains are
+ * (`board`, `domains`), sets xenstored's quotas (`store-quota`) and reduces what xentrace recorded (`tracecount`). Every part can also be played by hand, as
  * `interdom-agent ping transport=libvchan peer=2 path=/local/domain/2/data/x message=64 count=100`.
  */
 #include <stdio.h>
 #include <string.h>
 
+#include "board.h"
 #include "channel.h"
 #include "command.h"
+#include "domains.h"
 #include "emit.h"
 #include "marker.h"
 #include "outcome.h"
@@ -31,6 +34,9 @@ static const struct role roles[] = {
     { "grantor", role_grantor },
     { "mapper", role_mapper },
     { "idle", role_idle },
+    { "party", role_party },
+    { "crowd", role_crowd },
+    { "crash", role_crash },
 };
 
 static const struct transport *const transports[] = {
@@ -68,7 +74,8 @@ int main(int count, char **words)
     struct options options = { .count = count - 2, .words = words + 2 };
 
     if (count < 2) {
-        fputs("usage: interdom-agent serve | ready | run | broker | tracecount | emit | ROLE [key=value]...\n", stderr);
+        fputs("usage: interdom-agent serve | ready | run | broker | broker-service | board | domains | "
+              "store-quota | tracecount | emit | ROLE [key=value]...\n", stderr);
         return 2;
     }
     if (strcmp(words[1], "serve") == 0)
@@ -79,6 +86,14 @@ int main(int count, char **words)
         return run_commands(count - 2, words + 2);
     if (strcmp(words[1], "broker") == 0)
         return v2v_broker(&options);
+    if (strcmp(words[1], "broker-service") == 0)
+        return v2v_broker_serve();
+    if (strcmp(words[1], "board") == 0)
+        return board_look(&options);
+    if (strcmp(words[1], "domains") == 0)
+        return list_domains(&options);
+    if (strcmp(words[1], "store-quota") == 0)
+        return store_set_quota(&options);
     if (strcmp(words[1], "emit") == 0 && count == 4)
         return emit_lines(words[2], words[3]);
     if (strcmp(words[1], "tracecount") == 0)

@@ -6,20 +6,29 @@
 #include <stdlib.h>
 #include <string.h>
 
+static void (*taker)(const char *reason);
+
 void fail(const char *format, ...)
 {
     int error = errno;
+    char reason[512];
     va_list arguments;
 
-    fputs("error ", stdout);
     va_start(arguments, format);
-    vprintf(format, arguments);
+    vsnprintf(reason, sizeof reason, format, arguments);
     va_end(arguments);
     if (error != 0)
-        printf(": %s", strerror(error));
-    putchar('\n');
+        snprintf(reason + strlen(reason), sizeof reason - strlen(reason), ": %s", strerror(error));
+    if (taker != NULL)
+        taker(reason);
+    printf("error %s\n", reason);
     fflush(stdout);
     exit(1);
+}
+
+void fail_to(void (*take)(const char *reason))
+{
+    taker = take;
 }
 
 int report(const char *format, ...)

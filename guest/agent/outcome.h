@@ -8,6 +8,12 @@
  */
 void fail(const char *format, ...) __attribute__((format(printf, 1, 2), noreturn));
 
+/*
+ * From now on `take` is given what fail would have written, and must not return. NULL: as before. For roles that live on
+ * when something failed.
+ */
+void fail_to(void (*take)(const char *reason));
+
 /* Writes "ok TEXT" to standard output. Returns 0, or 1 where it could not be written. */
 int report(const char *format, ...) __attribute__((format(printf, 1, 2)));
 

@@ -13,6 +13,9 @@ int role_accept(const struct options *options);   /* is connected to */
 int role_grantor(const struct options *options);  /* grants pages until told to stop */
 int role_mapper(const struct options *options);   /* takes pages by map, copy or a kept mapping; measures */
 int role_idle(const struct options *options);     /* measures a window in which nothing is sent */
+int role_party(const struct options *options);    /* one end of one connection, which lives on after its answer */
+int role_crowd(const struct options *options);    /* one side of connections, one after another until no more can be */
+int role_crash(const struct options *options);    /* the guest's kernel panics, just after the answer */
 
 /* Runs the role of that name; fails where there is none. */
 int run_role(const char *name, const struct options *options);

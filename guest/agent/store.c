@@ -31,6 +31,11 @@ char *store_read(const char *path)
     return xs_read(store, XBT_NULL, path, &length);
 }
 
+char **store_list(const char *path, unsigned int *count)
+{
+    return xs_directory(store, XBT_NULL, path, count);
+}
+
 unsigned long store_read_number(const char *path)
 {
     char *text = store_read(path);
@@ -63,6 +68,11 @@ void store_write(const char *path, const char *format, ...)
         fail("xenstore node %s cannot be written", path);
 }
 
+int store_try_write(const char *path, const char *value)
+{
+    return xs_write(store, XBT_NULL, path, value, (unsigned int)strlen(value)) ? 1 : 0;
+}
+
 static void set_permissions(const char *path, int owner, int other, unsigned int access)
 {
     struct xs_permissions permissions[2] = {
@@ -88,6 +98,25 @@ void store_remove(const char *path)
 {
     if (!xs_rm(store, XBT_NULL, path) && errno != ENOENT)
         fail("xenstore node %s cannot be removed", path);
+}
+
+int store_set_quota(const struct options *options)
+{
+    char words[128];
+    const char *name = option_required(options, "name");
+    unsigned long value = option_required_number(options, "value");
+    int length = snprintf(words, sizeof words, "set%c%s%c%lu", '\0', name, '\0', value);
+    char *answer;
+
+    store_open();
+    errno = 0;
+    if (length >= (int)sizeof words)
+        fail("the name %s is too long", name);
+    answer = xs_control_command(store, "quota", words, (unsigned int)length + 1);
+    if (answer == NULL || strcmp(answer, "OK") != 0)
+        fail("xenstored does not set quota %s: %s", name, answer == NULL ? "no answer" : answer);
+    free(answer);
+    return 0;
 }
 
 int store_own_domid(void)
@@ -148,6 +177,13 @@ static void read_whole(int descriptor, void *buffer, size_t bytes)
 
 int store_watch_wait(int watch, int timeout_ms)
 {
+    char path[1];
+
+    return store_watch_next(watch, timeout_ms, path, sizeof path);
+}
+
+int store_watch_next(int watch, int timeout_ms, char *path, unsigned int bytes)
+{
     struct xsd_sockmsg header;
     char body[XENSTORE_PAYLOAD_MAX];
 
@@ -166,8 +202,10 @@ int store_watch_wait(int watch, int timeout_ms)
         if (header.len > sizeof body)
             fail("xenstore sent %u bytes at once", header.len);
         read_whole(watch, body, header.len);
-        if (header.type == XS_WATCH_EVENT)
+        if (header.type == XS_WATCH_EVENT) {
+            snprintf(path, bytes, "%.*s", (int)strnlen(body, header.len), body);
             return 1;
+        }
         if (header.type == XS_ERROR)
             fail("xenstore refused a watch: %.*s", (int)header.len, body);
         /* else the answer to the request that set the watch */

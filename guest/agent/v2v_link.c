@@ -1,6 +1,7 @@
 #include "v2v_link.h"
 
 #include <errno.h>
+#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -9,6 +10,7 @@
 
 #include "outcome.h"
 #include "store.h"
+#include "v2v_request.h"
 
 #define HANDSHAKE_MS 20000
 
@@ -39,26 +41,39 @@ static void set_state(struct v2v_link *link, const char *state)
     store_write(own(link, "state"), "%s", state);
 }
 
-/* Waits until the other end's state is one of two. */
-static void await_state(struct v2v_link *link, const char *state, const char *or_state)
+static int peer_is_in_state(struct v2v_link *link, const char *state)
+{
+    char *found = store_read(remote(link, "state"));
+    int is_there = found != NULL && strcmp(found, state) == 0;
+
+    free(found);
+    return is_there;
+}
+
+/* Waits until the other end's state is this one, or is no longer. */
+static void await(struct v2v_link *link, const char *state, int wanted)
 {
     int watch = store_watch(remote(link, "state"));
     int waited = 0;
 
-    for (;;) {
-        char *found = store_read(remote(link, "state"));
-        int reached = found != NULL && (strcmp(found, state) == 0 || strcmp(found, or_state) == 0);
-
-        free(found);
-        if (reached)
-            break;
+    while (peer_is_in_state(link, state) != wanted) {
         errno = 0;
         if (waited >= HANDSHAKE_MS)
-            fail("the other end of %s never came to state %s", link->own_node, state);
+            fail("the other end of %s %s state %s", link->own_node, wanted ? "never came to" : "never left", state);
         if (store_watch_wait(watch, 1000) == 0)
             waited += 1000;
     }
     close(watch);
+}
+
+static void await_state(struct v2v_link *link, const char *state)
+{
+    await(link, state, 1);
+}
+
+static void await_end_of_state(struct v2v_link *link, const char *state)
+{
+    await(link, state, 0);
 }
 
 static void find_peer(struct v2v_link *link, const char *name)
@@ -141,6 +156,11 @@ static void *mapped(struct v2v_link *link, unsigned int pages, uint32_t *refs, i
     return memory;
 }
 
+static unsigned int order_of(unsigned int pages)
+{
+    return (unsigned int)__builtin_ctz(pages);
+}
+
 static void listen_for_peer(struct v2v_link *link)
 {
     uint32_t refs[V2V_MAX_RING_PAGES];
@@ -156,9 +176,10 @@ static void listen_for_peer(struct v2v_link *link)
     store_write(own(link, "control-gref"), "%u", control_ref);
     store_write(own(link, "prod-evtchn"), "%u", link->send_port);
     store_write(own(link, "cons-evtchn"), "%u", link->receive_port);
-    store_write(own(link, "ring-pages"), "%u", link->ring_pages);
+    store_write(own(link, "prod-order"), "%u", order_of(link->ring_pages));
+    store_write(own(link, "cons-order"), "%u", order_of(link->ring_pages));
     set_state(link, "listening");
-    await_state(link, "connected", "connected");
+    await_state(link, "connected");
     set_state(link, "connected");
 }
 
@@ -166,13 +187,14 @@ static void connect_to_peer(struct v2v_link *link)
 {
     uint32_t refs[V2V_MAX_RING_PAGES];
     uint32_t control_ref;
-    unsigned long pages;
+    unsigned long prod_order, cons_order;
 
-    await_state(link, "listening", "listening");
-    pages = store_read_number(remote(link, "ring-pages"));
+    await_state(link, "listening");
+    prod_order = store_read_number(remote(link, "prod-order"));
+    cons_order = store_read_number(remote(link, "cons-order"));
     errno = 0;
-    if (pages != link->ring_pages)
-        fail("the listener has rings of %lu pages, not %u", pages, link->ring_pages);
+    if (prod_order != order_of(link->ring_pages) || cons_order != prod_order)
+        fail("the listener offers ring orders %lu and %lu", prod_order, cons_order);
     read_refs(link, "prod", refs);
     link->listener_ring = mapped(link, link->ring_pages, refs, PROT_READ);
     read_refs(link, "cons", refs);
@@ -182,7 +204,7 @@ static void connect_to_peer(struct v2v_link *link)
     link->receive_port = bind_remote(link, "prod-evtchn");
     link->send_port = bind_remote(link, "cons-evtchn");
     set_state(link, "connected");
-    await_state(link, "connected", "connected");
+    await_state(link, "connected");
 }
 
 void v2v_link_open(struct v2v_link *link, const struct options *options, int listening, unsigned int ring_pages)
@@ -191,7 +213,11 @@ void v2v_link_open(struct v2v_link *link, const struct options *options, int lis
     link->listening = listening;
     link->peer = (int)option_required_number(options, "peer");
     link->ring_pages = ring_pages;
-    find_peer(link, option_required(options, "name"));
+    link->name = option_required(options, "name");
+    link->asked = option_number(options, "ask", 0) == 1;
+    if (link->asked)
+        v2v_request(link->name, link->peer, listening);
+    find_peer(link, link->name);
     link->share = xengntshr_open(NULL, 0);
     link->map = xengnttab_open(NULL, 0);
     link->events = xenevtchn_open(NULL, 0);
@@ -217,15 +243,31 @@ int v2v_link_wait(struct v2v_link *link)
     return xenevtchn_unmask(link->events, (evtchn_port_t)port);
 }
 
+/* WaitForMultipleObjects of the published code: an event channel, or the peer's state. */
+int v2v_link_wait_for(struct v2v_link *link, int milliseconds)
+{
+    struct pollfd ready[2] = { { .events = POLLIN }, { .events = POLLIN } };
+
+    if (link->peer_watch == 0)
+        link->peer_watch = store_watch(remote(link, "state"));
+    ready[0].fd = xenevtchn_fd(link->events);
+    ready[1].fd = link->peer_watch;
+    if (poll(ready, 2, milliseconds) < 0)
+        return -1;
+    if (ready[1].revents != 0 && store_watch_wait(link->peer_watch, 0) == 1)
+        link->peer_gone = !peer_is_in_state(link, "connected");
+    return ready[0].revents != 0 ? v2v_link_wait(link) : 0;
+}
+
 /*
- * The listener cannot take its pages back while the connector maps them: it waits for the connector to say that it has
- * gone, as V2V does.
+ * The listener cannot take its pages back while the connector maps them: it waits until the connector is no longer
+ * connected, as V2V does. One whose nodes are gone is dead.
  */
 void v2v_link_close(struct v2v_link *link)
 {
     if (link->listening) {
         set_state(link, "disconnecting");
-        await_state(link, "disconnected", "crashed");
+        await_end_of_state(link, "connected");
         if (xengntshr_unshare(link->share, link->listener_ring, link->ring_pages) != 0 ||
             xengntshr_unshare(link->share, link->connector_ring, link->ring_pages) != 0 ||
             xengntshr_unshare(link->share, link->control, 1) != 0)
@@ -237,6 +279,10 @@ void v2v_link_close(struct v2v_link *link)
             fail("mapped pages could not be unmapped");
     }
     set_state(link, "disconnected");
+    if (link->peer_watch != 0)
+        close(link->peer_watch);
+    if (link->asked)
+        v2v_request_withdraw(link->name, link->peer, link->listening);
     xenevtchn_close(link->events);
     xengnttab_close(link->map);
     xengntshr_close(link->share);

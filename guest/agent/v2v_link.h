@@ -21,6 +21,8 @@ struct v2v_link {
     struct v2v_ring ring;
     int peer;
     int listening;
+    const char *name; /* of the connection; the options' */
+    int asked;        /* the broker was asked for it, and is told when it has ended */
     unsigned int ring_pages;
     char own_node[128];
     char peer_node[128];
@@ -32,16 +34,22 @@ struct v2v_link {
     xenevtchn_handle *events;
     evtchn_port_t send_port;    /* events of the direction in which this side produces */
     evtchn_port_t receive_port; /* events of the direction in which this side consumes */
+    /* What v2v_link_wait_for knows of the peer; the blocking calls do not ask. */
+    int peer_watch; /* of its state node; 0 until that is first waited for */
+    int peer_gone;  /* it has left, or its nodes have */
 };
 
 /* Pages, a power of two, that hold this many bytes of ring; fails the role where V2V has none so large. */
 unsigned int v2v_pages_for(unsigned long bytes);
 
-/* Connects both ends; fails the role where it cannot. Options: peer, name. */
+/* Connects both ends; fails the role where it cannot. Options: peer, name; ask=1: the broker is asked first. */
 void v2v_link_open(struct v2v_link *link, const struct options *options, int listening, unsigned int ring_pages);
 
 /* Waits for an event, whichever it is. 0, or -1 with errno. */
 int v2v_link_wait(struct v2v_link *link);
+
+/* Waits for an event or for a change of the peer's state, at most so long. 0, or -1 with errno. */
+int v2v_link_wait_for(struct v2v_link *link, int milliseconds);
 
 /* Disconnects: the connector at once, the listener after the connector. */
 void v2v_link_close(struct v2v_link *link);

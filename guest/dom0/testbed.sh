@@ -4,6 +4,7 @@
 
 : "${INTERDOM_RUN:=/tmp}"            # folder for traces and configuration files
 : "${INTERDOM_PREFIX:=interdom}"     # names of the guests begin with it
+GUEST_LINES=                         # further lines of the guests' configuration
 TRACE_PAGES=2048                     # for each physical CPU; half of it full would wake dom0
 TRACE_EVENTS=0x2ab000                # guests' entries and exits, hypercalls, scheduling
 
@@ -29,6 +30,7 @@ guest_config() {
 		on_crash="destroy"
 		on_poweroff="destroy"
 		on_reboot="destroy"
+		$GUEST_LINES
 	END
 }
 

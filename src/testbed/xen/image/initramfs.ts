@@ -64,7 +64,8 @@ export function dom0Initramfs(parts: Dom0Parts): Buffer {
     archive.addFile(`${folder}/${basename(name)}`, content, 0o755);
   }
   archive.addFile('interdom/interdom-agent', parts.agent, 0o755);
-  archive.addFile('interdom/testbed.sh', script(parts, 'testbed.sh'));
+  for (const name of ['testbed.sh', 'failure.sh'])
+    archive.addFile(`interdom/${name}`, script(parts, name));
   archive.addFile('interdom/vmlinux', parts.guestKernel);
   archive.addFile('interdom/guest.cpio', parts.guestInitramfs);
   archive.addFile('init', script(parts, 'init'), 0o755);
