@@ -74,7 +74,7 @@ static void await_peer(const char *word)
 }
 
 /* The client sends message 0 over a connection, the server receives it. 1 done; 0 the other side did not play. */
-static int greet(struct channel *channel)
+static int greet(struct channel *channel, int opening)
 {
     size_t bytes = crowd.payload.message_bytes;
 
@@ -86,8 +86,8 @@ static int greet(struct channel *channel)
             return 0;
         if (done == 1)
             return !crowd.listening || payload_part_matches(&crowd.payload, 0, 0, crowd.buffer, bytes);
-        if (crowd.listening && peer_says("stopped"))
-            return 0;
+        if (opening && crowd.listening && peer_says("stopped"))
+            return 0; /* it never came to this one */
         if (channel->transport->wait(channel, LOOK_MS) != 0)
             return 0;
     }
@@ -103,7 +103,7 @@ static int open_one(unsigned long n)
     struct channel *channel;
 
     failure[0] = '\0';
-    snprintf(name, sizeof name, "name=c%lu", n);
+    snprintf(name, sizeof name, "name=%lu", n);
     snprintf(path, sizeof path, "path=%s%lu", option_required(crowd.options, "path"), n);
     words[options.count++] = name;
     words[options.count++] = path;
@@ -118,7 +118,7 @@ static int open_one(unsigned long n)
     fail_to(remember_failure);
     channel = transport_named(crowd.options)->open(&options, crowd.listening);
     fail_to(NULL);
-    if (greet(channel)) {
+    if (greet(channel, 1)) {
         crowd.open[crowd.count++] = channel;
         return 1;
     }
@@ -139,7 +139,7 @@ static uint32_t granted_by_peer(void)
     snprintf(path, sizeof path, "%s1/ring-ref", option_required(crowd.options, "path"));
     text = store_read(path);
     if (text == NULL) {
-        snprintf(path, sizeof path, "/local/domain/%d/data/v2v/c1/control-gref", crowd.peer);
+        snprintf(path, sizeof path, "/local/domain/%d/data/v2v/1/control-gref", crowd.peer);
         text = store_read(path);
     }
     if (text != NULL)
@@ -193,7 +193,7 @@ int role_crowd(const struct options *options)
     say("stopped");
     await_peer("stopped");
     usleep(PEAK_US);
-    goes_on = connections > 0 && greet(crowd.open[0]);
+    goes_on = connections > 0 && greet(crowd.open[0], 0);
     if (connections < most) {
         /* A server cannot take back what its clients still map, so they close first. */
         if (crowd.listening)
@@ -203,6 +203,7 @@ int role_crowd(const struct options *options)
         await_peer("closed");
         again = open_one(most + 1);
     }
-    return report("connections=%lu goes_on=%d again=%d scarce=%s; %s", connections, goes_on, again, scarce,
-                  reason[0] == '\0' ? failure : reason);
+    return report("connections=%lu goes_on=%d again=%d scarce=%s; %s%s%s", connections, goes_on, again, scarce,
+                  reason[0] == '\0' ? "-" : reason,
+                  again == 0 ? "; then: " : "", again == 0 ? failure : "");
 }

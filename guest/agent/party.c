@@ -21,6 +21,7 @@
 #include "outcome.h"
 #include "payload.h"
 #include "roles.h"
+#include "store.h"
 
 #define LOOK_MS 10
 
@@ -142,6 +143,7 @@ static int live(const struct options *options)
     useconds_t delay_us = (useconds_t)option_number(options, "delay", 0) * 1000;
     unsigned int ref;
 
+    store_open_own();
     board = board_create(&ref);
     party.payload = payload_create(option_required_number(options, "message"));
     party.buffer = allocate(party.payload.message_bytes);

@@ -24,6 +24,12 @@ void store_open(void)
         fail("xenstore cannot be opened");
 }
 
+void store_open_own(void)
+{
+    store = NULL; /* the parent's, who still uses it: not to be closed here */
+    store_open();
+}
+
 char *store_read(const char *path)
 {
     unsigned int length;

@@ -10,6 +10,9 @@
 /* Opens the connection, once a process. Fails the role where there is no xenstore. */
 void store_open(void);
 
+/* A connection of this process's own, for one that lives beside its parent: answers to both would get mixed up. */
+void store_open_own(void);
+
 /* The value of a node as a fresh string, or NULL where it cannot be read. */
 char *store_read(const char *path);
 

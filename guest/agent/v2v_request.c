@@ -10,7 +10,7 @@
 #include "store.h"
 
 #define BROKER_MS 30000
-#define OTHER_SIDE_MS 120000
+#define OTHER_SIDE_MS 40000
 
 const char *v2v_request_node(const char *name, int peer, int listening)
 {

@@ -210,23 +210,24 @@ destroy_order() {
 # channel_depletion SCARCE MOST
 channel_depletion() {
 	case $1 in
-	event-channels) fresh_guests 'event_channels=64' ;;
+	event-channels) fresh_guests 'max_event_channels=64' ;;
 	grant-frames) fresh_guests 'max_grant_frames=1' ;;
 	maptrack-frames) fresh_guests 'max_maptrack_frames=1' ;;
 	esac
 	if [ "$1" != as-delivered ]; then
-		interdom-agent store-quota name=nodes value=20000 || fault "the quota of nodes was not raised"
-		interdom-agent store-quota name=watches value=20000 || fault "the quota of watches was not raised"
+		for quota in nodes watches node-size; do
+			answer=$(interdom-agent store-quota name=$quota value=60000) || fault "$answer"
+		done
 	fi
 	start_broker
 	observe before
-	common="transport=$transport ring=$ring message=$message path=/local/domain/$DOM1/data/c ask=1 virq=0 most=$2"
+	common="transport=$transport ring=$ring message=$message path=/local/domain/$DOM1/data/vchan/ ask=1 virq=0 most=$2"
 	interdom-agent run 3600 $DOM1 "crowd side=server peer=$DOM2 $common" $DOM2 "crowd side=client peer=$DOM1 $common" \
 		>"$INTERDOM_RUN/crowd" &
 	crowd=$!
 	while kill -0 $crowd 2>/dev/null; do
 		interdom-agent domains domains=$DOM1,$DOM2 | sed "s/^/counting domain /" | interdom-agent emit $cell observed
-		sleep 2
+		sleep 5
 	done
 	sed "s/^/end crowd /" "$INTERDOM_RUN/crowd" | interdom-agent emit $cell observed
 	observe end

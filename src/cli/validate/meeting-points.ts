@@ -9,6 +9,10 @@ import {
   type XenTransport,
 } from '../../testbed/xen/cells/request.js';
 import { messagesOf } from '../../testbed/xen/cells/windows.js';
+import {
+  FAILURE_SCENARIOS,
+  type FailureScenario,
+} from '../../testbed/xen/failure/failure-request.js';
 import type { GuestType, Placement } from '../../testbed/xen/machine/machine-config.js';
 import type { Invocation } from '../command.js';
 import type { Recorded } from './reference-files.js';
@@ -23,7 +27,7 @@ const GRANT_MODES: readonly GrantMode[] = ['persistent', 'per-transfer', 'copy']
 
 /** Which part of all that can be compared the user wants. */
 export interface Part {
-  readonly scenarios: readonly XenScenario[] | undefined;
+  readonly scenarios: readonly (XenScenario | FailureScenario)[] | undefined;
   readonly transports: readonly XenTransport[] | undefined;
   readonly guestTypes: readonly GuestType[] | undefined;
   /** Sizes that need not have been recorded. */
@@ -51,12 +55,14 @@ export function readPart({ options, positionals }: Invocation): Part {
   return part;
 }
 
-function scenarioNamed(name: string): XenScenario {
-  const found = XEN_SCENARIOS.find((one) => one === name);
+const SCENARIOS = [...XEN_SCENARIOS, ...FAILURE_SCENARIOS];
+
+function scenarioNamed(name: string): XenScenario | FailureScenario {
+  const found = SCENARIOS.find((one) => one === name);
   if (found !== undefined) return found;
   throw new UserError(`real Xen does not carry out "${name}"`, {
     where: 'interdom validate',
-    remedy: `choose of ${XEN_SCENARIOS.join(', ')}`,
+    remedy: `choose of ${SCENARIOS.join(', ')}`,
   });
 }
 
@@ -70,8 +76,25 @@ export function isPart(part: Part): boolean {
   return Object.values(part).some((value) => value !== undefined);
 }
 
+/** Cells in which something breaks that belong to the part. Where sizes are measured, none do. */
+export function breakingCells(
+  { breaking }: Pick<Recorded, 'breaking'>,
+  part: Part,
+): readonly Cell[] {
+  if (hasSizes(part)) return [];
+  return breaking.filter(
+    ({ scenario, transport, parameters }) =>
+      (part.scenarios?.some((one) => one === scenario) ?? true) &&
+      (part.transports?.some((one) => one === transport) ?? true) &&
+      (part.guestTypes?.some((one) => one === parameters['guestType']) ?? true),
+  );
+}
+
 /** The points of recorded cells that belong to the part. */
-export function recordedPoints({ cells }: Recorded, part: Part): readonly MeetingPoint[] {
+export function recordedPoints(
+  { cells }: Pick<Recorded, 'cells'>,
+  part: Part,
+): readonly MeetingPoint[] {
   return cells.flatMap((cell) => {
     const point = pointOf(cell);
     return point !== undefined && isWanted(point, part) ? [point] : [];
@@ -112,10 +135,15 @@ function pointOf(cell: Cell): MeetingPoint | undefined {
 const DEFAULT_SIZES = [4096, 65_536];
 const DEFAULT_MESSAGES = [64, 1024];
 
+function countedScenarios({ scenarios }: Part): readonly XenScenario[] {
+  if (scenarios === undefined) return ['ping-pong', 'message-rate'];
+  return XEN_SCENARIOS.filter((one) => scenarios.includes(one));
+}
+
 /** Every combination of what is given, for sizes that need not have been recorded. */
 export function newPoints(part: Part): readonly MeetingPoint[] {
   const points: MeetingPoint[] = [];
-  for (const scenario of part.scenarios ?? ['ping-pong', 'message-rate']) {
+  for (const scenario of countedScenarios(part)) {
     for (const ringSizeBytes of part.ringSizes ?? DEFAULT_SIZES) {
       for (const messageSizeBytes of part.messageSizes ?? DEFAULT_MESSAGES) {
         for (const transport of part.transports ?? (['libvchan', 'v2v'] as const)) {

@@ -7,6 +7,7 @@ import type { CellParameters, Scenario } from '../../scenario/contract.js';
 import type { CellPlan } from '../../testbed/contract.js';
 import { runModelCell } from '../../testbed/model/model-testbed.js';
 import { steadyCounts } from '../../testbed/model/steady-counts.js';
+import type { GuestType } from '../../testbed/xen/machine/machine-config.js';
 import { CATALOGUE } from '../catalogue.js';
 import type { MeetingPoint } from './meeting-points.js';
 import type { PublishedTransfer } from './reference-files.js';
@@ -41,6 +42,34 @@ export function modelCell(point: MeetingPoint, profile: Profile): Cell {
       placement,
       seed: 1,
       settings: defaultSettings(scenario),
+    }),
+  );
+}
+
+/** Profile under which something breaks: outcomes depend on no price, and this one is complete. */
+const USUAL = 'skylake-2017';
+
+/** The model's cell with the parameters of a cell of real Xen in which something breaks. */
+export function breakingCell(real: Cell): Cell {
+  const scenario = named(CATALOGUE.scenarios, real.scenario);
+  const { ringSizeBytes, messageSizeBytes, guestType } = real.parameters;
+  const [server, client = server] = String(guestType).split(':') as [GuestType, GuestType?];
+  const settings = Object.fromEntries(
+    Object.entries(scenario.settings).map(([name, one]) => [
+      name,
+      real.parameters[name] ?? one.default,
+    ]),
+  );
+  return runModelCell(
+    plan(real.transport, scenario, named(CATALOGUE.profiles, USUAL), {
+      ringSizeBytes: Number(ringSizeBytes),
+      messageSizeBytes: Number(messageSizeBytes),
+      messages: 1,
+      guestTypes: [server, client],
+      grantMode: 'persistent',
+      placement: 'own',
+      seed: 1,
+      settings,
     }),
   );
 }

@@ -4,11 +4,14 @@ import { UserError } from '../../base/errors.js';
 import { fileFault } from '../../results/file-fault.js';
 import { readResultsFile } from '../../results/store.js';
 import type { Cell, RunDescription } from '../../results/types.js';
+import { isFailure } from '../../testbed/xen/planning.js';
 import { referenceFolder } from '../xen/folders.js';
 
 /** Counts of real Xen that were recorded. */
 export interface Recorded {
   readonly cells: readonly Cell[];
+  /** Cells in which something breaks: what became of it, in place of counts. */
+  readonly breaking: readonly Cell[];
   readonly runs: readonly RunDescription[];
 }
 
@@ -21,19 +24,22 @@ const XEN_TESTBED = 'xen';
 export async function readRecorded(named: readonly string[] | undefined): Promise<Recorded> {
   const files = named ?? ownFiles();
   const cells: Cell[] = [];
+  const breaking: Cell[] = [];
   const runs: RunDescription[] = [];
   for (const file of files) {
     const results = await readResultsFile(file);
     runs.push(results.run);
-    cells.push(...results.cells.filter(({ testbed }) => testbed === XEN_TESTBED));
+    for (const cell of results.cells) {
+      if (cell.testbed === XEN_TESTBED) (isFailure(cell) ? breaking : cells).push(cell);
+    }
   }
-  if (named !== undefined && cells.length === 0) {
+  if (named !== undefined && cells.length + breaking.length === 0) {
     throw new UserError('there is no cell of real Xen in it', {
       where: named.join(', '),
       remedy: 'name a results file of interdom run --testbed xen, or of results/reference/',
     });
   }
-  return { cells, runs };
+  return { cells, breaking, runs };
 }
 
 function ownFiles(): readonly string[] {

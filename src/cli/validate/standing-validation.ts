@@ -1,6 +1,6 @@
 import { type Validation, validate } from '../../judge/validation/validation.js';
 import { recordedPoints } from './meeting-points.js';
-import { emulatedProfile, isQuick, modelCell, publishedPoint } from './model-side.js';
+import { breakingCell, emulatedProfile, isQuick, modelCell, publishedPoint } from './model-side.js';
 import { readPublishedTransfers, readRecorded } from './reference-files.js';
 
 const EVERYTHING = {
@@ -18,5 +18,7 @@ export async function standingValidation(): Promise<Validation> {
   const profile = emulatedProfile('');
   const model = recordedPoints(recorded, EVERYTHING).map((point) => modelCell(point, profile));
   const published = readPublishedTransfers().filter(isQuick).map(publishedPoint);
-  return validate({ model, recorded: recorded.cells, fresh: [], published });
+  const real = recorded.breaking;
+  const breaking = { model: real.map(breakingCell), real };
+  return validate({ model, recorded: recorded.cells, fresh: [], published, breaking });
 }

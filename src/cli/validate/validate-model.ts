@@ -7,6 +7,7 @@ import { Interruption } from '../run/interruption.js';
 import { xenArguments } from '../xen/xen-options.js';
 import { type Fresh, measureFresh } from './fresh-side.js';
 import {
+  breakingCells,
   hasSizes,
   isPart,
   type MeetingPoint,
@@ -15,7 +16,7 @@ import {
   readPart,
   recordedPoints,
 } from './meeting-points.js';
-import { emulatedProfile, isQuick, modelCell, publishedPoint } from './model-side.js';
+import { breakingCell, emulatedProfile, isQuick, modelCell, publishedPoint } from './model-side.js';
 import { presentValidation } from './present-validation.js';
 import { readPublishedTransfers, readRecorded } from './reference-files.js';
 import { StepLine } from './step-line.js';
@@ -43,7 +44,7 @@ async function carryOut(invocation: Invocation, signal: AbortSignal): Promise<Ex
   const recorded =
     arguments_ === undefined
       ? await readRecorded(options.list('reference')?.texts)
-      : { cells: [], runs: [] };
+      : { cells: [], breaking: [], runs: [] };
   const known = arguments_ === undefined ? recorded : await readRecorded(undefined);
   const points = hasSizes(part) ? newPoints(part) : recordedPoints(known, part);
   const wantsNew = hasSizes(part) || arguments_ !== undefined;
@@ -58,8 +59,20 @@ async function carryOut(invocation: Invocation, signal: AbortSignal): Promise<Ex
     await steps.done(index + 1, points.length, 'cells of the model', signal);
   }
   const published = await publishedSide(invocation, isPart(part) || wantsNew, steps, signal);
+  const real = breakingCells(recorded, part);
+  const breaking: Cell[] = [];
+  for (const cell of real) {
+    breaking.push(breakingCell(cell));
+    await steps.done(breaking.length, real.length, 'cells in which something breaks', signal);
+  }
   steps.clear();
-  const validation = validate({ model, recorded: recorded.cells, fresh: fresh.cells, published });
+  const validation = validate({
+    model,
+    recorded: recorded.cells,
+    fresh: fresh.cells,
+    published,
+    breaking: { model: breaking, real },
+  });
   await presentValidation(invocation, validation, {
     model,
     recorded: recorded.cells,

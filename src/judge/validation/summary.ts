@@ -1,4 +1,5 @@
 import { median, sortedAscending } from '../../stats/quantile.js';
+import { type OutcomeRow, type OutcomeSummary, summariseOutcomes } from './outcomes.js';
 import type { PublishedRow } from './published.js';
 import type { ValidationRow } from './rows.js';
 import { PUBLISHED_TOLERANCE, TOLERANCES } from './tolerances.js';
@@ -48,6 +49,7 @@ export interface ValidationSummary {
   readonly curves: readonly CurveLine[];
   readonly medians: readonly MedianLine[];
   readonly groups: readonly AgreementGroup[];
+  readonly outcomes: OutcomeSummary;
   /** Nothing could be compared: neither yes nor no. */
   readonly empty: boolean;
   readonly holds: boolean;
@@ -56,13 +58,15 @@ export interface ValidationSummary {
 export function summarise(
   rows: readonly ValidationRow[],
   published: readonly PublishedRow[],
+  outcomeRows: readonly OutcomeRow[],
 ): ValidationSummary {
   const judged = rows.filter(({ detail }) => !detail);
   const compared = judged.filter(({ verdict }) => verdict !== 'not compared');
   const outside = compared.filter(({ verdict }) => verdict === 'outside').length;
   const curves = curveLines(published.filter(({ verdict }) => verdict !== 'not compared'));
   const medians = countMedians(compared);
-  const empty = compared.length === 0 && curves.length === 0;
+  const outcomes = summariseOutcomes(outcomeRows);
+  const empty = compared.length === 0 && curves.length === 0 && outcomes.cells === 0;
   return {
     cells: new Set(compared.map(({ cell }) => cell)).size,
     compared: compared.length,
@@ -72,8 +76,13 @@ export function summarise(
     curves,
     medians,
     groups: agreementGroups(compared),
+    outcomes,
     empty,
-    holds: !empty && outside === 0 && [...medians, ...curves].every(({ holds }) => holds),
+    holds:
+      !empty &&
+      outside === 0 &&
+      outcomes.differ === 0 &&
+      [...medians, ...curves].every(({ holds }) => holds),
   };
 }
 

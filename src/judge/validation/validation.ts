@@ -1,11 +1,14 @@
 import type { Cell } from '../../results/types.js';
 import { asOnXen } from './as-on-xen.js';
+import { compareOutcomes, type OutcomeRow } from './outcomes.js';
 import { meetings } from './pairing.js';
 import { type PublishedPoint, type PublishedRow, publishedRow } from './published.js';
 import { excess, rowsOf, type ValidationRow } from './rows.js';
 import { summarise, type ValidationSummary } from './summary.js';
 
 export { asOnXen } from './as-on-xen.js';
+export type { OutcomeField, OutcomeRow, OutcomeSummary, OutcomeVerdict } from './outcomes.js';
+export { summariseOutcomes } from './outcomes.js';
 export { meetingKey } from './pairing.js';
 export type { PublishedPoint, PublishedRow } from './published.js';
 export type { RowVerdict, ValidationRow } from './rows.js';
@@ -19,6 +22,8 @@ export interface Evidence {
   readonly recorded: readonly Cell[];
   readonly fresh: readonly Cell[];
   readonly published: readonly PublishedPoint[];
+  /** Cells in which something breaks. */
+  readonly breaking?: { readonly model: readonly Cell[]; readonly real: readonly Cell[] };
 }
 
 export interface Validation {
@@ -28,6 +33,8 @@ export interface Validation {
    */
   readonly rows: readonly ValidationRow[];
   readonly published: readonly PublishedRow[];
+  /** What breaks: in the order of the scenarios. */
+  readonly outcomes: readonly OutcomeRow[];
   readonly summary: ValidationSummary;
 }
 
@@ -36,7 +43,9 @@ export function validate(evidence: Evidence): Validation {
   const { model, recorded, fresh } = evidence;
   const rows = meetings(model.map(asOnXen), recorded, fresh).flatMap(rowsOf).sort(worstFirst);
   const published = evidence.published.map(publishedRow).sort(worstFirst);
-  return { rows, published, summary: summarise(rows, published) };
+  const { model: expected = [], real = [] } = evidence.breaking ?? {};
+  const outcomes = compareOutcomes(expected, real);
+  return { rows, published, outcomes, summary: summarise(rows, published, outcomes) };
 }
 
 interface Ranked {

@@ -37,6 +37,12 @@ const WORDS: readonly string[] = [
   'point',
   'unit',
   'reason',
+  'scenario',
+  'transport',
+  'on real Xen',
+  'what',
+  'why',
+  'real Xen',
 ];
 
 function words(head: readonly string[]): number[] {
@@ -58,10 +64,10 @@ function markdownTable({ head, rows }: TextTable): string {
 }
 
 /** Everything, for programs. */
-export function validationJson({ summary, rows, published }: Validation): string {
+export function validationJson({ summary, rows, published, outcomes }: Validation): string {
   // A model that has no figure has none in JSON either.
   const withoutNaN = (_: string, value: unknown): unknown => (Number.isNaN(value) ? null : value);
-  return `${JSON.stringify({ summary, rows, published }, withoutNaN, 2)}\n`;
+  return `${JSON.stringify({ summary, rows, published, outcomes }, withoutNaN, 2)}\n`;
 }
 
 const COLUMNS = [
@@ -81,8 +87,11 @@ const COLUMNS = [
   'reason',
 ] as const;
 
-/** All rows, details included; figures as they are. Published points follow, with their curve as the cell. */
-export function validationCsv({ rows, published }: Validation): string {
+/**
+ * All rows, details included; figures as they are. Published points follow, with their curve as the cell, then each field
+ * of what breaks, in words.
+ */
+export function validationCsv({ rows, published, outcomes }: Validation): string {
   const records = [
     ...rows.map((row) => COLUMNS.map((name) => row[name])),
     ...published.map((row) => {
@@ -98,6 +107,22 @@ export function validationCsv({ rows, published }: Validation): string {
       };
       return COLUMNS.map((name) => values[name]);
     }),
+    ...outcomes.flatMap(({ cell, transport, scenario, guestType, fields }) =>
+      fields.map(({ name, model, real, agrees, why }) => {
+        const values: Partial<Record<(typeof COLUMNS)[number], unknown>> = {
+          cell,
+          transport,
+          scenario,
+          guestType,
+          quantity: name,
+          model,
+          recorded: real,
+          verdict: agrees ? 'agrees' : why === undefined ? 'differs' : 'explained',
+          reason: why,
+        };
+        return COLUMNS.map((column) => values[column]);
+      }),
+    ),
   ];
   return stringify([[...COLUMNS], ...records], {
     escape_formulas: true,

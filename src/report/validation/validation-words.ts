@@ -48,7 +48,7 @@ function trimmed(value: number): string {
 
 /** The answer in one sentence. */
 export function answer({ summary }: Validation): string {
-  const { compared, cells, outside, notCompared, stale, curves, medians } = summary;
+  const { compared, cells, outside, notCompared, stale, curves, medians, outcomes } = summary;
   if (summary.empty)
     return 'Nothing could be compared: the model is neither confirmed nor refuted.';
   const faults = [
@@ -57,6 +57,9 @@ export function answer({ summary }: Validation): string {
       .filter(({ holds }) => !holds)
       .map(({ label }) => `the median of ${label} is too large`),
     ...curves.filter(({ holds }) => !holds).map(({ curve }) => `${curve} is not met`),
+    ...(outcomes.differ > 0
+      ? [`${outcomes.differ} of ${outcomes.cells} outcomes differ and nobody knows why`]
+      : []),
   ];
   const left = notCompared === 0 ? '' : `; ${notCompared} counts cannot be compared`;
   const old = stale === 0 ? '' : `; ${stale} recorded counts are not what was measured now`;
@@ -65,7 +68,10 @@ export function answer({ summary }: Validation): string {
   const points = curves.map(
     ({ within, points: all, curve }) => `${within} of ${all} points of ${curve}`,
   );
-  return `The model holds: ${[...counts, ...points].join(', ')} are met${left}${old}.`;
+  const explained =
+    outcomes.explained === 0 ? '' : ` (${outcomes.explained} differ and are explained)`;
+  const broken = outcomes.cells === 0 ? [] : [`${outcomes.cells} outcomes${explained}`];
+  return `The model holds: ${[...counts, ...points, ...broken].join(', ')} are met${left}${old}.`;
 }
 
 /** Why counts are not compared, and how many each reason keeps out: most first. */

@@ -2,8 +2,10 @@ import { invariant } from '../../base/errors.js';
 import type { CellNames } from '../cell-identity.js';
 import type { BatchTestbed } from '../contract.js';
 import type { XenCellRequest } from './cells/request.js';
+import type { FailureRequest } from './failure/failure-request.js';
+import { carryOutFailureCells } from './failure/run-failure-cells.js';
 import { describeHost, type HostOptions, runXenCellsOnHost } from './host.js';
-import { requestOf } from './planning.js';
+import { failureRequestOf, isFailure, requestOf } from './planning.js';
 import { xenProfileRecord } from './provenance.js';
 import {
   carryOutXenCells,
@@ -25,7 +27,26 @@ export function emulatedXen(
     },
     async run(cells, watcher) {
       equipment ??= await equipXen({ ...options, ...watcher });
-      await carryOutXenCells(cells.map(request), equipment, { ...options, ...watcher });
+      const breaking = placesOf(cells, isFailure);
+      const counting = placesOf(cells, (cell) => !isFailure(cell));
+      await carryOutXenCells(
+        counting.map((place) => request(cells[place] as CellNames)),
+        equipment,
+        {
+          ...options,
+          ...watcher,
+          onCell: (cell, i) => watcher.onCell(cell, counting[i] as number),
+        },
+      );
+      await carryOutFailureCells(
+        breaking.map((place) => failureRequest(cells[place] as CellNames)),
+        equipment,
+        {
+          ...options,
+          ...watcher,
+          onCell: (cell, i) => watcher.onCell(cell, breaking[i] as number),
+        },
+      );
     },
   };
 }
@@ -43,6 +64,17 @@ export function xenOfHost(
       await runXenCellsOnHost(cells.map(request), { ...options, ...watcher });
     },
   };
+}
+
+/** Places of the cells that are so. */
+function placesOf(cells: readonly CellNames[], isSo: (cell: CellNames) => boolean): number[] {
+  return cells.flatMap((cell, place) => (isSo(cell) ? [place] : []));
+}
+
+function failureRequest(cell: CellNames): FailureRequest {
+  const asked = failureRequestOf(cell);
+  invariant(typeof asked !== 'string', 'a cell that cannot be was not skipped', { asked });
+  return asked;
 }
 
 function request(cell: CellNames): XenCellRequest {

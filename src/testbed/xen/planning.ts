@@ -1,3 +1,4 @@
+import { invariant } from '../../base/errors.js';
 import type { Scenario, Sweep } from '../../scenario/contract.js';
 import type { CellNames } from '../cell-identity.js';
 import type { PlanningRules } from '../contract.js';
@@ -11,6 +12,7 @@ import {
   type XenScenario,
 } from './cells/request.js';
 import { messagesOf } from './cells/windows.js';
+import { FAILURE_SCENARIOS, type FailureRequest } from './failure/failure-request.js';
 
 const BOTH = { guestType: ['pvh', 'pv'] } as const;
 
@@ -37,10 +39,15 @@ export const EMULATED_RULES: PlanningRules = {
   defaults: { placement: ['shared'] },
   sweeps: (scenario, suite) => sweepsOf(scenario, suite, { placement: ['shared'] }),
   messages: (names) => {
+    if (isFailure(names)) return 1;
     const request = requestOf(names);
     return typeof request === 'string' ? 1 : messagesOf(request);
   },
   refusal: (names, scenario) => {
+    if (isFailure(names)) {
+      const request = failureRequestOf(names);
+      return typeof request === 'string' ? request : undefined;
+    }
     const asked = { ...names.parameters.settings, ...names.transportOptions };
     const other = Object.keys(asked).find((key) => asked[key] !== scenario.settings[key]?.default);
     if (other !== undefined) return `real Xen does not know the setting ${other}`;
@@ -56,14 +63,49 @@ export const HOST_RULES: PlanningRules = {
   profiles: [HOST_PROFILE],
   defaults: { placement: ['own'] },
   sweeps: (scenario, suite) => sweepsOf(scenario, suite, { placement: ['own'] }),
+  refusal: (names, scenario) =>
+    isFailure(names)
+      ? 'nothing is broken on a real host: leave --on host out'
+      : EMULATED_RULES.refusal?.(names, scenario),
 };
 
 function sweepsOf(scenario: Scenario, suite: string, also: Sweep): readonly Sweep[] | undefined {
+  if (suite === 'failure' && isFailure({ scenario: scenario.name })) {
+    return scenario.sweeps.failure?.map((sweep) => ({ ...sweep, ...also }));
+  }
   const name = XEN_SCENARIOS.find((one) => one === scenario.name);
   if (name === undefined) return undefined;
   if (suite === 'full') return scenario.sweeps.full.map((sweep) => ({ ...sweep, ...also }));
   const quick = suite === 'quick' ? QUICK[name] : undefined;
   return quick === undefined ? undefined : [{ ...quick, ...also }];
+}
+
+/** Whether something is to break in it. */
+export function isFailure({ scenario }: Pick<CellNames, 'scenario'>): boolean {
+  return FAILURE_SCENARIOS.some((one) => one === scenario);
+}
+
+/** A planned cell in which something breaks; or why that cannot be. */
+export function failureRequestOf(
+  names: Omit<CellNames, 'parameters'> & {
+    readonly parameters: Omit<CellNames['parameters'], 'messages'>;
+  },
+): FailureRequest | string {
+  const scenario = FAILURE_SCENARIOS.find((one) => one === names.scenario);
+  invariant(scenario !== undefined, 'nothing breaks in this scenario', names);
+  const transport = XEN_TRANSPORTS.find((one) => one === names.transport);
+  if (transport === undefined) return noSuchTransport(names.transport);
+  if (names.draw !== undefined) return NO_DRAWS;
+  const { ringSizeBytes, messageSizeBytes, guestTypes, grantMode, placement, settings } =
+    names.parameters;
+  if (grantMode !== 'persistent' || placement !== 'shared') {
+    return 'what breaks on real Xen is tried with persistent grants and all domains on one CPU';
+  }
+  return {
+    transport,
+    scenario,
+    parameters: { ringSizeBytes, messageSizeBytes, guestTypes, settings },
+  };
 }
 
 /** A planned cell as work for real guests; or why that cannot be. */
@@ -74,13 +116,11 @@ export function requestOf(
 ): XenCellRequest | string {
   const scenario = XEN_SCENARIOS.find((one) => one === names.scenario);
   if (scenario === undefined) {
-    return `real Xen carries out ${XEN_SCENARIOS.join(', ')}: for ${names.scenario}, use the testbed model`;
+    return `real Xen carries out ${[...XEN_SCENARIOS, ...FAILURE_SCENARIOS].join(', ')}: for ${names.scenario}, use the testbed model`;
   }
   const transport = XEN_TRANSPORTS.find((one) => one === names.transport);
-  if (transport === undefined) {
-    return `${names.transport} is there to test the harness: real Xen has ${XEN_TRANSPORTS.join(', ')}`;
-  }
-  if (names.draw !== undefined) return 'prices are drawn for the model: real Xen has none';
+  if (transport === undefined) return noSuchTransport(names.transport);
+  if (names.draw !== undefined) return NO_DRAWS;
   const { ringSizeBytes, messageSizeBytes, messages, guestTypes, grantMode, placement, seed } =
     names.parameters;
   const startsLaterUs = (Math.max(0, seed - 1) * SEED_US) % TICK_US;
@@ -97,4 +137,10 @@ export function requestOf(
     },
     ...(startsLaterUs === 0 ? {} : { startsLaterUs }),
   };
+}
+
+const NO_DRAWS = 'prices are drawn for the model: real Xen has none';
+
+function noSuchTransport(name: string): string {
+  return `${name} is there to test the harness: real Xen has ${XEN_TRANSPORTS.join(', ')}`;
 }

@@ -1,0 +1,93 @@
+import type { Cell } from '../../../results/types.js';
+import type { ConsoleMessage } from '../machine/console.js';
+import { MachineFailure } from '../machine/emulator.js';
+import { pairConfig } from '../machine/machine-config.js';
+import { runBatch } from '../machine/run-batch.js';
+import { savedMachine } from '../machine/saved-machine.js';
+import type { XenEquipment, XenTestbedOptions } from '../xen-testbed.js';
+import {
+  type FailureRequest,
+  failureCellFrame,
+  failureCommands,
+  failureSkipReason,
+} from './failure-request.js';
+import { readObserved } from './observed.js';
+import { outcomeOf } from './outcomes.js';
+
+const ATTEMPTS = 2;
+/** A survivor that waits for ever is watched for long; hundreds of connections take their time. */
+const CELL_TIMEOUT_MS = 300_000;
+const STALL_MS = 240_000;
+
+/**
+ * Carries out cells in which something breaks, each on a machine of its own: what broke stays broken. A cell that came
+ * to nothing is tried once more, and is then reported as unknown with the reason and the end of the console.
+ *
+ * Throws the signal's reason on abort (`onCell` has seen what was done).
+ */
+export async function carryOutFailureCells(
+  requests: readonly FailureRequest[],
+  equipment: XenEquipment,
+  options: XenTestbedOptions,
+): Promise<readonly Cell[]> {
+  const cells: Cell[] = [];
+  for (const [index, request] of requests.entries()) {
+    const cell = await carryOut(request, equipment, options);
+    cells.push(cell);
+    options.onCell?.(cell, index);
+  }
+  return cells;
+}
+
+async function carryOut(
+  request: FailureRequest,
+  equipment: XenEquipment,
+  options: XenTestbedOptions,
+): Promise<Cell> {
+  const skipped = failureSkipReason(request, equipment.image);
+  const frame = failureCellFrame(request);
+  if (skipped !== undefined) return { ...frame, verdict: 'skipped', reason: skipped, metrics: {} };
+  for (let attempt = 1; ; attempt++) {
+    const result = await attemptCell(request, equipment, options);
+    if ('outcome' in result) return { ...frame, verdict: 'valid', ...result };
+    if (attempt === ATTEMPTS) {
+      return { ...frame, verdict: 'unknown', reason: result.fault, metrics: {} };
+    }
+    options.onProgress?.(`trying again: ${result.fault.split('\n')[0]}`);
+  }
+}
+
+async function attemptCell(
+  request: FailureRequest,
+  { image, provenance }: XenEquipment,
+  options: XenTestbedOptions,
+): Promise<ReturnType<typeof outcomeOf>> {
+  const config = pairConfig(request.parameters.guestTypes, 'shared', options.xenArguments ?? []);
+  const messages: ConsoleMessage[] = [];
+  try {
+    const savedState = await savedMachine({
+      ...options,
+      image,
+      config,
+      emulatorVersion: provenance.emulator,
+    });
+    options.onProgress?.(`${request.transport} ${request.scenario}`);
+    await runBatch({
+      image,
+      config,
+      savedState,
+      batch: failureCommands(request, CELL_ID),
+      temporaryDirectory: options.temporaryDirectory,
+      timeoutMs: CELL_TIMEOUT_MS,
+      stallMs: STALL_MS,
+      onMessage: (message) => messages.push(message),
+      ...(options.signal === undefined ? {} : { signal: options.signal }),
+    });
+  } catch (error) {
+    if (!(error instanceof MachineFailure)) throw error;
+    return { fault: `${error.message}\n${error.consoleTail}` };
+  }
+  return outcomeOf(request, readObserved(messages, CELL_ID));
+}
+
+const CELL_ID = 'failure';
