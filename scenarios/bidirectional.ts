@@ -32,18 +32,18 @@ export const bidirectional: Scenario = {
     const { messages, messageSizeBytes, seed } = world.parameters;
     const each = Math.max(1, Math.floor(messages / 2));
     const payload = new Payload(seed, messageSizeBytes, messageSizeBytes);
-    let sidesRunning = 2;
+    const running = world.countdown(2);
     startPair(world, { client: side, server: side });
 
     function* side(guest: Guest, channel: Channel) {
       const out = payload.place(guest);
       const into = allocateBuffer(guest, messageSizeBytes);
-      if (sidesRunning === 2) world.startClock(guest);
+      if (running.left === 2) world.startClock(guest);
       const whole = yield* inLoop(
         guest,
         exchangeMessages(world, guest, channel, payload, out, into, each),
       );
-      if (whole && --sidesRunning === 0) world.stop(guest);
+      if (whole && running.finish() === 0) world.stop(guest);
     }
   },
 };

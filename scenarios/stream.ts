@@ -3,7 +3,6 @@ import { inLoop, readStream, writeStream } from '../src/scenario/flows.js';
 import { startPair } from '../src/scenario/pair.js';
 import { allocateBuffer, Payload } from '../src/scenario/payload.js';
 import { receiverAndSender } from '../src/scenario/topology.js';
-import { Gate } from '../src/scenario/world.js';
 
 const KIB = 1024;
 const MIB = 1024 * 1024;
@@ -78,7 +77,7 @@ export const stream: Scenario = {
     const bufferBytes =
       Math.floor(span / parameters.messageSizeBytes) * parameters.messageSizeBytes;
     const payload = new Payload(parameters.seed, parameters.messageSizeBytes, bufferBytes);
-    const started = new Gate();
+    const started = world.gate();
     startPair(world, {
       *client(sender, channel) {
         const buffer = payload.place(sender);

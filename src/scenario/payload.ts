@@ -136,7 +136,9 @@ function isAligned(address: number): boolean {
 
 /** Memory of a guest's program, which it has just cleared: what fits is in its caches. Returns its address. */
 export function allocateBuffer(guest: Guest, bytes: number): number {
-  const address = guest.domain.allocate(Math.max(1, Math.ceil(bytes / PAGE_SIZE)));
+  const pages = Math.max(1, Math.ceil(bytes / PAGE_SIZE));
+  const address = guest.domain.allocate(pages);
+  guest.programBuffers.push({ address, pages });
   guest.memory.warm(address, bytes);
   return address;
 }

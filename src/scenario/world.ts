@@ -2,14 +2,23 @@ import { InvariantViolation } from '../base/errors.js';
 import type { Process } from '../sim/process.js';
 import { LatencyHistogram } from '../stats/latency-histogram.js';
 import type { Endpoint, TransportDriver } from '../transport/contract.js';
+import { Gate } from '../transport/gate.js';
 import type { Guest } from '../transport/guest.js';
 import type { Installation } from '../transport/installation.js';
 import { GUEST_USER } from '../xen/causes.js';
 import type { Machine } from '../xen/machine.js';
 import type { Task } from '../xen/task.js';
 import type { CellParameters, Scenario } from './contract.js';
+import type { PairBehaviour } from './pair.js';
 
-export { Gate } from '../transport/gate.js';
+export { Gate };
+
+/** How many of several have not yet finished. */
+export interface Countdown {
+  readonly left: number;
+  /** One more has finished. Returns how many are left. */
+  finish(): number;
+}
 
 type CounterSnapshot = Readonly<Record<string, Readonly<Record<string, number>>>>;
 
@@ -88,6 +97,24 @@ export class World {
     };
   }
 
+  /** Carries out what the ends of a connection do, where the connection stands already (testbed live). */
+  carryOutPair?(behaviour: PairBehaviour): void;
+
+  /** A gate between processes of several guests. */
+  gate(): Gate {
+    return new Gate();
+  }
+
+  countdown(from: number): Countdown {
+    let left = from;
+    return {
+      get left() {
+        return left;
+      },
+      finish: () => --left,
+    };
+  }
+
   /** Starts a process in a guest. */
   spawn(guest: Guest, name: string, process: Process<unknown>): Task {
     return guest.vcpu.spawn(name, process);
@@ -125,6 +152,11 @@ export class World {
 
   get elapsedPs(): number {
     return this.clockFromPs < 0 || this.clockToPs < 0 ? -1 : this.clockToPs - this.clockFromPs;
+  }
+
+  /** Moments at which the clock was started and stopped; -1 where it was not. */
+  get clockSpan(): { readonly fromPs: number; readonly toPs: number } {
+    return { fromPs: this.clockFromPs, toPs: this.clockToPs };
   }
 
   get finished(): boolean {

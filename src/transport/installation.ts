@@ -21,7 +21,7 @@ export interface GuestSpec {
 
 export interface InstallationOptions {
   /** What happens on this hardware, and what it costs. */
-  readonly hardware: Pick<MachineOptions, 'features' | 'prices'>;
+  readonly hardware: Pick<MachineOptions, 'features' | 'prices' | 'platform'>;
   /** The domains beside dom0, in the order of their domids from 1. */
   readonly guests: readonly GuestSpec[];
   readonly placement: Placement;

@@ -9,7 +9,7 @@ export const NO_WORD = 0;
  * (SharedHypervisorWords).
  */
 export class HypervisorWords {
-  protected words = new Int32Array(FIRST_WORDS);
+  protected words: Int32Array<ArrayBufferLike> = new Int32Array(FIRST_WORDS);
   private used = NO_WORD + 1;
   private readonly free = new Map<number, number[]>();
 

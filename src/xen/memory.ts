@@ -48,7 +48,7 @@ export class MachineMemory {
   allocate(domid: number): number {
     const recycled = this.freeFrames.pop();
     const mfn = recycled ?? this.used++;
-    if (mfn === this.owners.length) this.grow();
+    if (mfn === this.owners.length) this.grow(2 * mfn);
     invariant(mfn < MOST_FRAMES, 'the simulated machine has no more than 2 GiB of memory', { mfn });
     if (recycled !== undefined) this.bytes.fill(0, mfn << PAGE_SHIFT, (mfn + 1) << PAGE_SHIFT);
     this.owners[mfn] = domid;
@@ -117,8 +117,8 @@ export class MachineMemory {
     this.buffer = Buffer.from(memory);
   }
 
-  private grow(): void {
-    const frames = this.owners.length * 2;
+  /** Makes room for so many frames. */
+  protected grow(frames: number): void {
     const bytes = new Uint8Array(frames * PAGE_SIZE);
     bytes.set(this.bytes);
     this.view(bytes.buffer);

@@ -23,7 +23,7 @@ export class Upcalls {
   private isInHandler = false;
   private readonly wantsEoi: boolean;
 
-  constructor(private readonly vcpu: Vcpu) {
+  constructor(protected readonly vcpu: Vcpu) {
     const { features } = vcpu.machine;
     this.wantsEoi = vcpu.domain.type === 'pvh' && features.upcallVector && !features.virtualApic;
   }

@@ -1,0 +1,194 @@
+import { invariant } from '../../base/errors.js';
+import { BLOCKED, type Process, type Wait } from '../../sim/process.js';
+import type { Countdown } from '../../scenario/world.js';
+import type { Guest } from '../../transport/guest.js';
+import type { Installation } from '../../transport/installation.js';
+import { ENTRY_HLT } from '../../xen/causes.js';
+import { SCHED_BLOCK } from '../../xen/counters.js';
+import type { Task } from '../../xen/task.js';
+import { meet } from './barrier.js';
+import { LiveGate } from './live-gate.js';
+import { type LivePlatform, LiveStopped } from './live-platform.js';
+import type { LiveUpcalls } from './live-upcalls.js';
+import { FINGERPRINT, gateWord, SLEEPING, STOP, shutGates, threadWord, WAKE } from './shared-area.js';
+
+/** Grants that each domain may have in force: room for them is made before the table is shared. */
+const GRANTS = 1024;
+/** A sleep that nothing ends is cut, so that a thread that is told to stop between two looks sees it. */
+const LONGEST_SLEEP_MS = 1000;
+
+/**
+ * One live domain: a thread that has set up the whole machine like all others, and from then on carries out the tasks of
+ * its own guest only. Waiting is Atomics.wait, after a spin if one is wanted.
+ */
+export class DomainThread {
+  readonly guest: Guest;
+  /** Turns that it looks for a wake-up before it sleeps; 0: it sleeps at once. */
+  spinTurns = 0;
+  /** Times that it really slept. */
+  sleeps = 0;
+  private readonly gates: LiveGate[] = [];
+  private readonly word: number;
+
+  /** The installation must have come to rest. All threads do this at the same time. */
+  constructor(
+    readonly platform: LivePlatform,
+    readonly installation: Installation,
+  ) {
+    this.guest = installation.guest(platform.thread);
+    this.word = threadWord(platform.thread);
+    this.goLive();
+  }
+
+  private goLive(): void {
+    const { platform, installation, guest } = this;
+    const { area, control, memory, words, thread } = platform;
+    for (const { domain } of installation.guests) domain.grantTable.makeRoom(GRANTS);
+    const fingerprint = (memory.usedBytes ^ Math.imul(words.length, 0x9e3779b1)) | 0;
+    if (thread === 0) {
+      Buffer.from(area.frames.buffer).set(memory.bytes.subarray(0, memory.usedBytes));
+      words.copyInto(new Int32Array(area.words));
+      Atomics.store(control, FINGERPRINT, fingerprint);
+      shutGates(control);
+    }
+    meet(area, control);
+    invariant(
+      Atomics.load(control, FINGERPRINT) === fingerprint,
+      'the threads have set up different machines',
+      { thread },
+    );
+    memory.share(area.frames, platform.mover, thread, area.threads);
+    words.share(area.words);
+    platform.trace.share(control, this.word);
+    platform.isLive = true;
+    guest.vcpu.state = 'running';
+    // What the scheduler of the model would do at an interrupt is done here.
+    guest.vcpu.scheduledIn = true;
+    installation.machine.executing = guest.vcpu;
+    meet(area, control);
+  }
+
+  /** A gate between the threads. All threads make the same gates in the same order. */
+  gate(): LiveGate {
+    const gate = new LiveGate(this.platform, this.gates.length);
+    this.gates.push(gate);
+    return gate;
+  }
+
+  /** Counts down in all threads together. */
+  countdown(from: number): Countdown {
+    const { control } = this.platform;
+    // The gate's word holds how many have finished.
+    const word = gateWord(this.gates.length);
+    this.gates.push(new LiveGate(this.platform, this.gates.length));
+    return {
+      get left() {
+        return from - Atomics.load(control, word);
+      },
+      finish: () => from - Atomics.add(control, word, 1) - 1,
+    };
+  }
+
+  /** All threads are at the same point: the gates made so far are no longer used. */
+  forgetGates(): void {
+    this.gates.length = 0;
+    if (this.platform.thread === 0) shutGates(this.platform.control);
+  }
+
+  /** Carries out a process of this guest, and whatever else the guest has to do meanwhile, until it ends. */
+  run<T>(name: string, process: Process<T>): T | undefined {
+    const { vcpu } = this.guest;
+    let result: T | undefined;
+    const task = vcpu.spawn(
+      name,
+      (function* (): Process {
+        result = yield* process;
+      })(),
+    );
+    while (task.state !== 'done') {
+      const next = vcpu.readyTasks.shift();
+      if (next === undefined) this.wait();
+      else this.resume(next);
+    }
+    vcpu.tasks.splice(vcpu.tasks.indexOf(task), 1);
+    return result;
+  }
+
+  /** Lets a task go on until it blocks or ends. */
+  private resume(task: Task): void {
+    const { vcpu } = this.guest;
+    vcpu.currentTask = task;
+    task.state = 'running';
+    let value: unknown;
+    for (;;) {
+      const step: IteratorResult<Wait, unknown> = task.process.next(value);
+      value = undefined;
+      if (step.done === true) {
+        if (!task.returnToCaller()) break;
+        value = step.value;
+      } else if (step.value === BLOCKED) {
+        vcpu.currentTask = undefined;
+        return;
+      }
+    }
+    task.state = 'done';
+    vcpu.currentTask = undefined;
+  }
+
+  /** Waits until a task is ready. */
+  private wait(): void {
+    const { control } = this.platform;
+    const { vcpu } = this.guest;
+    const wake = this.word + WAKE;
+    for (;;) {
+      const seen = Atomics.load(control, wake);
+      if (Atomics.load(control, STOP) !== 0) throw new LiveStopped(this.whoWaits());
+      this.takeEvents();
+      if (vcpu.readyTasks.length > 0) return;
+      if (this.spin(wake, seen)) continue;
+      this.sleep(wake, seen);
+    }
+  }
+
+  private takeEvents(): void {
+    const { machine, pcpu, upcalls } = this.guest.vcpu;
+    const { queue } = machine;
+    machine.now = this.platform.nowPs();
+    pcpu.clock = machine.now;
+    (upcalls as LiveUpcalls).takePending();
+    while (queue.nextTime <= machine.now) queue.fireNext();
+    for (const gate of this.gates) gate.look();
+  }
+
+  /** Looks for a wake-up. Returns whether one has come, or a timer is due. */
+  private spin(wake: number, seen: number): boolean {
+    const { control } = this.platform;
+    for (let turn = 0; turn < this.spinTurns; turn++) {
+      if (Atomics.load(control, wake) !== seen) return true;
+    }
+    return false;
+  }
+
+  private sleep(wake: number, seen: number): void {
+    const { control } = this.platform;
+    const { vcpu } = this.guest;
+    if (vcpu.domain.type === 'pvh') vcpu.exit(ENTRY_HLT);
+    else vcpu.enter(SCHED_BLOCK);
+    const { nextTime } = vcpu.machine.queue;
+    const untilTimerMs = (nextTime - this.platform.nowPs()) / 1e9;
+    const ms = Math.min(LONGEST_SLEEP_MS, Math.max(0, untilTimerMs));
+    this.sleeps++;
+    Atomics.store(control, this.word + SLEEPING, 1);
+    Atomics.wait(control, wake, seen, ms);
+    Atomics.store(control, this.word + SLEEPING, 0);
+  }
+
+  /** The tasks of this guest that wait, and for what. */
+  whoWaits(): string {
+    const { vcpu, domain } = this.guest;
+    const waiting = vcpu.tasks
+      .filter((task) => task.state === 'blocked')
+      .map((task) => `${domain.name}/${task.name} waits for ${task.waitingFor}`);
+    return waiting.length === 0 ? `${domain.name} waits for nothing` : waiting.join('; ');
+  }
+}

@@ -1,0 +1,57 @@
+import { invariant } from '../../base/errors.js';
+import { MachineMemory, PAGE_SHIFT } from '../../xen/memory.js';
+import type { Mover } from './wasm-mover.js';
+
+/**
+ * Frames of a machine whose domains are threads. Each thread sets the same machine up in memory of its own; then all go
+ * over to one shared memory, and take further frames from a part of it that is theirs alone.
+ */
+export class LiveMemory extends MachineMemory {
+  private mover: Mover | undefined;
+  private ends = Number.POSITIVE_INFINITY;
+
+  /** Bytes that the set-up has used, from the start. */
+  get usedBytes(): number {
+    return this.used << PAGE_SHIFT;
+  }
+
+  /**
+   * Goes over to shared memory, which holds the same bytes already.
+   *
+   * @param part which of `parts` equal parts of what is left is this thread's own
+   */
+  share(frames: WebAssembly.Memory, mover: Mover, part: number, parts: number): void {
+    const all = frames.buffer.byteLength >> PAGE_SHIFT;
+    const each = Math.floor((all - this.used) / parts);
+    invariant(each > 0, 'the shared memory is too small for the machine', { all, used: this.used });
+    this.grow(all);
+    this.view(frames.buffer);
+    this.mover = mover;
+    // Frames that the set-up has given back are given back in every thread.
+    this.freeFrames.length = 0;
+    this.used += part * each;
+    this.ends = this.used + each;
+  }
+
+  override allocate(domid: number): number {
+    invariant(
+      this.used < this.ends || this.freeFrames.length > 0,
+      'a live domain has used up its part of the shared memory',
+      { domid },
+    );
+    return super.allocate(domid);
+  }
+
+  override move(to: number, from: number, length: number): void {
+    if (this.mover === undefined) super.move(to, from, length);
+    else this.mover.copy(to, from, length);
+  }
+
+  override loadShared(word: number): number {
+    return Atomics.load(this.words, word);
+  }
+
+  override storeShared(word: number, value: number): void {
+    Atomics.store(this.words, word, value);
+  }
+}

@@ -1,0 +1,156 @@
+import { Worker } from 'node:worker_threads';
+import { TRACE_KINDS } from '../../sim/trace.js';
+import type { FromThread, LiveThreadData, ToThread } from './live-protocol.js';
+import type { RoundReport } from './live-round.js';
+import {
+  createSharedArea,
+  LAST_STEP,
+  type SharedArea,
+  STEPS,
+  stopThreads,
+  threadWord,
+} from './shared-area.js';
+
+/** The two domains' names, as reasons call them. */
+const NAMES = ['dom1 (receiver, server)', 'dom2 (sender, client)'];
+/** A stopped thread ends within this time, or is ended. */
+const STOP_GRACE_MS = 300;
+
+/** What the two threads of a cell need beside their number. */
+export type LivePairData = Omit<LiveThreadData, 'thread' | 'area'>;
+
+/** A thread died, hung or gave up: with its domain and what it did last. */
+export class LiveFailure extends Error {
+  override readonly name = 'LiveFailure';
+}
+
+/**
+ * The two threads of a live cell. Whatever becomes of one - it fails, dies, or says nothing for too long - both are
+ * ended, and the reason names the domain and its last step.
+ */
+export class LivePair {
+  private readonly area: SharedArea;
+  private readonly workers: Worker[];
+  private waiting: { settle: (failure?: Error) => void; answers: FromThread[] } | undefined;
+  private failure: Error | undefined;
+
+  private constructor(
+    script: URL,
+    data: LivePairData,
+    frameBytes: number,
+    private readonly patienceMs: number,
+  ) {
+    this.area = createSharedArea(frameBytes, NAMES.length);
+    this.workers = NAMES.map((name, thread) => {
+      const workerData: LiveThreadData = { ...data, area: this.area, thread };
+      const worker = new Worker(script, { workerData, name });
+      worker.on('message', (message: FromThread) => this.hear(message, thread));
+      worker.on('error', (error) => this.fail(`${NAMES[thread]} died: ${error.message}`, thread));
+      worker.on('exit', (code) =>
+        this.fail(`${NAMES[thread]} ended by itself (exit code ${code})`, thread),
+      );
+      return worker;
+    });
+  }
+
+  /**
+   * Starts the threads, and waits until they are connected.
+   *
+   * @param frameBytes shared memory for the frames
+   * @param patienceMs so long may a round take
+   */
+  static async start(
+    script: URL,
+    data: LivePairData,
+    frameBytes: number,
+    patienceMs: number,
+  ): Promise<LivePair> {
+    const pair = new LivePair(script, data, frameBytes, patienceMs);
+    await pair.answers();
+    return pair;
+  }
+
+  /** Carries out one round. Throws LiveFailure; then the threads are gone. */
+  async round(messages: number, spinTurns: number): Promise<readonly RoundReport[]> {
+    const order: ToThread = { messages, spinTurns };
+    const answers = this.answers();
+    for (const worker of this.workers) worker.postMessage(order);
+    return (await answers).flatMap((answer) => ('report' in answer ? [answer.report] : []));
+  }
+
+  /** Ends both threads. Their memory goes with them. */
+  async end(): Promise<void> {
+    this.failure ??= new LiveFailure('ended');
+    stopThreads(this.area);
+    for (const worker of this.workers) worker.removeAllListeners();
+    await Promise.all(this.workers.map((worker) => worker.terminate()));
+  }
+
+  /** An answer of each thread. */
+  private answers(): Promise<readonly FromThread[]> {
+    if (this.failure !== undefined) return Promise.reject(this.failure);
+    return new Promise((resolve, reject) => {
+      const answers: FromThread[] = [];
+      const timer = setTimeout(() => this.hang(), this.patienceMs);
+      const settle = (failure?: Error): void => {
+        clearTimeout(timer);
+        this.waiting = undefined;
+        if (failure === undefined) resolve(answers);
+        else reject(failure);
+      };
+      this.waiting = { settle, answers };
+    });
+  }
+
+  private hear(message: FromThread, thread: number): void {
+    if ('failed' in message) {
+      this.fail(`${NAMES[thread]}: ${message.failed}`, thread);
+      return;
+    }
+    const { waiting } = this;
+    if (waiting === undefined) return;
+    waiting.answers.push(message);
+    if (waiting.answers.length === this.workers.length) waiting.settle();
+  }
+
+  /** Nobody has answered for too long. Both are told to give up; what they say then is part of the reason. */
+  private hang(): void {
+    const before = NAMES.map((_, thread) => this.stepsOf(thread));
+    const last = NAMES.map((name, thread) => `${name}: last step ${this.lastStep(thread)}`);
+    setTimeout(() => {
+      const still = NAMES.filter((_, thread) => this.stepsOf(thread) !== before[thread]);
+      const moving = still.length === 0 ? 'nothing moves' : `${still.join(' and ')} still works`;
+      const seconds = this.patienceMs / 1000;
+      this.giveUp(
+        new LiveFailure(`no end within ${seconds} s, and ${moving}; ${last.join('; ')}`),
+      );
+    }, STOP_GRACE_MS);
+  }
+
+  private fail(what: string, thread: number): void {
+    this.giveUp(new LiveFailure(`${what}; last step ${this.lastStep(thread)}`));
+  }
+
+  private giveUp(failure: Error): void {
+    if (this.failure !== undefined) return;
+    this.failure = failure;
+    const { waiting } = this;
+    this.end().then(
+      () => waiting?.settle(failure),
+      () => waiting?.settle(failure),
+    );
+  }
+
+  private stepsOf(thread: number): number {
+    return Atomics.load(new Int32Array(this.area.control), threadWord(thread) + STEPS);
+  }
+
+  /** "publish 4096 0": kind of its last step and the numbers that belong to it. */
+  private lastStep(thread: number): string {
+    const control = new Int32Array(this.area.control);
+    const word = threadWord(thread) + LAST_STEP;
+    if (this.stepsOf(thread) === 0) return 'the set-up';
+    const kind = TRACE_KINDS[control[word] as number] ?? 'unknown';
+    return `${kind} ${control[word + 2]} ${control[word + 3]}`;
+  }
+}

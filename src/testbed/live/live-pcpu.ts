@@ -1,0 +1,36 @@
+import type { CacheHierarchy } from '../../xen/cache.js';
+import { IDLE } from '../../xen/causes.js';
+import type { Machine } from '../../xen/machine.js';
+import { Pcpu } from '../../xen/pcpu.js';
+import type { Tlb } from '../../xen/tlb.js';
+import type { LivePlatform } from './live-platform.js';
+
+/**
+ * A CPU on which a live domain runs. Work takes the time that it takes; what is charged is at most owed as a delay. While
+ * the machine is set up, in virtual time, everything but waiting is free.
+ */
+export class LivePcpu extends Pcpu {
+  constructor(
+    machine: Machine,
+    id: number,
+    tlb: Tlb,
+    cache: CacheHierarchy,
+    private readonly platform: LivePlatform,
+  ) {
+    super(machine, id, tlb, cache);
+  }
+
+  override charge(cause: number, ps: number): void {
+    if (this.platform.isLive) this.platform.owe(cause, ps);
+    else if (cause === IDLE) super.charge(cause, ps);
+  }
+
+  /** Who comes first is not decided here. */
+  override isAhead(): boolean {
+    return false;
+  }
+
+  override catchUp(): void {
+    if (!this.platform.isLive) super.catchUp();
+  }
+}

@@ -1,0 +1,140 @@
+import { Prng } from '../../base/prng.js';
+import type { AddressSpace } from '../../xen/address-space.js';
+import type { CacheHierarchy } from '../../xen/cache.js';
+import { EVENT_DELIVERY, HYPERVISOR_ENTRY, TLB } from '../../xen/causes.js';
+import type { GuestMemory } from '../../xen/guest-memory.js';
+import type { Machine } from '../../xen/machine.js';
+import type { Platform } from '../../xen/platform.js';
+import type { Tlb } from '../../xen/tlb.js';
+import type { Vcpu } from '../../xen/vcpu.js';
+import { LiveGuestMemory, StressedGuestMemory } from './live-guest-memory.js';
+import { LiveMemory } from './live-memory.js';
+import { LivePcpu } from './live-pcpu.js';
+import { LiveTrace } from './live-trace.js';
+import { LiveUpcalls } from './live-upcalls.js';
+import { type SharedArea, SLEEPING, STOP, threadWord, WAKE } from './shared-area.js';
+import { SharedHypervisorWords } from './shared-words.js';
+import { createMover, type Mover } from './wasm-mover.js';
+
+/** A live thread was told to give up. */
+export class LiveStopped extends Error {
+  override readonly name = 'LiveStopped';
+}
+
+/** How a live domain behaves, beside what its code says. */
+export interface LiveManner {
+  /** Prices of privileged operations are paid as delays; or nothing is, and the bare machine shows. */
+  readonly inject: 'profile' | 'none';
+  /** Seed of pauses at every step that others can see; undefined: none. */
+  readonly stressSeed?: number;
+}
+
+/** What is paid as a delay: what an ordinary process cannot do. All other work is really done. */
+const INJECTED: ReadonlySet<number> = new Set([HYPERVISOR_ENTRY, TLB, EVENT_DELIVERY]);
+/** Shorter delays are collected: a spin cannot be so short. */
+const SHORTEST_DELAY_PS = 100_000;
+/** Turns of the loop whose speed is measured, and how often. */
+const CALIBRATION_TURNS = 200_000;
+const CALIBRATIONS = 15;
+/** A lock's holder may have lost its CPU: after so many turns the thread sleeps for a moment. */
+const TURNS_BEFORE_SLEEP = 2000;
+const NAP_MS = 0.05;
+/** Stress: one step in so many is disturbed, by so many turns at most; and one of those by a nap. */
+const DISTURBED_OF = 3;
+const LONGEST_DISTURBANCE = 3000;
+const NAP_OF = 400;
+
+/** The parts of a machine as one live thread has them. */
+export class LivePlatform implements Platform {
+  readonly memory = new LiveMemory();
+  readonly words = new SharedHypervisorWords();
+  readonly trace = new LiveTrace();
+  readonly control: Int32Array;
+  readonly mover: Mover;
+  /** The domains are threads from now on; before, this thread sets the whole machine up. */
+  isLive = false;
+  /** Delays that were injected, picoseconds. */
+  injectedPs = 0;
+  private owedPs = 0;
+  private readonly isInjected: Uint8Array;
+  private readonly turnsPerPs: number;
+  private readonly prng: Prng | undefined;
+
+  /** @param nowPs picoseconds of a clock that all threads share */
+  constructor(
+    readonly area: SharedArea,
+    readonly thread: number,
+    manner: LiveManner,
+    readonly nowPs: () => number,
+  ) {
+    this.control = new Int32Array(area.control);
+    this.mover = createMover(area.frames);
+    this.isInjected = Uint8Array.from({ length: 32 }, (_, cause) =>
+      manner.inject === 'profile' && INJECTED.has(cause) ? 1 : 0,
+    );
+    this.turnsPerPs = manner.inject === 'profile' ? this.calibrate() : 0;
+    this.prng =
+      manner.stressSeed === undefined ? undefined : new Prng(manner.stressSeed + 7 * thread);
+  }
+
+  createPcpu(machine: Machine, id: number, tlb: Tlb, cache: CacheHierarchy): LivePcpu {
+    return new LivePcpu(machine, id, tlb, cache, this);
+  }
+
+  createGuestMemory(vcpu: Vcpu, space: AddressSpace): GuestMemory {
+    return this.prng === undefined
+      ? new LiveGuestMemory(vcpu, space)
+      : new StressedGuestMemory(vcpu, space, this);
+  }
+
+  createUpcalls(vcpu: Vcpu): LiveUpcalls {
+    return new LiveUpcalls(vcpu, this);
+  }
+
+  /** Privileged work that takes so long elsewhere. */
+  owe(cause: number, ps: number): void {
+    if (this.isInjected[cause] === 0) return;
+    this.owedPs += ps;
+    if (this.owedPs < SHORTEST_DELAY_PS) return;
+    this.mover.spin(Math.max(1, Math.round(this.owedPs * this.turnsPerPs)));
+    this.injectedPs += this.owedPs;
+    this.owedPs = 0;
+  }
+
+  /** Lets a guest's thread look at its events. Guests have the domids from 1. */
+  wake(domid: number): void {
+    const { control } = this;
+    const word = threadWord(domid - 1);
+    Atomics.add(control, word + WAKE, 1);
+    if (Atomics.load(control, word + SLEEPING) !== 0) Atomics.notify(control, word + WAKE);
+  }
+
+  relax(turn: number): void {
+    if (Atomics.load(this.control, STOP) !== 0) throw new LiveStopped('told to stop');
+    if (turn > TURNS_BEFORE_SLEEP) this.nap();
+  }
+
+  /** A pause of random length, where others should have time to come between two steps. */
+  disturb(): void {
+    const { prng } = this;
+    if (prng === undefined || !this.isLive || prng.below(DISTURBED_OF) !== 0) return;
+    if (prng.below(NAP_OF) === 0) this.nap();
+    else this.mover.spin(1 + prng.below(LONGEST_DISTURBANCE));
+  }
+
+  private nap(): void {
+    // Nobody notifies this word: the time is always waited out.
+    Atomics.wait(this.control, STOP, 0, NAP_MS);
+  }
+
+  /** Turns of the empty loop in a picosecond. The fastest time counts: the others were interrupted. */
+  private calibrate(): number {
+    let shortest = Number.POSITIVE_INFINITY;
+    for (let i = 0; i < CALIBRATIONS; i++) {
+      const from = this.nowPs();
+      this.mover.spin(CALIBRATION_TURNS);
+      shortest = Math.min(shortest, this.nowPs() - from);
+    }
+    return CALIBRATION_TURNS / shortest;
+  }
+}

@@ -1,0 +1,33 @@
+import type { Profile } from '../../profiles/profile.js';
+import type { CellParameters } from '../../scenario/contract.js';
+import type { Endpoint } from '../../transport/contract.js';
+import type { LiveManner } from './live-platform.js';
+import type { RoundReport } from './live-round.js';
+import type { SharedArea } from './shared-area.js';
+
+/** What a live thread is given: the transports and scenarios it knows by name. */
+export interface LiveThreadData {
+  readonly area: SharedArea;
+  /** Its guest: 0 serves, 1 connects. */
+  readonly thread: number;
+  /** Nanoseconds of the process's monotonic clock from which all count, as text: it does not fit a number. */
+  readonly clockBaseNs: string;
+  readonly manner: LiveManner;
+  readonly profile: Profile;
+  readonly transport: string;
+  readonly scenario: string;
+  readonly parameters: CellParameters;
+  readonly transportOptions: Endpoint['options'];
+}
+
+/** One round to carry out. */
+export interface ToThread {
+  readonly messages: number;
+  readonly spinTurns: number;
+}
+
+/** A thread first says that it stands ready, then answers round by round; or says why it cannot go on, once. */
+export type FromThread =
+  | { readonly ready: true }
+  | { readonly report: RoundReport }
+  | { readonly failed: string };

@@ -1,0 +1,59 @@
+import type { MessagePort } from 'node:worker_threads';
+import type { Scenario } from '../../scenario/contract.js';
+import type { TransportDriver } from '../../transport/contract.js';
+import { LivePlatform } from './live-platform.js';
+import type { FromThread, LiveThreadData, ToThread } from './live-protocol.js';
+import { LiveEnd } from './live-round.js';
+
+/** What there is to choose from. */
+export interface LiveCatalogue {
+  readonly transports: readonly TransportDriver[];
+  readonly scenarios: readonly Scenario[];
+}
+
+/** A clock that all threads of the process share: picoseconds since a moment. */
+export function sharedClock(baseNs: bigint): () => number {
+  return () => Number(process.hrtime.bigint() - baseNs) * 1000;
+}
+
+/** The work of a live thread: sets its end up, and carries out rounds until the thread is ended. */
+export function serveRounds(
+  port: Pick<MessagePort, 'postMessage' | 'on'>,
+  data: LiveThreadData,
+  catalogue: LiveCatalogue,
+): void {
+  const say = (message: FromThread): void => port.postMessage(message);
+  const attempt = (work: () => FromThread): void => {
+    try {
+      say(work());
+    } catch (error) {
+      say({ failed: error instanceof Error ? error.message : String(error) });
+    }
+  };
+  let end: LiveEnd | undefined;
+  attempt(() => {
+    const { area, thread, manner, clockBaseNs, ...plan } = data;
+    const platform = new LivePlatform(area, thread, manner, sharedClock(BigInt(clockBaseNs)));
+    end = new LiveEnd(
+      {
+        ...plan,
+        transport: named(catalogue.transports, plan.transport),
+        scenario: named(catalogue.scenarios, plan.scenario),
+      },
+      platform,
+    );
+    return { ready: true };
+  });
+  port.on('message', ({ messages, spinTurns }: ToThread) => {
+    attempt(() => {
+      if (end === undefined) throw new Error('the connection was never made');
+      return { report: end.round({ ...data.parameters, messages }, spinTurns) };
+    });
+  });
+}
+
+function named<T extends { readonly name: string }>(all: readonly T[], name: string): T {
+  const found = all.find((one) => one.name === name);
+  if (found === undefined) throw new Error(`there is no ${name}`);
+  return found;
+}

@@ -1,0 +1,70 @@
+import { createSharedMemory } from './wasm-mover.js';
+
+/** What the threads of one live machine share: the frames, the hypervisor's table, and words of control. */
+export interface SharedArea {
+  readonly frames: WebAssembly.Memory;
+  readonly words: SharedArrayBuffer;
+  readonly control: SharedArrayBuffer;
+  /** Threads: one for each guest. */
+  readonly threads: number;
+}
+
+const WORDS_BYTES = 1 << 20;
+/** Words of control: those of all, those of each thread (a cache line each), those of gates. */
+export const STOP = 0;
+export const ARRIVED = 16;
+export const GENERATION = 17;
+/** Fingerprint of the first thread's machine: the others must have built the same. */
+export const FINGERPRINT = 18;
+const FIRST_THREAD = 32;
+const THREAD_WORDS = 32;
+/** Of a thread: a number that changes with each wake-up, and whether it sleeps on it. */
+export const WAKE = 0;
+export const SLEEPING = 1;
+/** Its last step: kind of the trace, domid, and the two numbers that belong to the kind. */
+export const LAST_STEP = 16;
+/** Steps so far: tells one that works from one that hangs. */
+export const STEPS = 20;
+const GATE_WORDS = 2;
+const MOST_GATES = 64;
+const MOST_THREADS = 16;
+const FIRST_GATE = FIRST_THREAD + MOST_THREADS * THREAD_WORDS;
+const CONTROL_WORDS = FIRST_GATE + MOST_GATES * GATE_WORDS;
+
+export function createSharedArea(frameBytes: number, threads: number): SharedArea {
+  return {
+    frames: createSharedMemory(frameBytes),
+    words: new SharedArrayBuffer(WORDS_BYTES),
+    control: new SharedArrayBuffer(4 * CONTROL_WORDS),
+    threads,
+  };
+}
+
+/** First word of control of a thread, from 0. */
+export function threadWord(thread: number): number {
+  return FIRST_THREAD + thread * THREAD_WORDS;
+}
+
+/** First word of a gate: whether it is open, and with which number. */
+export function gateWord(gate: number): number {
+  if (gate >= MOST_GATES) throw new Error(`a live machine has ${MOST_GATES} gates at most`);
+  return FIRST_GATE + gate * GATE_WORDS;
+}
+
+/** All gates are shut again. Nobody may be waiting. */
+export function shutGates(control: Int32Array): void {
+  for (let word = FIRST_GATE; word < CONTROL_WORDS; word++) Atomics.store(control, word, 0);
+}
+
+/** Ends whatever the threads are waiting for: they give up. */
+export function stopThreads(area: SharedArea): void {
+  const control = new Int32Array(area.control);
+  Atomics.store(control, STOP, 1);
+  Atomics.add(control, GENERATION, 1);
+  Atomics.notify(control, GENERATION);
+  for (let thread = 0; thread < area.threads; thread++) {
+    const wake = threadWord(thread) + WAKE;
+    Atomics.add(control, wake, 1);
+    Atomics.notify(control, wake);
+  }
+}
