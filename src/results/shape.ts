@@ -94,6 +94,12 @@ export const CellSchema = Type.Object({
     Type.Literal('skipped'),
   ]),
   reason: Type.Optional(text(65_536, 'why the verdict is not valid')),
+  notes: Type.Optional(
+    Type.Array(text(4096, 'a sentence'), {
+      maxItems: MOST_NAMES,
+      description: 'what must be known to read the figures',
+    }),
+  ),
   outcome: Type.Optional(named(ParameterValueSchema, 'what the protocol did under a fault')),
   metrics: named(MetricValueSchema, 'figures by name'),
   histograms: Type.Optional(

@@ -53,6 +53,8 @@ export interface Cell {
   readonly effective: Readonly<Record<string, ParameterValue>>;
   readonly verdict: VerdictName;
   readonly reason?: string;
+  /** What must be known to read the figures: the machine was loaded, say. */
+  readonly notes?: readonly string[];
   /** What the protocol did under a fault, or which limit stopped it. */
   readonly outcome?: Readonly<Record<string, ParameterValue>>;
   readonly metrics: Readonly<Record<string, MetricValue>>;
