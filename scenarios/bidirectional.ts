@@ -10,6 +10,7 @@ import { receiverAndSender } from '../src/scenario/topology.js';
 export const bidirectional: Scenario = {
   name: 'bidirectional',
   summary: 'whole messages both ways at once',
+  isOfTwoEnds: true,
   version: 1,
   settings: {},
   metrics: [],

@@ -17,6 +17,7 @@ export const bufferSize: Scenario = {
   name: 'buffer-size',
   summary:
     'throughput against ring size, at equal effective size: the headline of the V4V proposal',
+  isOfTwoEnds: true,
   version: 1,
   settings: {},
   metrics: [],

@@ -15,6 +15,7 @@ const MIB = 1024 * 1024;
 export const copyLocality: Scenario = {
   name: 'copy-locality',
   summary: 'the price of copying: working set against the caches, and width of the copy',
+  isOfTwoEnds: true,
   version: 1,
   settings: {
     workingSetBytes: {

@@ -13,6 +13,7 @@ import { receiverAndSender } from '../src/scenario/topology.js';
 export const grantMode: Scenario = {
   name: 'grant-mode',
   summary: 'TLB flushes and their price: pages mapped once, mapped for each transfer, or copied',
+  isOfTwoEnds: true,
   version: 1,
   settings: {},
   metrics: [],

@@ -9,6 +9,7 @@ import { receiverAndSender } from '../src/scenario/topology.js';
 export const messageRate: Scenario = {
   name: 'message-rate',
   summary: 'whole messages one way, as many a second as go',
+  isOfTwoEnds: true,
   version: 1,
   settings: {},
   metrics: [],

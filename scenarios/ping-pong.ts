@@ -15,6 +15,7 @@ const WARM_UP = 16;
 export const pingPong: Scenario = {
   name: 'ping-pong',
   summary: 'latency of a round trip, one message at a time (closed loop)',
+  isOfTwoEnds: true,
   version: 1,
   settings: {},
   metrics: [],

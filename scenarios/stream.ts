@@ -24,6 +24,7 @@ function transferBytes(
 export const stream: Scenario = {
   name: 'stream',
   summary: 'throughput of a stream of bytes, by ring size and write size',
+  isOfTwoEnds: true,
   version: 1,
   settings: {
     transferBytes: {

@@ -1,6 +1,8 @@
 import { invariant } from '../base/errors.js';
+import type { Profile } from '../profiles/profile.js';
 import type { BatchTestbed, PlanningRules, Testbed } from '../testbed/contract.js';
 import { modelTestbed } from '../testbed/model/model-testbed.js';
+import { liveSettings } from './live/live-options.js';
 import type { OptionValues } from './options/option-values.js';
 import type { Environment } from './terminal.js';
 import { xenSettings } from './xen/xen-options.js';
@@ -40,6 +42,8 @@ export interface Place {
   readonly environment: Environment;
   /** Cells at a time. */
   readonly jobs: number;
+  /** The profiles that were chosen; none where the testbed has computers of its own. */
+  readonly profiles: readonly Profile[];
 }
 
 /** All testbeds. */
@@ -58,6 +62,15 @@ export const TESTBEDS: readonly OfferedTestbed[] = [
     rules: async (settings) => (await import('./xen/xen-batches.js')).xenRules(settings),
     open: async (settings, place) =>
       (await import('./xen/xen-batches.js')).openXen(settings, place),
+  },
+  {
+    name: 'live',
+    summary: 'real threads and real memory of this machine, by the wall clock: samples',
+    parallel: false,
+    settings: (options) => liveSettings(options),
+    rules: async (settings) => (await import('./live/live-batches.js')).liveRules(settings),
+    open: async (settings, place) =>
+      (await import('./live/live-batches.js')).openLive(settings, place),
   },
 ];
 

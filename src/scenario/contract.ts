@@ -60,6 +60,8 @@ export type Verdict =
 export interface Scenario {
   readonly name: string;
   readonly summary: string;
+  /** What two connected guests do, each for itself: their processes share nothing but the connection and gates. */
+  readonly isOfTwoEnds?: true;
   /** Raised when the meaning of its numbers changes: cells of different versions are not compared. */
   readonly version: number;
   readonly settings: Settings;

@@ -1,4 +1,5 @@
 import type { Command } from '../command.js';
+import { LIVE_OPTIONS } from '../live/live-options.js';
 import { XEN_OPTIONS } from '../xen/xen-options.js';
 
 /** Formats in which results can be printed. */
@@ -99,6 +100,7 @@ export const run: Command = {
       default: 'all of them',
     },
     { name: 'jobs', alias: 'j', describe: 'cells at a time', default: 'as many as cores' },
+    LIVE_OPTIONS.inject,
     XEN_OPTIONS.hypervisor,
     XEN_OPTIONS.symbols,
     XEN_OPTIONS.arguments,
@@ -115,6 +117,10 @@ export const run: Command = {
   examples: [
     ['interdom run', 'compare the transports in all quick scenarios'],
     ['interdom run stream -t libvchan --ring-size 4k..256k', 'one transport, seven ring sizes'],
+    [
+      'interdom run stream --testbed live',
+      'on this machine: real threads, real memory, wall clock',
+    ],
     ['interdom run --testbed xen', 'the same kinds of work on real Xen, counted'],
     ['interdom run --suite full --shard 2/4 -o part2.json', 'a quarter, for the second of four'],
     ['interdom run stream --set transferBytes=16m --format csv', 'a setting, and CSV for a script'],

@@ -47,7 +47,10 @@ export interface Job {
 }
 
 /** How a testbed that takes batches is made ready for a request. */
-export type MakeReady = (request: RunRequest) => Promise<ReadyTestbed | undefined>;
+export type MakeReady = (
+  request: RunRequest,
+  profiles: readonly Profile[],
+) => Promise<ReadyTestbed | undefined>;
 
 /** A new run as the options say. Begins its journal. Throws UserError. */
 export async function newJob(
@@ -56,7 +59,7 @@ export async function newJob(
 ): Promise<Job> {
   const { request, catalogue } = await readRequest(options, positionals, CATALOGUE);
   const { plan, shard } = sharded(planCells(request, catalogue), request);
-  const ready = await makeReady(request);
+  const ready = await makeReady(request, chosen(request, catalogue));
   const begun = beginRun({
     startedAtMs: Date.now(),
     command: ['interdom', ...words],
@@ -123,9 +126,9 @@ export async function resumedJob(
   const { run } = header;
   checkSameOrigin(run, { version: packageVersion(), commit: programCommit() }, journalPath);
   const request = parseRequest(header.options, journalPath);
-  const ready = await makeReady(request);
-  if (ready !== undefined) checkSameComputers(ready.profiles, run, journalPath);
   const catalogue = await catalogueOf(request, run, journalPath);
+  const ready = await makeReady(request, chosen(request, catalogue));
+  if (ready !== undefined) checkSameComputers(ready.profiles, run, journalPath);
   const { plan } = sharded(planCells(request, catalogue), request);
   const { done, todo } = continuePlan(plan, cells, journalPath);
   const output = options.text('output') ?? resultsBeside(journalPath);
@@ -199,10 +202,13 @@ function profileOf(name: string, run: RunDescription, where: string): Profile {
   });
 }
 
-function records(request: RunRequest, { profiles }: Catalogue): Record<string, ProfileRecord> {
+/** The profiles that a request names. */
+function chosen(request: RunRequest, { profiles }: Catalogue): readonly Profile[] {
+  return profiles.filter(({ name }) => request.profiles.includes(name));
+}
+
+function records(request: RunRequest, catalogue: Catalogue): Record<string, ProfileRecord> {
   return Object.fromEntries(
-    profiles
-      .filter(({ name }) => request.profiles.includes(name))
-      .map((profile) => [profile.name, profileRecord(profile)]),
+    chosen(request, catalogue).map((profile) => [profile.name, profileRecord(profile)]),
   );
 }

@@ -1,5 +1,6 @@
 import { rmSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
+import type { Profile } from '../../profiles/profile.js';
 import { endRun } from '../../results/provenance.js';
 import { writeResultsFile } from '../../results/store.js';
 import { type ResultsFile, SCHEMA_VERSION } from '../../results/types.js';
@@ -65,9 +66,10 @@ function formatOf({ options }: Invocation): RunFormat {
 
 async function begin(invocation: Invocation, jobs: number, signal: AbortSignal): Promise<Job> {
   const { options, terminal } = invocation;
-  const place = { options, environment: terminal.environment, jobs };
   const onProgress = (text: string): void => terminal.note(`interdom: ${text}`);
-  const makeReady = (request: RunRequest) => readyTestbed(request, place, { signal, onProgress });
+  const { environment } = terminal;
+  const makeReady = (request: RunRequest, profiles: readonly Profile[]) =>
+    readyTestbed(request, { options, environment, jobs, profiles }, { signal, onProgress });
   const journalPath = options.text('resume');
   if (journalPath === undefined) return newJob(invocation, makeReady);
   const names = runCommand.options.map(({ name }) => name);

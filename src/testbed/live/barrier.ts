@@ -1,5 +1,5 @@
-import { ARRIVED, GENERATION, type SharedArea, STOP } from './shared-area.js';
 import { LiveStopped } from './live-platform.js';
+import { ARRIVED, GENERATION, type SharedArea, STOP } from './shared-area.js';
 
 /** A thread looks so often whether the others have come before it sleeps. */
 const SPIN_TURNS = 20_000;

@@ -1,6 +1,6 @@
 import { invariant } from '../../base/errors.js';
-import { BLOCKED, type Process, type Wait } from '../../sim/process.js';
 import type { Countdown } from '../../scenario/world.js';
+import { BLOCKED, type Process, type Wait } from '../../sim/process.js';
 import type { Guest } from '../../transport/guest.js';
 import type { Installation } from '../../transport/installation.js';
 import { ENTRY_HLT } from '../../xen/causes.js';
@@ -10,7 +10,15 @@ import { meet } from './barrier.js';
 import { LiveGate } from './live-gate.js';
 import { type LivePlatform, LiveStopped } from './live-platform.js';
 import type { LiveUpcalls } from './live-upcalls.js';
-import { FINGERPRINT, gateWord, SLEEPING, STOP, shutGates, threadWord, WAKE } from './shared-area.js';
+import {
+  FINGERPRINT,
+  gateWord,
+  SLEEPING,
+  STOP,
+  shutGates,
+  threadWord,
+  WAKE,
+} from './shared-area.js';
 
 /** Grants that each domain may have in force: room for them is made before the table is shared. */
 const GRANTS = 1024;

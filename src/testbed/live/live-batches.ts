@@ -1,4 +1,4 @@
-import { availableParallelism } from 'node:os';
+import { cpus } from 'node:os';
 import type { Profile } from '../../profiles/profile.js';
 import { profileRecord } from '../../profiles/record.js';
 import type { Cell, ProfileRecord } from '../../results/types.js';
@@ -9,7 +9,7 @@ import type { BatchTestbed, BatchWatcher, CellTaker } from '../contract.js';
 import { environmentWarnings } from './environment.js';
 import { liveCounters, liveHistograms, liveMetrics, seriesNotes } from './live-metrics.js';
 import { LivePair } from './live-pair.js';
-import { LiveStopped } from './live-platform.js';
+import { BARE_MACHINE } from './planning.js';
 import { type Contestant, type Effort, sampleTogether } from './sampling.js';
 
 /** What the testbed is made of: below the command line nobody knows transports and scenarios by name. */
@@ -18,6 +18,7 @@ export interface LiveParts {
   readonly script: URL;
   readonly transports: readonly TransportDriver[];
   readonly scenarios: readonly Scenario[];
+  /** The profiles whose prices are injected; for the bare machine one that says what happens, and nothing of it is paid. */
   readonly profiles: readonly Profile[];
   readonly inject: 'profile' | 'none';
   readonly effort: Effort;
@@ -45,9 +46,9 @@ export class LiveBatches implements BatchTestbed {
 
   async prepare(_watcher: BatchWatcher): Promise<Readonly<Record<string, ProfileRecord>>> {
     this.warnings = environmentWarnings(THREADS);
-    return Object.fromEntries(
-      this.parts.profiles.map((profile) => [profile.name, profileRecord(profile)]),
-    );
+    const { inject, profiles } = this.parts;
+    if (inject === 'none') return { [BARE_MACHINE]: bareMachine() };
+    return Object.fromEntries(profiles.map((profile) => [profile.name, profileRecord(profile)]));
   }
 
   async run(cells: readonly CellNames[], watcher: BatchWatcher & CellTaker): Promise<void> {
@@ -96,7 +97,8 @@ export class LiveBatches implements BatchTestbed {
 
   private async contestant(names: CellNames): Promise<Contestant> {
     const { parts } = this;
-    const profile = parts.profiles.find(({ name }) => name === names.profile);
+    const bare = parts.inject === 'none' ? parts.profiles[0] : undefined;
+    const profile = bare ?? parts.profiles.find(({ name }) => name === names.profile);
     if (profile === undefined) throw new Error(`there is no profile ${names.profile}`);
     const { parameters, transportOptions, transport, scenario } = names;
     const { ringSizeBytes, messageSizeBytes, messages, settings } = parameters;
@@ -150,7 +152,7 @@ export class LiveBatches implements BatchTestbed {
     const reason = error instanceof Error ? error.message : String(error);
     return {
       ...this.frame(names),
-      verdict: error instanceof LiveStopped ? 'unknown' : 'invalid',
+      verdict: 'invalid',
       reason,
       notes: this.warnings,
     };
@@ -171,9 +173,16 @@ export class LiveBatches implements BatchTestbed {
   }
 }
 
-/** Whether all domains of a live cell can run at the same time here. */
-export function isOversubscribed(): boolean {
-  return availableParallelism() < THREADS;
+/** This machine as a profile: it has no prices, only its clock. */
+function bareMachine(): ProfileRecord {
+  const [cpu] = cpus();
+  return {
+    name: BARE_MACHINE,
+    description: `the machine that measures (${cpu?.model ?? 'unknown CPU'}), with no injected costs`,
+    clockHz: Math.max(1, (cpu?.speed ?? 0) * 1e6),
+    features: {},
+    prices: {},
+  };
 }
 
 /** Cells that differ in transport only, together; groups and cells in the order in which they came. */

@@ -70,9 +70,24 @@ export function liveMetrics({ spin, block }: Samples): Record<string, MetricValu
     );
   const per = (amount: (sample: Sample) => number): number[] =>
     spin.flatMap((sample) => (sample.messages > 0 ? [amount(sample) / sample.messages] : []));
-  put('bytesPerSecond', 'B/s', 'higher', rate(spin, ({ bytes }) => bytes));
-  put('messagesPerSecond', '1/s', 'higher', rate(spin, ({ messages }) => messages));
-  put('blockingBytesPerSecond', 'B/s', 'higher', rate(block, ({ bytes }) => bytes));
+  put(
+    'bytesPerSecond',
+    'B/s',
+    'higher',
+    rate(spin, ({ bytes }) => bytes),
+  );
+  put(
+    'messagesPerSecond',
+    '1/s',
+    'higher',
+    rate(spin, ({ messages }) => messages),
+  );
+  put(
+    'blockingBytesPerSecond',
+    'B/s',
+    'higher',
+    rate(block, ({ bytes }) => bytes),
+  );
   for (const [name, percent] of PERCENTILES) {
     Object.assign(metrics, latency(`latencyNs${name}`, spin, percent));
   }
@@ -93,8 +108,18 @@ export function liveMetrics({ spin, block }: Samples): Record<string, MetricValu
     'lower',
     per(counted('events', (name) => name === 'sent' || name === 'virqs')),
   );
-  put('sleepsPerMessage', '1', 'lower', per(({ sleeps }) => sleeps));
-  put('injectedNsPerMessage', 'ns', 'none', per(({ injectedNs }) => injectedNs));
+  put(
+    'sleepsPerMessage',
+    '1',
+    'lower',
+    per(({ sleeps }) => sleeps),
+  );
+  put(
+    'injectedNsPerMessage',
+    'ns',
+    'none',
+    per(({ injectedNs }) => injectedNs),
+  );
   put(
     'injectedShare',
     '1',
@@ -183,7 +208,11 @@ export function liveCounters({ spin }: Samples): Counters {
 /** What must be said of the series: that it never became steady, say. */
 export function seriesNotes({ spin }: Samples, seed: number): readonly string[] {
   const series = spin.map(({ elapsedNs }) => elapsedNs).filter((ns) => ns > 0);
-  const changes = changePoints(series, { seed, significance: SIGNIFICANCE, shortest: SHORTEST_LEVEL });
+  const changes = changePoints(series, {
+    seed,
+    significance: SIGNIFICANCE,
+    shortest: SHORTEST_LEVEL,
+  });
   return changes.length === 0
     ? []
     : [

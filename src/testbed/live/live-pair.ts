@@ -121,9 +121,7 @@ export class LivePair {
       const still = NAMES.filter((_, thread) => this.stepsOf(thread) !== before[thread]);
       const moving = still.length === 0 ? 'nothing moves' : `${still.join(' and ')} still works`;
       const seconds = this.patienceMs / 1000;
-      this.giveUp(
-        new LiveFailure(`no end within ${seconds} s, and ${moving}; ${last.join('; ')}`),
-      );
+      this.giveUp(new LiveFailure(`no end within ${seconds} s, and ${moving}; ${last.join('; ')}`));
     }, STOP_GRACE_MS);
   }
 

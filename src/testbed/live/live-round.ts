@@ -1,9 +1,9 @@
-import type { Endpoint, TransportDriver } from '../../transport/contract.js';
-import { Installation } from '../../transport/installation.js';
+import type { Features } from '../../profiles/feature-list.js';
+import { type Profile, priceTable } from '../../profiles/profile.js';
 import type { CellParameters, Scenario } from '../../scenario/contract.js';
 import { startPair } from '../../scenario/pair.js';
-import { priceTable, type Profile } from '../../profiles/profile.js';
-import type { Features } from '../../profiles/feature-list.js';
+import type { Endpoint, TransportDriver } from '../../transport/contract.js';
+import { Installation } from '../../transport/installation.js';
 import { meet } from './barrier.js';
 import { DomainThread } from './domain-thread.js';
 import type { LivePlatform } from './live-platform.js';
