@@ -27,11 +27,10 @@ export function figureId(...parts: readonly string[]): string {
 
 /** "run X, interdom 0.1.0 (abc123), model, skylake-2017, pvh": where the figures are from. */
 export function sourceLine(data: ReportData, selection: Selection): string {
-  const index = Number(selection['run'] ?? 0);
-  const run = data.runs[index] ?? data.runs[0];
-  if (run === undefined) return '';
-  const commit = run.commit === '' ? '' : ` (${run.commit.slice(0, 12)})`;
-  const first = data.cells.find((cell) => cell.run === data.runs.indexOf(run));
+  const chosen = selection['run'];
+  const runs =
+    chosen === undefined ? data.runs : data.runs.slice(Number(chosen), Number(chosen) + 1);
+  const first = data.cells.find((cell) => chosen === undefined || cell.run === Number(chosen));
   const facet = (key: string): string =>
     selection[key] ??
     String(
@@ -41,10 +40,19 @@ export function sourceLine(data: ReportData, selection: Selection): string {
           ? first[key]
           : (first.parameters[key] ?? ''),
     );
-  const parts = ['testbed', 'profile', 'guestType', 'placement', 'grantMode']
-    .map(facet)
-    .filter((part) => part !== '');
-  return [`run ${run.id}`, `interdom ${run.version}${commit}`, ...parts].join(' · ');
+  const programs = new Set(
+    runs.map(
+      ({ version, commit }) =>
+        `interdom ${version}${commit === '' ? '' : ` (${commit.slice(0, 12)})`}`,
+    ),
+  );
+  return [
+    `${runs.length > 1 ? 'runs' : 'run'} ${runs.map(({ id }) => id).join(', ')}`,
+    ...programs,
+    ...['testbed', 'profile', 'guestType', 'placement', 'grantMode'].map(facet),
+  ]
+    .filter((part) => part !== '')
+    .join(' · ');
 }
 
 /** What a picture of reference points must say: who has no figure there, and whose times are no hardware's. */

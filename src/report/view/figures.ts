@@ -95,7 +95,10 @@ function uniqueIds(sections: readonly FigureSection[]): readonly FigureSection[]
 /** A ring-size sweep of a rate: the headline of the proposal. */
 function isByRing(sweep: Workload['sweep']): boolean {
   return (
-    sweep.xKey === 'ringSizeBytes' && sweep.better === 'higher' && sweep.variantKeys.length === 0
+    sweep.xKey === 'ringSizeBytes' &&
+    sweep.better === 'higher' &&
+    sweep.unit.endsWith('/s') &&
+    sweep.variantKeys.length === 0
   );
 }
 

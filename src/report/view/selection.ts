@@ -25,11 +25,21 @@ export interface Facet {
 /** The chosen value of each facet, as text. A facet that is missing is not narrowed. */
 export type Selection = Readonly<Record<string, string>>;
 
-/** The facets that have something to choose. */
+/** The facets that have something to choose. Runs are chosen between only where they measured the same scenario. */
 export function facetsOf(data: ReportData): readonly Facet[] {
-  return FACET_KEYS.map((key) => ({ key, values: distinct(data.cells, key) })).filter(
-    (facet) => facet.values.length > 1,
-  );
+  return FACET_KEYS.filter((key) => key !== 'run' || runsOverlap(data))
+    .map((key) => ({ key, values: distinct(data.cells, key) }))
+    .filter((facet) => facet.values.length > 1);
+}
+
+/** True where a scenario is in two runs; otherwise they complete one another, like the quick and the failure suite. */
+function runsOverlap({ cells }: ReportData): boolean {
+  const runOf = new Map<string, number>();
+  return cells.some(({ scenario, run }) => {
+    const first = runOf.get(scenario) ?? run;
+    runOf.set(scenario, first);
+    return first !== run;
+  });
 }
 
 /** A value of a facet as a reader knows it: runs by their id. */

@@ -57,17 +57,26 @@ const PRIMARY_METRIC: Readonly<Record<string, string>> = {
   'ping-pong': 'latencyNsP50',
   paced: 'latencyNsP99',
   setup: 'setupNs',
+  'one-to-many': 'bytesPerSecond',
+  'noisy-neighbour': 'latencyNsP99',
+  'channel-depletion': 'connections',
+  'setup-storm': 'latencyNsP50',
 };
 
 const METRIC_PREFERENCE = ['bytesPerSecond', 'messagesPerSecond', 'latencyNsP50', 'setupNs'];
 
-/** The figure by which a scenario is judged, among those its cells have. */
+/**
+ * The figure by which a scenario is judged, among those its cells have. Undefined where cells are judged by what happened
+ * under a fault: to rank transports by the latency beside it would say nothing.
+ */
 export function primaryMetric(scenario: string, cells: readonly ReportCell[]): string | undefined {
   const known = own(PRIMARY_METRIC, scenario);
-  const candidates = known === undefined ? METRIC_PREFERENCE : [known, ...METRIC_PREFERENCE];
   const has = (metric: string): boolean =>
     cells.some((cell) => metricOf(cell, metric) !== undefined);
-  const preferred = candidates.find(has);
+  if (cells.some(({ outcome }) => own(outcome ?? {}, 'finding') !== undefined)) {
+    return known !== undefined && has(known) ? known : undefined;
+  }
+  const preferred = [...(known === undefined ? [] : [known]), ...METRIC_PREFERENCE].find(has);
   if (preferred !== undefined) return preferred;
   const first = cells.find((cell) => cell.verdict === 'valid');
   return first === undefined

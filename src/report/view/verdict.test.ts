@@ -80,3 +80,26 @@ test('one transport alone wins nothing', () => {
 test('the difference of sizes that are compared as equal is said', () => {
   assert.match(sizeNote(verdictsOf(small)), /differ by at most 1\.6 %/);
 });
+
+test('cells that are judged by what a fault did are not ranked by a figure beside it', () => {
+  const results = plausibleResults(small);
+  const cells = results.cells.map((cell) =>
+    cell.scenario === 'stream' ? { ...cell, outcome: { finding: 'delivered' } } : cell,
+  );
+  const data = collectReportData([{ ...results, cells }]);
+  const scenarios = workloadsOf(data, defaultSelection(data)).map(({ scenario }) => scenario);
+  assert.ok(!scenarios.includes('stream'));
+  assert.ok(scenarios.includes('setup'));
+});
+
+test('two runs are chosen between where they share a scenario, and else are one body of data', () => {
+  const results = plausibleResults(small);
+  const part = (wanted: boolean) => ({
+    ...results,
+    cells: results.cells.filter(({ scenario }) => (scenario === 'stream') === wanted),
+  });
+  const apart = collectReportData([part(true), part(false)]);
+  assert.ok(!('run' in defaultSelection(apart)));
+  assert.ok(workloadsOf(apart, defaultSelection(apart)).length > 2);
+  assert.equal(defaultSelection(collectReportData([results, results]))['run'], '0');
+});

@@ -317,13 +317,23 @@ export function sizeNote(verdicts: readonly WorkloadVerdict[]): string {
   return `Transports are compared at equal effective ring size; rings that count as equal differ by at most ${(spread * 100).toFixed(1)} %.`;
 }
 
-/** The lead over the second in few words: "1.39x libvchan", "libvchan takes 1.07x", "~ level". */
+/** The lead over the second in few words: "1.39x libvchan", "libvchan takes 1.07x", "~ level; v4v 128x behind". */
 export function leadText(verdict: WorkloadVerdict): string {
   const second = verdict.standings[1];
   if (second === undefined) return 'no comparison';
-  if (verdict.winner === undefined) return '~ level';
+  if (verdict.winner === undefined) return levelText(verdict.standings);
   const ratio = formatRatio(second.timesWorse);
   return verdict.better === 'lower'
     ? `${second.competitor} takes ${ratio}`
     : `${ratio} ${second.competitor}`;
+}
+
+/** Those who lead share the place; a third may still be far behind. */
+const FAR_BEHIND = 1.5;
+
+function levelText(standings: readonly Standing[]): string {
+  const behind = standings
+    .filter(({ timesWorse }) => timesWorse >= FAR_BEHIND)
+    .map((s) => `${s.competitor} ${formatRatio(s.timesWorse)} behind`);
+  return ['~ level', ...behind].join('; ');
 }
