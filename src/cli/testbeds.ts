@@ -5,7 +5,7 @@ import { modelTestbed } from '../testbed/model/model-testbed.js';
 import { liveSettings } from './live/live-options.js';
 import type { OptionValues } from './options/option-values.js';
 import type { Environment } from './terminal.js';
-import { xenSettings } from './xen/xen-options.js';
+import { xenRunSettings } from './xen/xen-options.js';
 
 /** A testbed as the command line offers it. */
 export type OfferedTestbed = CellTestbed | OfferedBatches;
@@ -58,7 +58,7 @@ export const TESTBEDS: readonly OfferedTestbed[] = [
     name: 'xen',
     summary: 'real Xen with real guests, in an emulated machine: exact counts, no times',
     parallel: false,
-    settings: (options) => xenSettings(options),
+    settings: (options) => xenRunSettings(options),
     rules: async (settings) => (await import('./xen/xen-batches.js')).xenRules(settings),
     open: async (settings, place) =>
       (await import('./xen/xen-batches.js')).openXen(settings, place),

@@ -4,6 +4,7 @@ import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { invariant } from '../base/errors.js';
 import type { AnswerSheet } from '../judge/claims/judge-claims.js';
+import { emulationNote } from '../results/emulated.js';
 import { claimsMarkup } from './claims/claims-markup.js';
 import { joinModules } from './page-script.js';
 import { packData } from './payload.js';
@@ -158,14 +159,17 @@ function pngWidth(png: Buffer): number {
 }
 
 function provenance(data: ReportData): Markup {
-  return html`<ul class="runs">${data.runs.map((run, i) => {
-    const cells = data.cells.filter((cell) => cell.run === i);
-    const counts = new Map<string, number>();
-    for (const cell of cells) counts.set(cell.verdict, (counts.get(cell.verdict) ?? 0) + 1);
-    const verdicts = [...counts].map(([verdict, count]) => `${count} ${verdict}`).join(', ');
-    const state = run.complete ? '' : ' The run was interrupted: not all planned cells are here.';
-    return html`<li>Run <strong>${run.id}</strong>, started ${run.startedAt}: ${cells.length} cells (${verdicts}), interdom ${run.version} (${run.commit === '' ? 'no commit' : run.commit.slice(0, 12)}), suite ${run.suite}, seed ${run.seed}, ${run.host.cpu}, Node ${run.host.node}.${state}</li>`;
-  })}</ul>`;
+  const note = emulationNote(data.cells);
+  return html`${note === undefined ? '' : html`<p class="emulated">${note}</p>`}<ul class="runs">${data.runs.map(
+    (run, i) => {
+      const cells = data.cells.filter((cell) => cell.run === i);
+      const counts = new Map<string, number>();
+      for (const cell of cells) counts.set(cell.verdict, (counts.get(cell.verdict) ?? 0) + 1);
+      const verdicts = [...counts].map(([verdict, count]) => `${count} ${verdict}`).join(', ');
+      const state = run.complete ? '' : ' The run was interrupted: not all planned cells are here.';
+      return html`<li>Run <strong>${run.id}</strong>, started ${run.startedAt}: ${cells.length} cells (${verdicts}), interdom ${run.version} (${run.commit === '' ? 'no commit' : run.commit.slice(0, 12)}), suite ${run.suite}, seed ${run.seed}, ${run.host.cpu}, Node ${run.host.node}.${state}</li>`;
+    },
+  )}</ul>`;
 }
 
 function staticCells(data: ReportData, important: readonly ReportData['cells'][number][]): Markup {

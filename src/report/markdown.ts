@@ -1,3 +1,4 @@
+import { emulationNote } from '../results/emulated.js';
 import type { FigureSpec, TableSpec } from './view/chart-spec.js';
 import { verdictsElsewhere } from './view/elsewhere.js';
 import { modelAgainstXen, outcomeTable } from './view/evidence.js';
@@ -36,6 +37,7 @@ export function renderMarkdown(
   const verdicts = model.workloads.map(({ verdict }) => verdict);
   const sections = [
     heading(data),
+    text(emulationNote(data.cells) ?? ''),
     scoreboard(verdicts),
     sentences(verdicts),
     withoutFigure(data, choice.selection, model.workloads)

@@ -1,5 +1,6 @@
 import { stringify } from 'csv-stringify/sync';
 import { canonicalJson } from '../base/canonical-json.js';
+import { emulationNote } from '../results/emulated.js';
 import type { ResultsFile } from '../results/types.js';
 import { collectReportData } from './collect.js';
 import {
@@ -35,24 +36,26 @@ export function renderComparison(
 ): string {
   const data = collectReportData(results);
   const { tables, dimensions } = compareCells(data, options);
+  const remarks = [emulationNote(data.cells)].filter((note) => note !== undefined);
   switch (options.format) {
     case 'json':
       return `${canonicalJson({ tables: tables.map((table) => jsonTable(table, dimensions)) }, 2)}\n`;
     case 'csv':
       return csvTables(tables, dimensions);
     case 'md':
-      return `${tables.map((table) => markdownTable(table, dimensions)).join('\n\n')}\n`;
+      return `${[...tables.map((table) => markdownTable(table, dimensions)), ...remarks].join('\n\n')}\n`;
     case 'table':
-      return tables
-        .map((table) => {
+      return [
+        ...tables.map((table) => {
           const { title, head, keys, rows, foot } = grid(table, dimensions);
           const notes = notesOf(table).map((note) => `${wrapText(note, options.width)}\n`);
           return (
             terminalTable({ title, head, keys, rows, foot }, options.width, options.colour) +
             notes.join('')
           );
-        })
-        .join('\n');
+        }),
+        ...remarks.map((remark) => `${wrapText(remark, options.width)}\n`),
+      ].join('\n');
   }
 }
 

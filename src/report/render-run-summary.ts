@@ -1,3 +1,4 @@
+import { emulationNote } from '../results/emulated.js';
 import type { ResultsFile } from '../results/types.js';
 import { collectReportData } from './collect.js';
 import { openingChoice } from './render-report.js';
@@ -49,6 +50,8 @@ export function renderRunSummary(results: ResultsFile, options: SummaryOptions):
       `${wrapText(`${summarySentence(verdicts)} ${sizeNote(verdicts)}`.trim(), options.width)}\n`,
     );
   }
+  const note = emulationNote(data.cells);
+  if (note !== undefined) parts.push(`${wrapText(note, options.width)}\n`);
   parts.push(verdictCounts(data, options.width));
   return parts.filter((part) => part !== '').join('\n');
 }

@@ -104,6 +104,7 @@ export const run: Command = {
     XEN_OPTIONS.hypervisor,
     XEN_OPTIONS.symbols,
     XEN_OPTIONS.arguments,
+    XEN_OPTIONS.phases,
     XEN_OPTIONS.on,
     XEN_OPTIONS.cache,
     { name: 'quiet', alias: 'q', flag: true, describe: 'no progress and no notes' },

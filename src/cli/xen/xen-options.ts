@@ -24,6 +24,12 @@ export const XEN_OPTIONS = {
     describe: "real Xen: further arguments of Xen's command line, such as spec-ctrl=eager-fpu",
     default: 'none',
   },
+  phases: {
+    name: 'phases',
+    describe: 'real Xen: places relative to the timer at which each cell is measured, 1 to 3',
+    default: '2 in the suite quick, else 3',
+    candidates: ['1', '2', '3'],
+  },
   cache: {
     name: 'xen-cache',
     describe: 'folder for what real Xen is booted from',
@@ -37,6 +43,9 @@ export const XEN_OPTIONS = {
     candidates: ['emulated', 'host'],
   },
 } as const satisfies Readonly<Record<string, OptionSpec>>;
+
+const QUICK_PHASES = 2;
+const MOST_PHASES = 3;
 
 /** What of real Xen a result depends on, by names of options. Throws UserError for files that cannot be read. */
 export function xenSettings(options: OptionValues): Readonly<Record<string, string>> {
@@ -68,6 +77,15 @@ export function xenSettings(options: OptionValues): Readonly<Record<string, stri
   return settings;
 }
 
+/** The same for `run`, whose quick suite is to be quick. */
+export function xenRunSettings(options: OptionValues): Readonly<Record<string, string>> {
+  const settings = xenSettings(options);
+  const isQuick = (options.text('suite') ?? 'quick') === 'quick';
+  const phases =
+    options.integer('phases', 1, MOST_PHASES) ?? (isQuick ? QUICK_PHASES : MOST_PHASES);
+  return settings['on'] === 'host' ? settings : { ...settings, phases: String(phases) };
+}
+
 /** The words of Xen's command line. */
 export function xenArguments(text: string | undefined): readonly string[] {
   return (text ?? '').split(/\s+/).filter((word) => word !== '');
@@ -81,6 +99,7 @@ export function xenTestbedOptions(settings: Readonly<Record<string, string>>) {
     ...(hypervisorFile === undefined ? {} : { hypervisorFile }),
     ...(hypervisorSymbolsFile === undefined ? {} : { hypervisorSymbolsFile }),
     xenArguments: xenArguments(settings['xen-args']),
+    ...(settings['phases'] === undefined ? {} : { phases: Number(settings['phases']) }),
   };
 }
 

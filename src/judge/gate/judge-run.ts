@@ -1,3 +1,4 @@
+import { emulationNote } from '../../results/emulated.js';
 import type { AppliedPolicy } from './applied-policy.js';
 import { hostDifference, nothingInCommon } from './comparability.js';
 import { compareCell, metricNames, wholeCell } from './compare-cell.js';
@@ -81,7 +82,7 @@ export async function judgeRun(
     comparedFigures: counts.figures,
     sampledFigures: sampled.length,
     incomparable: nothingInCommon(before, after),
-    notes: notesOf(judgements, options),
+    notes: [...notesOf(judgements, options), ...emulated(after)],
   });
 }
 
@@ -175,6 +176,11 @@ function sampledFindings(
       },
     ];
   });
+}
+
+function emulated({ cells }: Side): string[] {
+  const note = emulationNote(cells.values());
+  return note === undefined ? [] : [note];
 }
 
 function notesOf(judgements: readonly SampledJudgement[], { policy }: GateOptions): string[] {

@@ -57,6 +57,8 @@ const METRICS: Readonly<Record<string, string>> = {
   pagesExposedToPeer: 'Pages exposed to the peer',
   eventChannelsUsed: 'Event channels',
   xenstoreOperations: 'Xenstore operations',
+  entriesWithTimePerMessage: 'Hypervisor entries a message, timers included',
+  pathLengthInstructions: 'Instructions a message, emulated',
   recoveryNs: 'Recovery',
   connections: 'Connections',
   fairness: 'Fairness',

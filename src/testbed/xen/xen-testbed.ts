@@ -249,9 +249,7 @@ class MachineGroup {
     tries: number,
   ): Promise<BatchOutcome> {
     const types = guestTypeName(batch[0]?.request.parameters.guestTypes ?? ['pvh', 'pvh']);
-    this.options.onProgress?.(
-      `${batch.length} cells with ${types} guests, ${this.config.pcpus} CPUs`,
-    );
+    this.options.onProgress?.(`${types} guests go on from where they were saved`);
     const commands = batch.flatMap(({ request, windows }) =>
       windows.map((window) => windowCommands(request, window)),
     );
@@ -267,9 +265,14 @@ class MachineGroup {
         temporaryDirectory: this.options.temporaryDirectory,
         timeoutMs: START_TIMEOUT_MS + batch.length * CELL_TIMEOUT_MS,
         stallMs: STALL_MS,
-        onMessage: (message) => messages.push(message),
+        onMessage: (message) => {
+          messages.push(message);
+          this.tell(batch, message);
+        },
         onCounts: (text) => {
           counts = text;
+          // What is done is handed over at once: who stops the run now has it.
+          this.settleFinished(batch, { windows: collectWindows(messages, text), reason: '' });
         },
         ...(this.options.signal === undefined ? {} : { signal: this.options.signal }),
       });
@@ -286,13 +289,31 @@ class MachineGroup {
     }
   }
 
+  /** Says which cell has begun. */
+  private tell(batch: readonly Planned[], message: ConsoleMessage): void {
+    if (message.kind !== 'begin') return;
+    const begun = batch.find(({ windows }) => windows[0]?.id === message.window)?.request;
+    if (begun === undefined) return;
+    const { guestTypes, grantMode } = begun.parameters;
+    const mode = grantMode === 'persistent' ? '' : `, ${grantMode}`;
+    this.options.onProgress?.(
+      `${guestTypeName(guestTypes)} guests: ${begun.transport} ${begun.scenario}${mode}`,
+    );
+  }
+
   /** Settles the cells that are done; returns the first that is not, which is to blame for the end of the batch. */
-  private settleFinished(batch: readonly Planned[], outcome: BatchOutcome): Planned | undefined {
+  private settleFinished(
+    batch: readonly Planned[],
+    outcome: Pick<BatchOutcome, 'windows' | 'reason'>,
+  ): Planned | undefined {
     const calibration = outcome.windows.get(CALIBRATION_ID)?.plugin;
     for (const planned of batch) {
+      if (this.settled.has(planned.index)) continue;
       const results = planned.windows.map(({ id }) => outcome.windows.get(id));
-      const complete = results.every((result): result is WindowResult => result !== undefined);
-      if (calibration === undefined || !complete) return planned;
+      const fault = results.find((result) => result?.fault !== undefined)?.fault;
+      const complete = results.every(isComplete);
+      if (fault !== undefined) outcome.reason = fault;
+      if (fault !== undefined || calibration === undefined || !complete) return planned;
       const time = timeCostOf(calibration, this.connectorIsPv);
       const cell = judgedCell(planned.request, planned.windows, results, time);
       if (cell.verdict === 'unknown') {
@@ -308,6 +329,11 @@ class MachineGroup {
     this.settled.add(index);
     this.settle(index, cell);
   }
+}
+
+/** A window that ended, and whose counts have come too: they come by another way. */
+function isComplete(result: WindowResult | undefined): result is WindowResult {
+  return result !== undefined && (result.plugin !== undefined || result.virtualNs === undefined);
 }
 
 function laterStart(tries: number): string {

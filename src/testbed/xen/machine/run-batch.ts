@@ -18,7 +18,7 @@ export interface BatchOptions {
   readonly timeoutMs: number;
   readonly stallMs: number;
   readonly onMessage?: (message: ConsoleMessage) => void;
-  /** What the counting plugin had written when the machine failed. */
+  /** What the counting plugin has written so far: at the end of each window, and when the machine failed. */
   readonly onCounts?: (counts: string) => void;
   readonly signal?: AbortSignal;
 }
@@ -37,10 +37,12 @@ export async function runBatch(options: BatchOptions): Promise<BatchOutput> {
   const messages: ConsoleMessage[] = [];
   let failed = false;
   let finish: () => void = () => undefined;
-  const finished = new Promise<void>((resolve) => {
+  let fail: (error: unknown) => void = () => undefined;
+  const finished = new Promise<void>((resolve, reject) => {
     finish = resolve;
+    fail = reject;
   });
-  const emulator = await Emulator.start({
+  const emulator: Emulator = await Emulator.start({
     ...options,
     pause: true,
     onMessage: (message) => {
@@ -51,7 +53,9 @@ export async function runBatch(options: BatchOptions): Promise<BatchOutput> {
       if (message.kind === 'line' && message.topic === 'reply' && / error/.test(message.text)) {
         failed = true;
       }
-      if (message.kind === 'end' && failed) finish();
+      if (message.kind !== 'end') return;
+      if (failed) finish();
+      else emulator.counts().then(options.onCounts, fail);
     },
   });
   try {
