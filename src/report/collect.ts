@@ -4,24 +4,32 @@ import type { Distribution, ReportCell, ReportData } from './view/report-data.js
 import { primaryMetric } from './view/sweep.js';
 
 /**
- * Results files as one body of data, cells in the order of their files. Samples and traces are left out: a report shows
- * values and intervals.
+ * Results files as one body of data, cells in the order of their files. Traces are left out, and samples unless they are asked
+ * for: a report shows values and intervals.
  */
-export function collectReportData(results: readonly ResultsFile[]): ReportData {
+export function collectReportData(
+  results: readonly ResultsFile[],
+  { samples = false }: { readonly samples?: boolean } = {},
+): ReportData {
+  const keep = samples ? (metric: MetricValue) => metric : withoutSamples;
   return {
     runs: results.map((file) => file.run),
-    cells: results.flatMap((file, run) => file.cells.map((cell) => reportCell(cell, run))),
+    cells: results.flatMap((file, run) => file.cells.map((cell) => reportCell(cell, run, keep))),
   };
 }
 
-function reportCell(cell: Cell, run: number): ReportCell {
+function reportCell(
+  cell: Cell,
+  run: number,
+  keep: (metric: MetricValue) => MetricValue,
+): ReportCell {
   const { histograms: _histograms, trace: _trace, metrics, attributionNs, ...rest } = cell;
   return {
     ...rest,
     run,
     ...(attributionNs === undefined ? {} : { attributionNs: fewCpus(attributionNs) }),
     metrics: Object.fromEntries(
-      Object.entries(metrics).map(([name, metric]) => [name, withoutSamples(metric)]),
+      Object.entries(metrics).map(([name, metric]) => [name, keep(metric)]),
     ),
   };
 }

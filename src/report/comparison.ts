@@ -4,8 +4,10 @@ import { median, sortedAscending } from '../stats/quantile.js';
 import { geometricMean } from '../stats/summary.js';
 import { Dimensions } from './dimensions.js';
 import { type MetricReader, metricReader } from './metric-reader.js';
+import { type SampledDifference, withStatistics } from './sampled-rows.js';
 import { type Problem, problemsOf } from './view/breakdown.js';
-import { compareText, workloadOrder } from './view/labels.js';
+import { compareText, own, workloadOrder } from './view/labels.js';
+import { timesAreEmulated } from './view/real-xen.js';
 import { REPLICATE_KEYS, replicateId } from './view/replicates.js';
 import type { ReportCell, ReportData } from './view/report-data.js';
 import { isControl, transportOrder } from './view/series-style.js';
@@ -27,6 +29,8 @@ export interface ComparisonRequest {
 export interface ComparedValue extends Ranged {
   /** Cells behind it, repetitions counted once; above 1 it is their geometric mean. */
   readonly cells: number;
+  /** Of a sampled figure, in the order taken, all repetitions together; undefined for exact ones and for means. */
+  readonly samples?: readonly number[];
 }
 
 export interface ComparedRow {
@@ -37,6 +41,8 @@ export interface ComparedRow {
   readonly missing: readonly string[];
   /** Column of the best figure; -1 where its lead is not established. */
   readonly best: number;
+  /** Where before and after, or the two best, are samples. */
+  readonly sampled?: SampledDifference;
 }
 
 export interface ComparedTable {
@@ -51,6 +57,8 @@ export interface ComparedTable {
   /** Dimensions that vary inside a place, over which the geometric mean was taken. */
   readonly mergedOver: readonly string[];
   readonly problems: readonly Problem[];
+  /** Its figures are times or rates of real Xen under emulation. */
+  readonly timesAreEmulated: boolean;
 }
 
 /** Parameters that only say how long to measure. */
@@ -85,7 +93,7 @@ export function compareCells(
       remedy: 'choose another metric or filter',
     });
   }
-  return { tables: useful, dimensions };
+  return { tables: withStatistics(useful), dimensions };
 }
 
 function filtered(
@@ -205,6 +213,7 @@ function layOut(
     isBeforeAfter: colKeys.length === 1 && colKeys[0] === 'run' && data.runs.length === 2,
     mergedOver: [...merged],
     problems: problemsOf(cells),
+    timesAreEmulated: timesAreEmulated({ unit: metric.unit, cells }),
   };
 }
 
@@ -252,13 +261,31 @@ function figureOf(cells: readonly ReportCell[], metric: MetricReader): ComparedV
   const sorted = sortedAscending([...byReplicate.values()]);
   const count = Math.max(...[...repetitions.values()].map((values) => values.length));
   const only = cells.length === 1 ? cells[0]?.metrics[metric.name]?.interval : undefined;
+  const samples = count === 1 ? samplesOf(cells, metric) : undefined;
   return {
+    ...(samples === undefined ? {} : { samples }),
     value: median(sorted),
     low: only?.[0] ?? (sorted[0] as number),
     high: only?.[1] ?? (sorted.at(-1) as number),
     byReplicate,
     cells: count,
   };
+}
+
+/** The samples of all repetitions, where every one has some. Counts of real Xen have spreads instead, and say by what they are set. */
+function samplesOf(
+  cells: readonly ReportCell[],
+  metric: MetricReader,
+): readonly number[] | undefined {
+  const all: number[] = [];
+  for (const cell of cells) {
+    if (metric.read(cell) === undefined) continue;
+    const found = own(cell.metrics, metric.name);
+    if (found?.assume !== 'nothing' || found.determinedBy !== undefined) return undefined;
+    if (found.samples === undefined) return undefined;
+    all.push(...found.samples);
+  }
+  return all;
 }
 
 /** Geometric mean of positive values; the plain mean where a zero makes that impossible. */

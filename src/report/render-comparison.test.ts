@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { plausibleResults } from '../../test/report/plausible-results.js';
 import { UserError } from '../base/errors.js';
+import type { MetricValue, ResultsFile } from '../results/types.js';
 import { type ComparisonOptions, renderComparison } from './render-comparison.js';
 
 const results = plausibleResults({
@@ -126,4 +127,37 @@ test('a name that nothing has is refused with the names there are', () => {
         error instanceof UserError && error.where === where && remedy.test(error.remedy ?? ''),
     );
   }
+});
+
+/** The same run with throughput as a sample: `values` around each figure, moved by `factor`. */
+function sampledRun(id: string, factor: number, count: number): ResultsFile {
+  const cells = results.cells.map((cell) => {
+    const metric = cell.metrics['bytesPerSecond'];
+    if (metric === undefined) return cell;
+    const samples = Array.from(
+      { length: count },
+      (_, i) => metric.value * factor * (1 + ((i * 7) % count) / (40 * count)),
+    );
+    const value = samples[count >> 1] as number;
+    const bytesPerSecond: MetricValue = { ...metric, assume: 'nothing', value, samples };
+    return { ...cell, metrics: { bytesPerSecond } };
+  });
+  return { ...results, run: { ...results.run, id }, cells };
+}
+
+test('samples are told apart as the gate does it, by before and after and side by side', () => {
+  const chosen = options({ filter: { scenario: 'stream', 'message-size': '64', ring: '64k' } });
+  const compare = (...runs: ResultsFile[]): string => renderComparison(runs, chosen);
+  const before = sampledRun('before', 1, 12);
+  assert.match(compare(before, sampledRun('after', 1.2, 12)), /v4v .* \+2[01]% ±\d\.\d better/);
+  assert.match(
+    compare(before, sampledRun('after', 0.9, 12)),
+    /v4v .* -1[01]% ±\d\.\d worse|-9\.\d+% ±/,
+  );
+  assert.match(compare(before, sampledRun('after', 1.001, 12)), /v4v .* ~\n/);
+  const few = compare(sampledRun('before', 1, 1), sampledRun('after', 2, 1));
+  assert.match(few, /v4v .* ~\n/);
+  assert.match(few, /3 of 3 rows have too few samples to tell/);
+  assert.match(compare(before), /183 MiB\/s \*|18\d MiB\/s \*/);
+  assert.match(compare(before), /sampled: ~ where the 95 % interval/);
 });

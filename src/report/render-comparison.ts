@@ -14,9 +14,11 @@ import {
 } from './comparison.js';
 import type { Dimensions } from './dimensions.js';
 import { text as markdownText, rawTable } from './markdown.js';
+import type { SampledDifference } from './sampled-rows.js';
 import { sparkline, type TerminalCell, terminalTable, wrapText } from './terminal-table.js';
 import { dimensionLabel, workloadTitle } from './view/labels.js';
 import { formatRatio, formatScaled, scaleFor } from './view/quantity.js';
+import { TIMES_UNDER_EMULATION } from './view/real-xen.js';
 import { isEstablished } from './view/standings.js';
 
 export interface ComparisonOptions extends ComparisonRequest {
@@ -34,7 +36,7 @@ export function renderComparison(
   results: readonly ResultsFile[],
   options: ComparisonOptions,
 ): string {
-  const data = collectReportData(results);
+  const data = collectReportData(results, { samples: true });
   const { tables, dimensions } = compareCells(data, options);
   const remarks = [emulationNote(data.cells)].filter((note) => note !== undefined);
   switch (options.format) {
@@ -134,6 +136,7 @@ function spread(value: ComparedValue): string {
 function change(table: ComparedTable, row: ComparedRow): string {
   const [before, after] = row.values;
   if (before === undefined || after === undefined) return '-';
+  if (row.sampled !== undefined) return sampledChange(table, row.sampled);
   if (before.value === after.value) return '=';
   const better = table.metric.better === 'none' ? 'higher' : table.metric.better;
   const established =
@@ -143,14 +146,25 @@ function change(table: ComparedTable, row: ComparedRow): string {
   if (!established) return '~';
   if (before.value === 0) return 'new';
   const percent = (after.value / before.value - 1) * 100;
-  const verdict =
-    table.metric.better === 'none'
-      ? ''
-      : percent > 0 === (table.metric.better === 'higher')
-        ? ' better'
-        : ' worse';
-  const digits = Math.abs(percent) < 10 ? 2 : 0;
-  return `${percent > 0 ? '+' : ''}${percent.toFixed(digits)}%${verdict}`;
+  return percentText(percent) + directionOf(table, percent);
+}
+
+/** "+12% ±1.3 worse": the ratio of medians, and half of its 95 % interval in points. */
+function sampledChange(table: ComparedTable, { established, ratio }: SampledDifference): string {
+  if (!established || ratio === undefined) return '~';
+  const [low, middle, high] = ratio;
+  const percent = (middle - 1) * 100;
+  const half = ((high - low) / 2) * 100;
+  return `${percentText(percent)} ±${half.toFixed(half < 10 ? 1 : 0)}${directionOf(table, percent)}`;
+}
+
+function percentText(percent: number): string {
+  return `${percent > 0 ? '+' : ''}${percent.toFixed(Math.abs(percent) < 10 ? 2 : 0)}%`;
+}
+
+function directionOf({ metric }: ComparedTable, percent: number): string {
+  if (metric.better === 'none') return '';
+  return percent > 0 === (metric.better === 'higher') ? ' better' : ' worse';
 }
 
 /** Two exact figures of one repetition each differ when they are not equal, however little. */
@@ -209,6 +223,16 @@ function notesOf(table: ComparedTable): readonly string[] {
     );
     if (uneven) notes.push('† over fewer cells than its neighbours: not the same work');
   }
+  const sampled = table.rows.filter((row) => row.sampled !== undefined);
+  if (sampled.length > 0) {
+    const few = sampled.filter((row) => row.sampled?.adjustedP === undefined).length;
+    const short =
+      few === 0 ? '' : `; ${few} of ${sampled.length} rows have too few samples to tell`;
+    notes.push(
+      `sampled: ~ where the 95 % interval of the ratio of medians (block bootstrap) holds 1, or the rank test, adjusted for all figures compared, does not agree${short}`,
+    );
+  }
+  if (table.timesAreEmulated) notes.push(TIMES_UNDER_EMULATION);
   for (const problem of table.problems) {
     const cells = problem.count === 1 ? '1 cell' : `${problem.count} cells`;
     notes.push(`${cells} ${problem.verdict}, ${problem.transport}: ${problem.reason}`);
@@ -286,6 +310,7 @@ function jsonTable(table: ComparedTable, dimensions: Dimensions): unknown {
     mergedOver: table.mergedOver,
     rows: table.rows.map((row) => ({
       ...named(table.rowKeys, row.keys),
+      ...(row.sampled === undefined ? {} : { sampled: row.sampled }),
       best: row.best < 0 ? undefined : named(table.colKeys, table.columns[row.best] ?? []),
       figures: row.values.map((value, i) => ({
         ...named(table.colKeys, table.columns[i] ?? []),
