@@ -126,6 +126,17 @@ function follow(form) {
   form.addEventListener('submit', (event) => event.preventDefault());
 }
 
+/** Where the screen is narrow, the controls open when they are wanted, so that the verdict is seen first. */
+function followWidth(choices) {
+  const narrow = window.matchMedia('(max-width: 40rem)');
+  const fold = () => {
+    choices.open = !narrow.matches;
+  };
+  fold();
+  narrow.addEventListener('change', fold);
+  choices.hidden = false;
+}
+
 /** Links to sections keep the choice that is in the fragment. */
 function followLinks() {
   document.addEventListener('click', (event) => {
@@ -165,7 +176,7 @@ async function start() {
   const initial = readFragment(location.hash, page.settings.choice);
   const form = byId('controls');
   fillControls(form, page.data, initial.choice, initial.theme);
-  form.hidden = false;
+  followWidth(byId('choices'));
   if (initial.theme !== '') document.documentElement.dataset.theme = initial.theme;
   if (initial.changed) update(initial.choice, false);
   else {

@@ -2,6 +2,7 @@ import { emulationNote } from '../results/emulated.js';
 import type { FigureSpec, TableSpec } from './view/chart-spec.js';
 import { verdictsElsewhere } from './view/elsewhere.js';
 import { modelAgainstXen, outcomeTable } from './view/evidence.js';
+import { shownSentence } from './view/figure-parts.js';
 import { metricLabel, workloadOrder } from './view/labels.js';
 import type { Choice, PageModel } from './view/page-body.js';
 import type { ReportData } from './view/report-data.js';
@@ -38,7 +39,7 @@ export function renderMarkdown(
   const sections = [
     heading(data),
     text(emulationNote(data.cells) ?? ''),
-    scoreboard(verdicts),
+    scoreboard(verdicts, shownSentence(data, choice.selection)),
     sentences(verdicts),
     withoutFigure(data, choice.selection, model.workloads)
       .map((note) => `- No figure: ${text(note)}.`)
@@ -94,7 +95,7 @@ function heading(data: ReportData): string {
   return `# Inter-domain transports compared\n\n${runs.join('\n')}`;
 }
 
-function scoreboard(verdicts: readonly WorkloadVerdict[]): string {
+function scoreboard(verdicts: readonly WorkloadVerdict[], shown: string): string {
   if (verdicts.length === 0) return '## Verdict\n\nNo valid cell has a figure.';
   const transports = transportsIn(verdicts);
   const rows = verdicts.map((verdict) => {
@@ -113,7 +114,7 @@ function scoreboard(verdicts: readonly WorkloadVerdict[]): string {
   });
   const head = ['Workload', ...transports.map(text), 'Lead', 'How sure'];
   const summary = `${summarySentence(verdicts)} ${surenessSentence(verdicts)}`.trim();
-  return `## Verdict\n\n${text(summary)}\n\n${rawTable(head, rows)}\n\n${text(`${sizeNote(verdicts)} How sure: ${HOW_SURE}`.trim())}`;
+  return `## Verdict\n\n${text(shown)}.\n\n${text(summary)}\n\n${rawTable(head, rows)}\n\n${text(`${sizeNote(verdicts)} How sure: ${HOW_SURE}`.trim())}`;
 }
 
 function sentences(verdicts: readonly WorkloadVerdict[]): string {

@@ -44,7 +44,12 @@ export class Browser {
       .on('data', (part: string) => this.read(part));
   }
 
-  async open(url: string, size: { width: number; height: number }): Promise<Page> {
+  /** @param prepare what is set before the address is called */
+  async open(
+    url: string,
+    size: { width: number; height: number },
+    prepare: (page: Page) => Promise<unknown> = async () => {},
+  ): Promise<Page> {
     const { targetId } = await this.send('Target.createTarget', { url: 'about:blank' });
     const { sessionId } = await this.send('Target.attachToTarget', { targetId, flatten: true });
     const page = new Page(this, sessionId as string);
@@ -55,6 +60,7 @@ export class Browser {
       deviceScaleFactor: 1,
       mobile: false,
     });
+    await prepare(page);
     await page.send('Page.navigate', { url });
     return page;
   }
@@ -146,6 +152,18 @@ export class Page {
       windowsVirtualKeyCode: code,
     });
     await this.send('Input.dispatchKeyEvent', { type: 'keyUp', key, windowsVirtualKeyCode: code });
+  }
+
+  /** What the reader's system prefers, or a page on paper. */
+  async emulate(media: 'screen' | 'print', colours: 'light' | 'dark'): Promise<void> {
+    const features = [{ name: 'prefers-color-scheme', value: colours }];
+    await this.send('Emulation.setEmulatedMedia', { media, features });
+  }
+
+  /** PNG of what is in sight. */
+  async screenshot(): Promise<Buffer> {
+    const { data } = await this.send('Page.captureScreenshot', { format: 'png' });
+    return Buffer.from(data as string, 'base64');
   }
 
   /** Types into what has the focus. */

@@ -1,8 +1,8 @@
+import { emulationNote } from '../../results/emulated.js';
 import type { LegendItem, TableSpec } from './chart-spec.js';
-import { dimensionLabel } from './labels.js';
+import { dimensionLabel, own, present } from './labels.js';
 import { formatParameter, formatRatio, formatScaled, scaleFor } from './quantity.js';
-import { TIMES_UNDER_EMULATION, timesAreEmulated } from './real-xen.js';
-import type { ReportData } from './report-data.js';
+import { dimensionValue, type ReportData } from './report-data.js';
 import type { Selection } from './selection.js';
 import { isEstablished, type Slot } from './standings.js';
 import type { Sweep } from './sweep.js';
@@ -30,16 +30,6 @@ export function sourceLine(data: ReportData, selection: Selection): string {
   const chosen = selection['run'];
   const runs =
     chosen === undefined ? data.runs : data.runs.slice(Number(chosen), Number(chosen) + 1);
-  const first = data.cells.find((cell) => chosen === undefined || cell.run === Number(chosen));
-  const facet = (key: string): string =>
-    selection[key] ??
-    String(
-      first === undefined
-        ? ''
-        : key === 'testbed' || key === 'profile'
-          ? first[key]
-          : (first.parameters[key] ?? ''),
-    );
   const programs = new Set(
     runs.map(
       ({ version, commit }) =>
@@ -49,10 +39,36 @@ export function sourceLine(data: ReportData, selection: Selection): string {
   return [
     `${runs.length > 1 ? 'runs' : 'run'} ${runs.map(({ id }) => id).join(', ')}`,
     ...programs,
-    ...['testbed', 'profile', 'guestType', 'placement', 'grantMode'].map(facet),
+    ...SHOWN.map((key) => shownValue(data, selection, key)),
   ]
     .filter((part) => part !== '')
     .join(' · ');
+}
+
+/** "Simulated Xen, profile skylake-2017, guest type pvh, placement own, grant mode persistent": under what the verdict holds. */
+export function shownSentence(data: ReportData, selection: Selection): string {
+  const testbed = shownValue(data, selection, 'testbed');
+  const where = own(TESTBEDS, testbed) ?? `Testbed ${testbed}`;
+  const rest = SHOWN.slice(1).flatMap((key) => {
+    const value = shownValue(data, selection, key);
+    return value === '' ? [] : [`${dimensionLabel(key).toLowerCase()} ${value}`];
+  });
+  return [where, ...rest].join(', ');
+}
+
+const SHOWN = ['testbed', 'profile', 'guestType', 'placement', 'grantMode'] as const;
+
+const TESTBEDS: Readonly<Record<string, string>> = {
+  model: 'Simulated Xen',
+  xen: 'Real Xen in an emulated machine',
+};
+
+/** The chosen value of a facet, or the only one there is. */
+function shownValue(data: ReportData, selection: Selection, key: (typeof SHOWN)[number]): string {
+  if (selection[key] !== undefined) return selection[key];
+  const run = selection['run'];
+  const first = data.cells.find((cell) => run === undefined || cell.run === Number(run));
+  return first === undefined ? '' : String(dimensionValue(first, key) ?? '');
 }
 
 /** What a picture of reference points must say: who has no figure there, and whose times are no hardware's. */
@@ -64,12 +80,12 @@ export function barNotes(workloads: readonly Workload[]): readonly string[] {
     );
     return missing.length === 0 ? [] : [`${verdict.title}: ${missing.join(', ')}`];
   });
-  const emulated = workloads.some(({ sweep }) => timesAreEmulated({ ...sweep, unit: 'ns' }));
+  const emulated = emulationNote(workloads.flatMap(({ sweep }) => sweep.cells));
   return [
     ...(absent.length === 0
       ? []
       : [`no figure there, see the table of every number: ${absent.join('; ')}`]),
-    ...(emulated ? [TIMES_UNDER_EMULATION] : []),
+    ...present([emulated]),
   ];
 }
 

@@ -1,7 +1,7 @@
 import type { FigureSpec } from './chart-spec.js';
 import { verdictsElsewhere } from './elsewhere.js';
 import { figureMarkup } from './figure-markup.js';
-import type { LineView } from './figure-parts.js';
+import { type LineView, shownSentence } from './figure-parts.js';
 import { type FigureSection, figureSections } from './figures.js';
 import { html, type Markup } from './markup.js';
 import type { Focus } from './reference-slot.js';
@@ -43,6 +43,7 @@ export function pageBody(
 ): Markup {
   const verdicts = model.workloads.map(({ verdict }) => verdict);
   return html`<section id="verdict"><h2>Verdict</h2>
+<p class="muted">${shownSentence(data, choice.selection)}.</p>
 ${verdicts.length === 0 ? html`<p>No valid cell has a figure under this choice.</p>` : verdictMarkup(verdicts)}
 ${withoutFigure(data, choice.selection, model.workloads).map((text) => html`<p>No figure: ${text}.</p>`)}
 ${elsewhereMarkup(verdictsElsewhere(data, choice.selection))}

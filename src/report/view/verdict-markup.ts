@@ -63,19 +63,27 @@ export function verdictMarkup(verdicts: readonly WorkloadVerdict[]): Markup {
   return html`<p class="summary">${summarySentence(verdicts)} <span class="sureness">${surenessSentence(verdicts)}</span></p>
 <div class="scroll" tabindex="0" role="region" aria-label="Scoreboard"><table class="scoreboard">
 <caption class="hidden">Every workload at its reference size: the figure of each transport, the lead, and how sure it is</caption>
-<thead><tr><th scope="col">Workload</th>${transports.map((name) => html`<th scope="col">${name}</th>`)}<th scope="col">Lead</th><th scope="col">Flips</th><th scope="col">How sure</th></tr></thead>
+<thead><tr><th scope="col">Workload</th><th scope="col">Lead</th><th scope="col"><a href="#how-sure">How sure</a></th>${transports.map((name) => html`<th scope="col">${name}</th>`)}<th scope="col">Flips</th></tr></thead>
 <tbody>${verdicts.map((verdict) => scoreRow(verdict, transports))}</tbody></table></div>
 <ul class="verdicts">${verdicts.map(sentence)}</ul>
-<p class="muted">${sizeNote(verdicts)} How sure: ${HOW_SURE}</p>`;
+<p class="muted" id="how-sure">${sizeNote(verdicts)} How sure: ${HOW_SURE}</p>`;
 }
 
 function scoreRow(verdict: WorkloadVerdict, transports: readonly string[]): Markup {
   const flips = verdict.flips.map((flip) => flip.brief).join('; ');
   const way = verdict.better === 'lower' ? 'lower' : 'higher';
   return html`<tr><th scope="row"><a href="#verdict-${anchor(verdict.scenario)}">${verdict.title}</a><span class="muted small">${metricLabel(verdict.metric)} (${way} is better), ${verdict.at}</span></th>
+<td class="winner">${leadMarkup(verdict)}${verdict.cause === '' ? undefined : html`<span class="muted small">${verdict.cause}</span>`}</td><td><span class="sure ${verdict.confidence.level}">${levelText(verdict)}</span></td>
 ${transports.map((name) => scoreCell(verdict, name))}
-<td>${leadText(verdict)}${verdict.cause === '' ? undefined : html`<span class="muted small">${verdict.cause}</span>`}</td><td class="flips">${flips === '' ? '-' : flips}</td><td><span class="sure ${verdict.confidence.level}">${levelText(verdict)}</span></td></tr>
+<td class="flips">${flips === '' ? '-' : flips}</td></tr>
 `;
+}
+
+/** "libvchan (1.45x v2v)", with the leader's name first and loud. */
+function leadMarkup(verdict: WorkloadVerdict): Markup {
+  const { winner } = verdict;
+  const lead = leadText(verdict);
+  return winner === undefined ? html`${lead}` : html`<strong>${winner}</strong> (${lead})`;
 }
 
 /** "firm: exact for this seed; ..." */
