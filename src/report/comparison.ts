@@ -7,7 +7,6 @@ import { type MetricReader, metricReader } from './metric-reader.js';
 import { type SampledDifference, withStatistics } from './sampled-rows.js';
 import { type Problem, problemsOf } from './view/breakdown.js';
 import { compareText, own, workloadOrder } from './view/labels.js';
-import { timesAreEmulated } from './view/real-xen.js';
 import { REPLICATE_KEYS, replicateId } from './view/replicates.js';
 import type { ReportCell, ReportData } from './view/report-data.js';
 import { isControl, transportOrder } from './view/series-style.js';
@@ -57,8 +56,6 @@ export interface ComparedTable {
   /** Dimensions that vary inside a place, over which the geometric mean was taken. */
   readonly mergedOver: readonly string[];
   readonly problems: readonly Problem[];
-  /** Its figures are times or rates of real Xen under emulation. */
-  readonly timesAreEmulated: boolean;
 }
 
 /** Parameters that only say how long to measure. */
@@ -213,7 +210,6 @@ function layOut(
     isBeforeAfter: colKeys.length === 1 && colKeys[0] === 'run' && data.runs.length === 2,
     mergedOver: [...merged],
     problems: problemsOf(cells),
-    timesAreEmulated: timesAreEmulated({ unit: metric.unit, cells }),
   };
 }
 

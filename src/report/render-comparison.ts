@@ -18,7 +18,6 @@ import type { SampledDifference } from './sampled-rows.js';
 import { sparkline, type TerminalCell, terminalTable, wrapText } from './terminal-table.js';
 import { dimensionLabel, workloadTitle } from './view/labels.js';
 import { formatRatio, formatScaled, scaleFor } from './view/quantity.js';
-import { TIMES_UNDER_EMULATION } from './view/real-xen.js';
 import { isEstablished } from './view/standings.js';
 
 export interface ComparisonOptions extends ComparisonRequest {
@@ -232,7 +231,6 @@ function notesOf(table: ComparedTable): readonly string[] {
       `sampled: ~ where the 95 % interval of the ratio of medians (block bootstrap) holds 1, or the rank test, adjusted for all figures compared, does not agree${short}`,
     );
   }
-  if (table.timesAreEmulated) notes.push(TIMES_UNDER_EMULATION);
   for (const problem of table.problems) {
     const cells = problem.count === 1 ? '1 cell' : `${problem.count} cells`;
     notes.push(`${cells} ${problem.verdict}, ${problem.transport}: ${problem.reason}`);

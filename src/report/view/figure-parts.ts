@@ -1,5 +1,5 @@
-import { emulationNote } from '../../results/emulated.js';
 import type { LegendItem, TableSpec } from './chart-spec.js';
+import { emulationRemark } from './emulation.js';
 import { dimensionLabel, own, present } from './labels.js';
 import { formatParameter, formatRatio, formatScaled, scaleFor } from './quantity.js';
 import { dimensionValue, type ReportData } from './report-data.js';
@@ -80,7 +80,7 @@ export function barNotes(workloads: readonly Workload[]): readonly string[] {
     );
     return missing.length === 0 ? [] : [`${verdict.title}: ${missing.join(', ')}`];
   });
-  const emulated = emulationNote(workloads.flatMap(({ sweep }) => sweep.cells));
+  const emulated = emulationRemark(workloads.flatMap(({ sweep }) => sweep.cells));
   return [
     ...(absent.length === 0
       ? []

@@ -1,5 +1,6 @@
 import { problemNote } from './breakdown.js';
 import type { FigureSpec, LinePanelSpec, LinePoint, LineSpec } from './chart-spec.js';
+import { emulationRemark } from './emulation.js';
 import {
   axisLabel,
   figureId,
@@ -9,9 +10,8 @@ import {
   sourceLine,
   sweepTable,
 } from './figure-parts.js';
-import { dimensionLabel, metricLabel, own, workloadTitle } from './labels.js';
+import { dimensionLabel, metricLabel, own, present, workloadTitle } from './labels.js';
 import { formatParameter, formatRatio } from './quantity.js';
-import { TIMES_UNDER_EMULATION, timesAreEmulated } from './real-xen.js';
 import type { ReportData } from './report-data.js';
 import type { Selection } from './selection.js';
 import { cliffsOf, flipsAlong, slotsOf } from './standings.js';
@@ -65,7 +65,7 @@ export function sweepFigure(
           ]
         : []),
       ...hypothetical(sweep),
-      ...(timesAreEmulated(sweep) ? [TIMES_UNDER_EMULATION] : []),
+      ...present([emulationRemark(sweep.cells)]),
       ...[problemNote(sweep.cells)].filter((note) => note !== ''),
     ],
     source: sourceLine(data, selection),

@@ -1,8 +1,8 @@
 import type { ProfileRecord } from '../../results/types.js';
 import { cpuTimePerMessage, estimatedShares, problemNote } from './breakdown.js';
+import { emulationRemark } from './emulation.js';
 import { causeLabel, own, workloadQuestion, workloadTitle } from './labels.js';
 import { formatQuantity, formatRatio, formatScaled, formatShare, scaleFor } from './quantity.js';
-import { TIMES_UNDER_EMULATION, timesAreEmulated } from './real-xen.js';
 import { type Focus, placesText, placeText, referenceSlot, slotText } from './reference-slot.js';
 import { hasPriceDraws } from './replicates.js';
 import type { ReportData } from './report-data.js';
@@ -114,7 +114,7 @@ export function verdictOf(
     confidence: confidenceOf(data, sweep, first, second, established),
     sizeSpread: sweep.sizeSpread,
     problems: problemNote(sweep.cells),
-    beware: timesAreEmulated(sweep) ? TIMES_UNDER_EMULATION : '',
+    beware: emulationRemark(sweep.cells) ?? '',
   };
 }
 
