@@ -13,7 +13,8 @@ import { run } from 'node:test';
 import { spec } from 'node:test/reporters';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 
-const CONCURRENCY = 2;
+/** A test of real Xen keeps all cores busy by itself. */
+const CONCURRENCY = process.argv.includes('--xen') ? 1 : 2;
 /** Test files beside the code share this many processes: starting one takes longer than most of their tests. */
 const SHARED_PROCESSES = 8;
 const KINDS = ['long', 'browser', 'xen'];

@@ -90,6 +90,10 @@ async function build(directory: string, inputs: Inputs, options: ImageOptions): 
   await mkdir(options.cacheDirectory, { recursive: true });
   const work = await mkdtemp(join(options.cacheDirectory, '.image-'));
   try {
+    // First what the user may have given: a file that is no hypervisor should not be found out after a compilation.
+    const hypervisor = await readHypervisor(inputs.hypervisor);
+    await writeFile(join(work, OUTPUTS.hypervisor), hypervisor);
+    await writeFile(join(work, OUTPUTS.symbols), await symbolsOf(hypervisor, inputs));
     const compile = {
       sourceDirectory: options.guestSourceDirectory,
       roots: inputs.roots,
@@ -116,9 +120,6 @@ async function build(directory: string, inputs: Inputs, options: ImageOptions): 
       guestKernel: kernel,
       guestInitramfs: guest,
     });
-    const hypervisor = await readHypervisor(inputs.hypervisor);
-    await writeFile(join(work, OUTPUTS.hypervisor), hypervisor);
-    await writeFile(join(work, OUTPUTS.symbols), await symbolsOf(hypervisor, inputs));
     await writeFile(join(work, OUTPUTS.kernel), kernel);
     await writeFile(join(work, OUTPUTS.guestInitramfs), guest);
     await writeFile(join(work, OUTPUTS.dom0Initramfs), dom0);
@@ -128,7 +129,7 @@ async function build(directory: string, inputs: Inputs, options: ImageOptions): 
     if ((error as NodeJS.ErrnoException).code === 'ENOSPC') {
       throw new UserError('the disk is full', {
         where: options.cacheDirectory,
-        remedy: 'free about 500 MiB, or choose another cache folder',
+        remedy: 'free about 1 GiB, or choose another cache folder (--xen-cache)',
         cause: error,
       });
     }
@@ -140,7 +141,7 @@ async function build(directory: string, inputs: Inputs, options: ImageOptions): 
 
 async function readHypervisor(file: string): Promise<Buffer> {
   const content = await readInput(file);
-  const elf = content[0] === 0x1f && content[1] === 0x8b ? gunzipSync(content) : content;
+  const elf = isGzip(content) ? unzipped(content, file) : content;
   if (elf.length < 64 || elf.readUInt32BE(0) !== 0x7f454c46) {
     throw new UserError('not a hypervisor: neither an ELF file nor gzip of one', {
       where: file,
@@ -148,6 +149,22 @@ async function readHypervisor(file: string): Promise<Buffer> {
     });
   }
   return elf;
+}
+
+function isGzip(content: Buffer): boolean {
+  return content[0] === 0x1f && content[1] === 0x8b;
+}
+
+function unzipped(content: Buffer, file: string): Buffer {
+  try {
+    return gunzipSync(content);
+  } catch (cause) {
+    throw new UserError('not a hypervisor: gzip, but damaged or cut short', {
+      where: file,
+      remedy: 'copy the file again',
+      cause,
+    });
+  }
 }
 
 /** The symbols that were given, or those that the hypervisor carries. Without them nothing of it could be counted. */

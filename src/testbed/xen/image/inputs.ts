@@ -3,7 +3,13 @@ import { readdir, readFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { UserError } from '../../../base/errors.js';
 import { DOM0_MODULES, GUEST_MODULES } from './initramfs.js';
-import { DebianPackages, installLine, REQUIREMENTS, XEN_SERIES } from './packages.js';
+import {
+  DebianPackages,
+  installLine,
+  REQUIREMENTS,
+  type Requirement,
+  XEN_SERIES,
+} from './packages.js';
 import { findLibraries } from './shared-libraries.js';
 
 /** Raised when the meaning of an image changes without any of its inputs changing. */
@@ -51,13 +57,7 @@ export async function collectInputs(options: ImageOptions): Promise<Inputs> {
       (options.emulated !== false || requirement.package !== EMULATOR_PACKAGE),
   );
   const absent = wanted.filter((requirement) => !packages.isSatisfied(requirement));
-  const uninstallable = absent.filter((requirement) => !requirement.unpackable);
-  if (uninstallable.length > 0) {
-    const names = uninstallable.map((requirement) => requirement.package);
-    throw new UserError(`the Xen testbed needs ${names.join(', ')}`, {
-      remedy: installLine(names),
-    });
-  }
+  requireInstalled(absent);
   const kernelPackage = await packages.kernelPackage();
   const version = kernelPackage.replace('linux-image-', '').replace(/^unsigned-/, '');
   const kernelFile = `/boot/vmlinuz-${version}`;
@@ -87,6 +87,13 @@ export async function collectInputs(options: ImageOptions): Promise<Inputs> {
     busybox: must(packages, '/bin/busybox'),
     roots: packages.fileRoots(),
   };
+}
+
+/** What cannot be had without being installed must be there. Throws UserError with the line that installs all of it. */
+export function requireInstalled(absent: readonly Requirement[]): void {
+  const names = absent.filter(({ unpackable }) => !unpackable).map((one) => one.package);
+  if (names.length === 0) return;
+  throw new UserError(`the Xen testbed needs ${names.join(', ')}`, { remedy: installLine(names) });
 }
 
 function must(packages: DebianPackages, ...paths: readonly string[]): string {

@@ -265,7 +265,7 @@ function describedFailure(error: unknown, where: string): unknown {
   if (!/ENOSPC|No space left/.test(text)) return error;
   return new UserError('the disk is full', {
     where,
-    remedy: 'free about 1 GiB, or choose another cache folder',
+    remedy: 'free about 1 GiB, or choose another cache folder (--xen-cache)',
     cause: error,
   });
 }

@@ -10,6 +10,9 @@ import type { MachineConfig } from './machine-config.js';
 import { type QemuFiles, qemuArguments } from './qemu-arguments.js';
 import { QmpClient } from './qmp.js';
 
+/** Exit code of setpriv where the program that it is to start is not there. */
+const NOT_FOUND = 127;
+
 /** The machine did not do what it was started for. Retrying may help; the tail of its console says what it did. */
 export class MachineFailure extends Error {
   override readonly name = 'MachineFailure';
@@ -78,11 +81,12 @@ export class Emulator {
       child.on('close', (code, killedBy) => {
         resolve();
         this.tail.stop();
+        if (code === NOT_FOUND) this.failWith(missingQemu());
         if (!this.stopping) this.fail(`QEMU ended by itself (${killedBy ?? `exit code ${code}`})`);
       });
       child.on('error', (error: NodeJS.ErrnoException) => {
         resolve();
-        this.failWith(error.code === 'ENOENT' ? missingQemu() : error);
+        this.failWith(error.code === 'ENOENT' ? missingSetpriv() : error);
       });
     });
     this.onAbort = () => {
@@ -112,7 +116,9 @@ export class Emulator {
       ...(options.stays === undefined ? {} : { stays: options.stays }),
     };
     const args = qemuArguments(options.image, options.config, files, options.pause);
-    const child = spawn('qemu-system-x86_64', args, { stdio: ['ignore', 'ignore', 'pipe'] });
+    // Whoever kills this process without a word (SIGKILL) takes the emulator along.
+    const guarded = ['--pdeathsig', 'KILL', 'qemu-system-x86_64', ...args];
+    const child = spawn('setpriv', guarded, { stdio: ['ignore', 'ignore', 'pipe'] });
     return new Emulator(options, work, child);
   }
 
@@ -174,6 +180,12 @@ export class Emulator {
     );
     this.child.kill('SIGKILL');
   }
+}
+
+function missingSetpriv(): UserError {
+  return new UserError('the program "setpriv" is not installed', {
+    remedy: 'apt-get install --no-install-recommends util-linux',
+  });
 }
 
 function missingQemu(): UserError {

@@ -1,9 +1,11 @@
 import { createHash } from 'node:crypto';
 import { existsSync } from 'node:fs';
-import { mkdir, mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readFile, rm, stat, statfs, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { canonicalJson } from '../../../base/canonical-json.js';
+import { UserError } from '../../../base/errors.js';
+import { MIB } from '../../../base/units.js';
 import { markUsed, pruneCache, putInPlace } from '../image/cache.js';
 import type { XenImage } from '../image/image.js';
 import { Emulator, MachineFailure } from './emulator.js';
@@ -17,6 +19,7 @@ const MACHINES_KEPT = 8;
 const BOOT_TIMEOUT_MS = 240_000;
 const BOOT_STALL_MS = 90_000;
 const MIGRATION_PAUSE_MS = 100;
+const ROOM_BYTES = 400 * MIB;
 
 export interface SaveOptions {
   readonly image: XenImage;
@@ -42,8 +45,9 @@ export async function savedMachine(options: SaveOptions): Promise<string> {
     await markUsed(directory);
     return state;
   }
-  options.onProgress?.(`booting Xen with ${describe(options.config)}`);
   await mkdir(options.cacheDirectory, { recursive: true });
+  await checkRoom(options.cacheDirectory);
+  options.onProgress?.(`booting Xen with ${describe(options.config)}`);
   const work = await mkdtemp(join(options.cacheDirectory, '.machine-'));
   try {
     await bootAndSave(options, join(work, 'state'));
@@ -58,6 +62,17 @@ export async function savedMachine(options: SaveOptions): Promise<string> {
   await markUsed(directory);
   await pruneCache(options.cacheDirectory, 'machine-', MACHINES_KEPT);
   return state;
+}
+
+/** A disk that fills up while a machine is saved would be found out after a minute. Throws UserError. */
+async function checkRoom(directory: string): Promise<void> {
+  const { bavail, bsize } = await statfs(directory);
+  const free = bavail * bsize;
+  if (free >= ROOM_BYTES) return;
+  throw new UserError(
+    `the disk is full: ${Math.floor(free / MIB)} MiB are free, and a machine needs ${ROOM_BYTES / MIB} MiB`,
+    { where: directory, remedy: 'free about 1 GiB, or choose another cache folder (--xen-cache)' },
+  );
 }
 
 function stateHash({ image, config, emulatorVersion }: SaveOptions): string {
