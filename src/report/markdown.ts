@@ -7,7 +7,7 @@ import { metricLabel, workloadOrder } from './view/labels.js';
 import type { Choice, PageModel } from './view/page-body.js';
 import type { ReportData } from './view/report-data.js';
 import { facetsOf, facetText } from './view/selection.js';
-import { HOW_SURE, leadText, sizeNote, type WorkloadVerdict } from './view/verdict.js';
+import { howSure, leadText, sizeNote, type WorkloadVerdict } from './view/verdict.js';
 import {
   bestOf,
   elsewhereText,
@@ -114,7 +114,7 @@ function scoreboard(verdicts: readonly WorkloadVerdict[], shown: string): string
   });
   const head = ['Workload', ...transports.map(text), 'Lead', 'How sure'];
   const summary = `${summarySentence(verdicts)} ${surenessSentence(verdicts)}`.trim();
-  return `## Verdict\n\n${text(shown)}.\n\n${text(summary)}\n\n${rawTable(head, rows)}\n\n${text(`${sizeNote(verdicts)} How sure: ${HOW_SURE}`.trim())}`;
+  return `## Verdict\n\n${text(shown)}.\n\n${text(summary)}\n\n${rawTable(head, rows)}\n\n${text(`${sizeNote(verdicts)} ${howSure(verdicts)}`.trim())}`;
 }
 
 function sentences(verdicts: readonly WorkloadVerdict[]): string {
@@ -125,7 +125,6 @@ function sentences(verdicts: readonly WorkloadVerdict[]): string {
         ...verdict.flips.map((flip) => `${flip.sentence}.`),
         verdict.why === '' ? '' : `Why: ${verdict.why}.`,
         `How sure: ${sureText(verdict)}.`,
-        verdict.beware === '' ? '' : `Beware: ${verdict.beware}.`,
         verdict.problems === '' ? '' : `Not shown: ${verdict.problems}.`,
       ].filter((part) => part !== '');
       return `- **${text(verdict.title)}** (${text(verdict.at)}): ${text(verdict.headline)}. ${text(rest.join(' '))}`;

@@ -3,7 +3,7 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 import { UserError } from '../base/errors.js';
 import { type AnswerSheet, judgeClaims } from '../judge/claims/judge-claims.js';
 import { writeFileAtomically } from '../results/atomic-file.js';
-import { cellsToCsv } from '../results/csv.js';
+import { csvPieces } from '../results/csv.js';
 import type { ResultsFile } from '../results/types.js';
 import { claimsSection } from './claims/claims-markdown.js';
 import { attachDistributions, collectReportData } from './collect.js';
@@ -59,14 +59,14 @@ export async function renderReport(
   }
   const sheet = answeredClaims(results);
   const section = sheet === undefined ? '' : claimsSection(sheet);
-  const texts: readonly (readonly [name: string, text: string])[] = [
-    ['cells.csv', cellsToCsv(cells)],
-    ['report.md', renderMarkdown(data, choice, model, section)],
-    ['index.html', renderPage(data, choice, model, images, sheet)],
+  const texts: readonly (readonly [name: string, pieces: Iterable<string>])[] = [
+    ['cells.csv', csvPieces(cells)],
+    ['report.md', [renderMarkdown(data, choice, model, section)]],
+    ['index.html', [renderPage(data, choice, model, images, sheet)]],
   ];
-  for (const [name, text] of texts) {
+  for (const [name, pieces] of texts) {
     const path = join(outDir, name);
-    writeFileAtomically(path, [text]);
+    writeFileAtomically(path, pieces);
     written.unshift(path);
   }
   return written;

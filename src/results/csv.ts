@@ -35,24 +35,42 @@ type Field = string | number | boolean | undefined;
  * spreadsheet would run as a formula is prefixed with an apostrophe.
  */
 export function cellsToCsv(cells: readonly Cell[]): string {
+  return [...csvPieces(cells)].join('');
+}
+
+/** Cells at a time: the text of a hundred thousand in one string would be longer than one may be. */
+const PIECE = 500;
+
+/** The same, piece by piece. */
+export function* csvPieces(cells: readonly Cell[]): Generator<string> {
   const names = new Set<string>();
   for (const cell of cells) for (const name of Object.keys(cell.parameters)) names.add(name);
   const parameters = orderedParameterNames(names);
-  const header = [
-    ...LEADING_COLUMNS,
-    ...parameters.map((name) => (RESERVED.has(name) ? `parameter.${name}` : name)),
-    ...TRAILING_COLUMNS,
-  ];
-  const rows: Field[][] = [header];
-  for (const cell of cells) {
-    const start = [...leadingFields(cell), ...parameters.map((name) => own(cell.parameters, name))];
-    start.push(own(cell.effective, 'ringSizeBytes'));
-    const metrics = Object.keys(cell.metrics).sort();
-    if (metrics.length === 0) rows.push([...start, ...metricFields(undefined, undefined)]);
-    for (const metric of metrics)
-      rows.push([...start, ...metricFields(metric, cell.metrics[metric])]);
+  yield csvLines([
+    [
+      ...LEADING_COLUMNS,
+      ...parameters.map((name) => (RESERVED.has(name) ? `parameter.${name}` : name)),
+      ...TRAILING_COLUMNS,
+    ],
+  ]);
+  for (let from = 0; from < cells.length; from += PIECE) {
+    yield csvLines(cells.slice(from, from + PIECE).flatMap((cell) => rowsOf(cell, parameters)));
   }
-  return stringify(rows, {
+}
+
+function rowsOf(cell: Cell, parameters: readonly string[]): Field[][] {
+  const start = [
+    ...leadingFields(cell),
+    ...parameters.map((name) => own(cell.parameters, name)),
+    own(cell.effective, 'ringSizeBytes'),
+  ];
+  const metrics = Object.keys(cell.metrics).sort();
+  if (metrics.length === 0) return [[...start, ...metricFields(undefined, undefined)]];
+  return metrics.map((name) => [...start, ...metricFields(name, cell.metrics[name])]);
+}
+
+function csvLines(rows: readonly Field[][]): string {
+  return stringify([...rows], {
     escape_formulas: true,
     record_delimiter: '\n',
     cast: { boolean: (value) => String(value) },

@@ -7,6 +7,8 @@ interface WorkloadText {
   readonly title: string;
   /** What the first metric says, in words a reader knows. */
   readonly question: string;
+  /** What a message of it is, where it is none. */
+  readonly message?: string;
 }
 
 const WORKLOADS: Readonly<Record<string, WorkloadText>> = {
@@ -17,14 +19,18 @@ const WORKLOADS: Readonly<Record<string, WorkloadText>> = {
   paced: { title: 'Paced load', question: '99th percentile, timed from the intended send' },
   bidirectional: { title: 'Both directions', question: 'bytes a second, both ways at once' },
   'fan-in': { title: 'Many to one', question: 'many senders to one receiver' },
-  setup: { title: 'Connection set-up', question: 'time until the first byte may go' },
+  setup: {
+    title: 'Connection set-up',
+    question: 'time until the first byte may go',
+    message: 'connection',
+  },
   'grant-mode': { title: 'Grant modes', question: 'granted once, for each transfer, or copied' },
   'copy-locality': { title: 'Copy locality', question: 'copy rate against caches' },
   'bare-grants': { title: 'Grant operations', question: 'payload by grant operations alone' },
   'one-to-many': { title: 'One to many', question: 'one server, many clients' },
   'noisy-neighbour': { title: 'Noisy neighbour', question: 'latency beside somebody noisy' },
   'channel-depletion': { title: 'Channel depletion', question: 'connections until a limit' },
-  'setup-storm': { title: 'Set-up storm', question: 'many set-ups at once' },
+  'setup-storm': { title: 'Set-up storm', question: 'many set-ups at once', message: 'connection' },
   'broker-outage': { title: 'Broker outage', question: 'a service of dom0 dies' },
   'symmetric-crash': { title: 'Symmetric crash', question: 'who is left a zombie' },
   'destroy-order': { title: 'Order of destruction', question: 'what stays behind' },
@@ -89,6 +95,8 @@ const DIMENSIONS: Readonly<Record<string, string>> = {
   limits: 'Limits',
   clients: 'Clients',
   jitter: 'Jitter',
+  parallel: 'Set-ups at once',
+  noise: 'Noise',
   receiverDelayNs: 'Delay of the receiver',
 };
 
@@ -135,6 +143,9 @@ export const workloadTitle = (scenario: string): string =>
   own(WORKLOADS, scenario)?.title ?? scenario;
 export const workloadQuestion = (scenario: string): string =>
   own(WORKLOADS, scenario)?.question ?? '';
+/** "message", or what stands for one: costs are told by it. */
+export const messageWord = (scenario: string): string =>
+  own(WORKLOADS, scenario)?.message ?? 'message';
 export const metricLabel = (name: string): string => own(METRICS, name) ?? name;
 export const dimensionLabel = (key: string): string => own(DIMENSIONS, key) ?? key;
 export const causeLabel = (cause: string): string => own(CAUSES, cause) ?? cause;

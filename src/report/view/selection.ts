@@ -148,9 +148,23 @@ export function selectCells(
 ): readonly ReportCell[] {
   const swept = sweptFacets(scenario);
   const wanted = FACET_KEYS.filter((key) => Object.hasOwn(selection, key) && !swept.includes(key));
-  return data.cells.filter(
-    (cell) =>
-      cell.scenario === scenario &&
-      wanted.every((key) => matches(cell, key, selection[key] as string)),
+  return (cellsByScenario(data).get(scenario) ?? []).filter((cell) =>
+    wanted.every((key) => matches(cell, key, selection[key] as string)),
   );
+}
+
+const known = new WeakMap<ReportData, ReadonlyMap<string, readonly ReportCell[]>>();
+
+/** Kept with the data: every place of a run asks for every scenario. */
+function cellsByScenario(data: ReportData): ReadonlyMap<string, readonly ReportCell[]> {
+  const kept = known.get(data);
+  if (kept !== undefined) return kept;
+  const groups = new Map<string, ReportCell[]>();
+  for (const cell of data.cells) {
+    const group = groups.get(cell.scenario);
+    if (group === undefined) groups.set(cell.scenario, [cell]);
+    else group.push(cell);
+  }
+  known.set(data, groups);
+  return groups;
 }

@@ -1,7 +1,8 @@
 import type { Better, ParameterValue } from '../../results/types.js';
 import { median, sortedAscending } from '../../stats/quantile.js';
 import { type Axes, axesOf } from './axes.js';
-import { compareText, own } from './labels.js';
+import { compareText, dimensionLabel, own } from './labels.js';
+import { formatParameter } from './quantity.js';
 import { replicateId } from './replicates.js';
 import { dimensionValue, effectiveRingBytes, metricOf, type ReportCell } from './report-data.js';
 import { isControl, transportOrder } from './series-style.js';
@@ -25,7 +26,7 @@ export interface SweepSeries {
   readonly transport: string;
   /** Who competes: the transport, or "v2v per-transfer" where the scenario compares grant modes. */
   readonly competitor: string;
-  /** Other parameters that vary besides x and panel: words, or "key=number". Only equal ones compete. Usually empty. */
+  /** Other parameters that vary besides x and panel: "limits raised". Only equal ones compete. Usually empty. */
   readonly variant: string;
   readonly points: readonly SweepPoint[];
 }
@@ -169,7 +170,7 @@ function identity(cell: ReportCell, axes: Layout): [string, string, string] {
   }
   const variant = axes.variantKeys.map((key) => {
     const value = dimensionValue(cell, key);
-    return typeof value === 'string' ? value : `${key}=${String(value)}`;
+    return `${dimensionLabel(key).toLowerCase()} ${formatParameter(key, value)}`;
   });
   return [cell.transport, competitor.join(' '), variant.join(', ')];
 }

@@ -3,7 +3,7 @@ import { html, type Markup } from './markup.js';
 import { formatRatio } from './quantity.js';
 import { transportOrder, transportStyle } from './series-style.js';
 import {
-  HOW_SURE,
+  howSure,
   joinWords,
   leadText,
   type Standing,
@@ -66,7 +66,7 @@ export function verdictMarkup(verdicts: readonly WorkloadVerdict[]): Markup {
 <thead><tr><th scope="col">Workload</th><th scope="col">Lead</th><th scope="col"><a href="#how-sure">How sure</a></th>${transports.map((name) => html`<th scope="col">${name}</th>`)}<th scope="col">Flips</th></tr></thead>
 <tbody>${verdicts.map((verdict) => scoreRow(verdict, transports))}</tbody></table></div>
 <ul class="verdicts">${verdicts.map(sentence)}</ul>
-<p class="muted" id="how-sure">${sizeNote(verdicts)} How sure: ${HOW_SURE}</p>`;
+<p class="muted" id="how-sure">${sizeNote(verdicts)} ${howSure(verdicts)}</p>`;
 }
 
 function scoreRow(verdict: WorkloadVerdict, transports: readonly string[]): Markup {
@@ -130,7 +130,7 @@ function sentence(verdict: WorkloadVerdict): Markup {
   const row = (name: string, text: string): Markup | undefined =>
     text === '' ? undefined : html`<dt>${name}</dt><dd>${text}</dd>`;
   return html`<li id="verdict-${anchor(verdict.scenario)}"><p><strong>${verdict.title}</strong> (${verdict.at}): ${verdict.headline}. ${verdict.extent}</p>
-<dl>${row('Flips', verdict.flips.map((flip) => `${flip.sentence}.`).join(' '))}${row('Why', verdict.why === '' ? '' : `${verdict.why}.`)}${row('How sure', `${sureText(verdict)}.`)}${row('Beware', verdict.beware === '' ? '' : `${verdict.beware}.`)}${row('Not shown', verdict.problems === '' ? '' : `${verdict.problems}.`)}</dl></li>
+<dl>${row('Flips', verdict.flips.map((flip) => `${flip.sentence}.`).join(' '))}${row('Why', verdict.why === '' ? '' : `${verdict.why}.`)}${row('How sure', `${sureText(verdict)}.`)}${row('Not shown', verdict.problems === '' ? '' : `${verdict.problems}.`)}</dl></li>
 `;
 }
 

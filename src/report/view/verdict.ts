@@ -1,7 +1,6 @@
 import type { ProfileRecord } from '../../results/types.js';
 import { cpuTimePerMessage, estimatedShares, problemNote } from './breakdown.js';
-import { emulationRemark } from './emulation.js';
-import { causeLabel, own, workloadQuestion, workloadTitle } from './labels.js';
+import { causeLabel, messageWord, own, workloadQuestion, workloadTitle } from './labels.js';
 import { formatQuantity, formatRatio, formatScaled, formatShare, scaleFor } from './quantity.js';
 import { type Focus, placesText, placeText, referenceSlot, slotText } from './reference-slot.js';
 import { hasPriceDraws } from './replicates.js';
@@ -42,11 +41,20 @@ export interface Confidence {
 }
 
 /** What the words of confidence mean; every report prints it beside them. */
-export const HOW_SURE =
+export function howSure(verdicts: readonly Pick<WorkloadVerdict, 'sampled'>[]): string {
+  const sampled = verdicts.some((verdict) => verdict.sampled);
+  const exact = verdicts.some((verdict) => !verdict.sampled);
+  return `How sure: ${[...(exact ? [HOW_SURE] : []), ...(sampled ? [HOW_SURE_SAMPLED] : [])].join(' ')}`;
+}
+
+const HOW_SURE =
   'Figures from one seed of the model are exact; what is uncertain is the prices. "firm": the order stands even if every ' +
   'price that is an estimate, wholly or in part, were wrong by a factor of two against the leader (or it holds in 95 % of ' +
   'the price draws, where the run has them). "fair": it stands against the wholly estimated ones (or in 80 % of the ' +
   'draws). "weak": it may not; interdom run --uncertainty 50 tells.';
+
+const HOW_SURE_SAMPLED =
+  'Of sampled figures, "fair": their intervals do not overlap; where they do, nobody leads.';
 
 /** A change of the lead, in a sentence and in few words ("libvchan from a 32 KiB ring"). */
 export interface LeadChange {
@@ -79,8 +87,8 @@ export interface WorkloadVerdict {
   /** Largest difference of rings that are compared as equal, as a share. */
   readonly sizeSpread: number;
   readonly problems: string;
-  /** What must be known before such figures are believed; usually empty. */
-  readonly beware: string;
+  /** Its figures are samples, so that intervals and not prices say how sure it is. */
+  readonly sampled: boolean;
 }
 
 /** The verdict of one workload, or undefined where no transport has a figure. */
@@ -110,11 +118,11 @@ export function verdictOf(
     headline: headlineOf(sweep, standings, established),
     extent: extentOf(sweep, slots),
     flips: flipTexts(sweep, slots, slot),
-    ...(established ? reasonOf(first, second) : { why: '', cause: '' }),
+    ...(established && isAboutTime(sweep) ? reasonOf(first, second) : { why: '', cause: '' }),
     confidence: confidenceOf(data, sweep, first, second, established),
     sizeSpread: sweep.sizeSpread,
     problems: problemNote(sweep.cells),
-    beware: emulationRemark(sweep.cells) ?? '',
+    sampled: isSampled(sweep, first?.[1]),
   };
 }
 
@@ -124,11 +132,14 @@ function standingsOf(sweep: Sweep, slot: Slot, slots: readonly Slot[]): readonly
   if (best === undefined) return [];
   const values = order.map(([, point]) => point.value);
   const scale = scaleFor(values, sweep.unit);
+  const counted = sweep.unit === '1' && values.every(Number.isInteger);
   return order.map(([competitor, point]) => ({
     competitor,
     transport: (point.cells[0] as { transport: string }).transport,
     value: point.value,
-    text: `${formatScaled(point.value, scale)} ${scale.suffix}`.trim(),
+    text: counted
+      ? String(point.value)
+      : `${formatScaled(point.value, scale)} ${scale.suffix}`.trim(),
     timesWorse: timesWorse(sweep, best[1].value, point.value),
     meanTimesWorse: meanTimesWorse(sweep, slots, best[0], competitor),
   }));
@@ -149,7 +160,10 @@ function headlineOf(sweep: Sweep, standings: readonly Standing[], established: b
 }
 
 /** How a lead is told: rates lead by a factor, of times and counts the others take more. */
-function wordsFor({ better, unit }: Sweep): { leads: string; takes: string } {
+function wordsFor({ better, unit }: Pick<WorkloadVerdict, 'better' | 'unit'>): {
+  leads: string;
+  takes: string;
+} {
   if (better === 'lower') {
     return unit === 'ns'
       ? { leads: 'is quickest:', takes: 'takes' }
@@ -208,6 +222,11 @@ function leadChange(key: string, { from, to, before, after }: Flip): LeadChange 
   };
 }
 
+/** True where CPU time explains the figure. */
+function isAboutTime({ unit }: Sweep): boolean {
+  return unit === 'ns' || unit.endsWith('/s');
+}
+
 /** The cause of CPU time by which the second is furthest behind, or how much longer its CPUs stand idle. */
 function reasonOf(
   first: readonly [string, SweepPoint],
@@ -219,7 +238,8 @@ function reasonOf(
   const b = its === undefined ? undefined : cpuTimePerMessage(its);
   if (a === undefined || b === undefined) return { why: '', cause: '' };
   const text = (ns: number): string => formatQuantity(ns, 'ns');
-  const total = `${text(b.totalNs)} of CPU time a message against ${text(a.totalNs)}`;
+  const what = messageWord(mine?.scenario ?? '');
+  const total = `${text(b.totalNs)} of CPU time a ${what} against ${text(a.totalNs)}`;
   if (b.totalNs <= a.totalNs) {
     const idle = b.idleNs - a.idleNs;
     const waits = `its CPUs stand idle longer, ${text(b.idleNs)} against ${text(a.idleNs)}`;
@@ -259,15 +279,10 @@ function confidenceOf(
       text: `ahead of ${second[0]} in ${paired.wins} of ${paired.of} ${kind} (${formatRatio(paired.low)} to ${formatRatio(paired.high)})`,
     };
   }
-  const sampled = own(better.cells[0]?.metrics ?? {}, sweep.metric)?.assume === 'nothing';
-  if (sampled) {
-    const apart = isEstablished(sweep, better, worse);
-    return {
-      level: apart ? 'fair' : 'weak',
-      text: apart
-        ? 'sampled; the intervals do not overlap'
-        : 'sampled; the difference is not established',
-    };
+  if (isSampled(sweep, better)) {
+    return established
+      ? { level: 'fair', text: 'sampled; the intervals do not overlap' }
+      : { level: 'none', text: 'sampled; the difference is not established' };
   }
   if (!established) {
     const apart = (DRAW_SHARE * 100).toFixed(0);
@@ -275,6 +290,10 @@ function confidenceOf(
   }
   if (better.cells[0]?.testbed === 'xen') return { level: 'firm', text: 'counted on real Xen' };
   return fromPrices(data, sweep, better, worse);
+}
+
+function isSampled({ metric }: Sweep, point: SweepPoint | undefined): boolean {
+  return own(point?.cells[0]?.metrics ?? {}, metric)?.assume === 'nothing';
 }
 
 /** One exact figure a side: would the order survive estimates that are wrong by two against the leader? */
@@ -323,9 +342,8 @@ export function leadText(verdict: WorkloadVerdict): string {
   if (second === undefined) return 'no comparison';
   if (verdict.winner === undefined) return levelText(verdict.standings);
   const ratio = formatRatio(second.timesWorse);
-  return verdict.better === 'lower'
-    ? `${second.competitor} takes ${ratio}`
-    : `${ratio} ${second.competitor}`;
+  const { takes } = wordsFor(verdict);
+  return takes === '' ? `${ratio} ${second.competitor}` : `${second.competitor} ${takes} ${ratio}`;
 }
 
 /** Those who lead share the place; a third may still be far behind. */
