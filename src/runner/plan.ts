@@ -123,12 +123,13 @@ function* cellsOf(
       profile,
       transport: transport.name,
       scenario: scenario.name,
-      parameters,
       transportOptions: options,
       ...(draw === undefined ? {} : { draw }),
     };
-    const messages = request.messages ?? selection.rules?.messages?.(asked) ?? parameters.messages;
-    const names = { ...asked, parameters: { ...parameters, messages } };
+    const { messages: usual, ...unmeasured } = parameters;
+    const own = selection.rules?.messages?.({ ...asked, parameters: unmeasured });
+    const messages = request.messages ?? own ?? usual;
+    const names = { ...asked, parameters: { ...unmeasured, messages } };
     yield {
       id: identifyCell(names).id,
       ...names,

@@ -153,7 +153,8 @@ const ARGO: readonly Sweep[] = [
   },
 ];
 
-export type ReferenceSet = 'stock' | 'argo';
+export const REFERENCE_SETS = ['stock', 'argo'] as const;
+export type ReferenceSet = (typeof REFERENCE_SETS)[number];
 
 /** The cells of a reference set, for guests of both types. */
 export function referenceCells(set: ReferenceSet): XenCellRequest[] {
@@ -187,16 +188,17 @@ export interface ReferenceFacts extends Omit<RunFacts, 'suite' | 'seed' | 'profi
 }
 
 /**
- * Measures a reference set anew: a results file with where it came from. `argo` needs `hypervisorFile`.
+ * Measures cells of a reference set anew: a results file with where it came from. `argo` needs `hypervisorFile`.
  * A cell that came to nothing is in the file with its reason, and `run.complete` is false then.
  */
 export async function recordReference(
   set: ReferenceSet,
+  requests: readonly XenCellRequest[],
   facts: ReferenceFacts,
   options: XenTestbedOptions,
 ): Promise<ResultsFile> {
   const { now, ...run } = facts;
-  const { cells, provenance } = await runXenCells(referenceCells(set), options);
+  const { cells, provenance } = await runXenCells(requests, options);
   const profile = xenProfileRecord(provenance);
   const begun = beginRun({
     ...run,
