@@ -6,7 +6,7 @@ import { PRICE_LIST, PRICE_NAMES, type PriceName } from './price-list.js';
 import type { Price, Profile } from './profile.js';
 import { readPrice } from './user-price.js';
 
-const MEMBERS = ['name', 'description', 'like', 'clockHz', 'features', 'prices'];
+const MEMBERS = ['name', 'description', 'like', 'clockHz', 'features', 'prices', 'measurements'];
 /** Names stand in the ids of cells, in file names and in lists on the command line. */
 const NAME = /^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/;
 const SLOWEST_HZ = 1e3;
@@ -36,7 +36,7 @@ const FEATURE_LIMITS: Readonly<Partial<Record<keyof Features, readonly [number, 
  *     { "name": "my-xeon", "like": "skylake-2017",
  *       "features": { "l3Bytes": 16777216 }, "prices": { "vmexit": { "value": 700 } } }
  *
- * Prices in cycles follow `clockHz`. Throws UserError with the place and the reason for anything
+ * Prices in cycles follow `clockHz`. What `measurements` holds (of `interdom calibrate`) is for people. Throws UserError with the place and the reason for anything
  * else.
  *
  * @param where path of the file, for messages

@@ -25,7 +25,7 @@ import {
   peerCrashes,
 } from './conformance/departure-checks.js';
 import { attribution, comesToRest, determinism } from './conformance/machine-checks.js';
-import { ringSizesFor, settingName, settingsFor } from './conformance/setting.js';
+import { ringSizesFor, type Setting, settingName, settingsFor } from './conformance/setting.js';
 import {
   bidirectional,
   partialWrites,
@@ -68,6 +68,23 @@ export const CONFORMANCE_CHECKS: readonly ConformanceCheck[] = [
   attribution,
 ];
 
+/** Those that two ends can be held to that run at the same time, over a connection that stands (testbed live). */
+export const LIVE_CHECKS: readonly ConformanceCheck[] = [
+  orderAndIntegrity,
+  boundaries,
+  tooLarge,
+  ringSize,
+  slowReceiver,
+  slowSender,
+  wrap,
+  noLostWakeUp,
+  streamIntegrity,
+  partialWrites,
+  streamCapacity,
+  bidirectional,
+  sideBySide,
+];
+
 /** What came of one check for one transport. */
 export interface ConformanceResult {
   readonly transport: string;
@@ -85,10 +102,15 @@ export function checkConformance(
   driver: TransportDriver,
   checks: readonly ConformanceCheck[] = CONFORMANCE_CHECKS,
 ): ConformanceResult[] {
-  return checks.map((check) => checkOne(driver, check));
+  return checks.map((check) => checkOne(driver, check, settingsFor(driver)));
 }
 
-function checkOne(driver: TransportDriver, check: ConformanceCheck): ConformanceResult {
+/** Holds one transport to one check, in some settings. */
+export function checkOne(
+  driver: TransportDriver,
+  check: ConformanceCheck,
+  settings: readonly Setting[],
+): ConformanceResult {
   const about = { transport: driver.name, check: check.name, promise: check.promise };
   const reason = check.skipReason?.(driver);
   if (reason !== undefined) return { ...about, verdict: 'skipped', reason };
@@ -96,7 +118,7 @@ function checkOne(driver: TransportDriver, check: ConformanceCheck): Conformance
     return { ...about, verdict: 'failed', reason: 'refuses every ring size of the suite' };
   }
   const findings: Record<string, string> = {};
-  for (const setting of settingsFor(driver)) {
+  for (const setting of settings) {
     let outcome: CheckOutcome;
     try {
       outcome = check.run(driver, setting);

@@ -1,6 +1,7 @@
 import type { Command } from '../command.js';
 import { baseline } from './baseline.js';
 import { bisect } from './bisect.js';
+import { calibrate } from './calibrate.js';
 import { check } from './check.js';
 import { claims } from './claims.js';
 import { compare } from './compare.js';
@@ -25,6 +26,7 @@ export const COMMANDS: readonly Command[] = [
   claims,
   validate,
   trace,
+  calibrate,
   merge,
   check,
   baseline,

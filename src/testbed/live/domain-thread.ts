@@ -1,5 +1,4 @@
 import { invariant } from '../../base/errors.js';
-import type { Countdown } from '../../scenario/world.js';
 import { BLOCKED, type Process, type Wait } from '../../sim/process.js';
 import type { Guest } from '../../transport/guest.js';
 import type { Installation } from '../../transport/installation.js';
@@ -7,18 +6,9 @@ import { ENTRY_HLT } from '../../xen/causes.js';
 import { SCHED_BLOCK } from '../../xen/counters.js';
 import type { Task } from '../../xen/task.js';
 import { meet } from './barrier.js';
-import { LiveGate } from './live-gate.js';
 import { type LivePlatform, LiveStopped } from './live-platform.js';
 import type { LiveUpcalls } from './live-upcalls.js';
-import {
-  FINGERPRINT,
-  gateWord,
-  SLEEPING,
-  STOP,
-  shutGates,
-  threadWord,
-  WAKE,
-} from './shared-area.js';
+import { FINGERPRINT, SLEEPING, STOP, shutGates, threadWord, WAKE } from './shared-area.js';
 
 /** Grants that each domain may have in force: room for them is made before the table is shared. */
 const GRANTS = 1024;
@@ -35,7 +25,6 @@ export class DomainThread {
   spinTurns = 0;
   /** Times that it really slept. */
   sleeps = 0;
-  private readonly gates: LiveGate[] = [];
   private readonly word: number;
 
   /** The installation must have come to rest. All threads do this at the same time. */
@@ -53,8 +42,9 @@ export class DomainThread {
     const { area, control, memory, words, thread } = platform;
     for (const { domain } of installation.guests) domain.grantTable.makeRoom(GRANTS);
     const fingerprint = (memory.usedBytes ^ Math.imul(words.length, 0x9e3779b1)) | 0;
+    meet(area, control);
     if (thread === 0) {
-      Buffer.from(area.frames.buffer).set(memory.bytes.subarray(0, memory.usedBytes));
+      Buffer.from(area.frames.buffer).fill(0).set(memory.bytes.subarray(0, memory.usedBytes));
       words.copyInto(new Int32Array(area.words));
       Atomics.store(control, FINGERPRINT, fingerprint);
       shutGates(control);
@@ -76,50 +66,22 @@ export class DomainThread {
     meet(area, control);
   }
 
-  /** A gate between the threads. All threads make the same gates in the same order. */
-  gate(): LiveGate {
-    const gate = new LiveGate(this.platform, this.gates.length);
-    this.gates.push(gate);
-    return gate;
-  }
-
-  /** Counts down in all threads together. */
-  countdown(from: number): Countdown {
-    const { control } = this.platform;
-    // The gate's word holds how many have finished.
-    const word = gateWord(this.gates.length);
-    this.gates.push(new LiveGate(this.platform, this.gates.length));
-    return {
-      get left() {
-        return from - Atomics.load(control, word);
-      },
-      finish: () => from - Atomics.add(control, word, 1) - 1,
-    };
-  }
-
-  /** All threads are at the same point: the gates made so far are no longer used. */
-  forgetGates(): void {
-    this.gates.length = 0;
-    if (this.platform.thread === 0) shutGates(this.platform.control);
-  }
-
   /** Carries out a process of this guest, and whatever else the guest has to do meanwhile, until it ends. */
-  run<T>(name: string, process: Process<T>): T | undefined {
+  run(name: string, process: Process): void {
     const { vcpu } = this.guest;
-    let result: T | undefined;
-    const task = vcpu.spawn(
-      name,
-      (function* (): Process {
-        result = yield* process;
-      })(),
-    );
-    while (task.state !== 'done') {
+    const task = vcpu.spawn(name, process);
+    this.finish([task]);
+    vcpu.tasks.splice(vcpu.tasks.indexOf(task), 1);
+  }
+
+  /** Lets tasks of this guest go on until they all have ended. */
+  finish(tasks: readonly Task[]): void {
+    const { vcpu } = this.guest;
+    while (tasks.some(({ state }) => state !== 'done')) {
       const next = vcpu.readyTasks.shift();
       if (next === undefined) this.wait();
       else this.resume(next);
     }
-    vcpu.tasks.splice(vcpu.tasks.indexOf(task), 1);
-    return result;
   }
 
   /** Lets a task go on until it blocks or ends. */
@@ -165,7 +127,7 @@ export class DomainThread {
     pcpu.clock = machine.now;
     (upcalls as LiveUpcalls).takePending();
     while (queue.nextTime <= machine.now) queue.fireNext();
-    for (const gate of this.gates) gate.look();
+    this.platform.lookAtGates();
   }
 
   /** Looks for a wake-up. Returns whether one has come, or a timer is due. */

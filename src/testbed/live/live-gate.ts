@@ -6,7 +6,8 @@ import { gateWord } from './shared-area.js';
 
 /** A gate between threads. */
 export class LiveGate extends Gate {
-  private readonly word: number;
+  /** Its first word of control. */
+  readonly word: number;
 
   constructor(
     private readonly platform: LivePlatform,

@@ -1,18 +1,20 @@
 import { Prng } from '../../base/prng.js';
+import type { Countdown } from '../../scenario/world.js';
 import type { AddressSpace } from '../../xen/address-space.js';
 import type { CacheHierarchy } from '../../xen/cache.js';
-import { EVENT_DELIVERY, HYPERVISOR_ENTRY, TLB } from '../../xen/causes.js';
+import { EVENT_DELIVERY, GUEST_USER, HYPERVISOR_ENTRY, TLB } from '../../xen/causes.js';
 import type { GuestMemory } from '../../xen/guest-memory.js';
 import type { Machine } from '../../xen/machine.js';
 import type { Platform } from '../../xen/platform.js';
 import type { Tlb } from '../../xen/tlb.js';
 import type { Vcpu } from '../../xen/vcpu.js';
+import { LiveGate } from './live-gate.js';
 import { LiveGuestMemory, StressedGuestMemory } from './live-guest-memory.js';
 import { LiveMemory } from './live-memory.js';
 import { LivePcpu } from './live-pcpu.js';
 import { LiveTrace } from './live-trace.js';
 import { LiveUpcalls } from './live-upcalls.js';
-import { type SharedArea, SLEEPING, STOP, threadWord, WAKE } from './shared-area.js';
+import { type SharedArea, SLEEPING, STOP, shutGates, threadWord, WAKE } from './shared-area.js';
 import { SharedHypervisorWords } from './shared-words.js';
 import { createMover, type Mover } from './wasm-mover.js';
 
@@ -23,14 +25,21 @@ export class LiveStopped extends Error {
 
 /** How a live domain behaves, beside what its code says. */
 export interface LiveManner {
-  /** Prices of privileged operations are paid as delays; or nothing is, and the bare machine shows. */
-  readonly inject: 'profile' | 'none';
+  /**
+   * Prices of privileged operations are paid as delays; or nothing is, and the bare machine shows; or only what programs
+   * compute, for tests.
+   */
+  readonly inject: 'profile' | 'none' | 'computing';
   /** Seed of pauses at every step that others can see; undefined: none. */
   readonly stressSeed?: number;
 }
 
 /** What is paid as a delay: what an ordinary process cannot do. All other work is really done. */
-const INJECTED: ReadonlySet<number> = new Set([HYPERVISOR_ENTRY, TLB, EVENT_DELIVERY]);
+const INJECTED: Readonly<Record<LiveManner['inject'], readonly number[]>> = {
+  profile: [HYPERVISOR_ENTRY, TLB, EVENT_DELIVERY],
+  none: [],
+  computing: [GUEST_USER],
+};
 /** Shorter delays are collected: a spin cannot be so short. */
 const SHORTEST_DELAY_PS = 100_000;
 /** Turns of the loop whose speed is measured, and how often. */
@@ -55,6 +64,8 @@ export class LivePlatform implements Platform {
   isLive = false;
   /** Delays that were injected, picoseconds. */
   injectedPs = 0;
+  /** Gates between the threads, in the order in which all threads make them. */
+  private readonly gates: LiveGate[] = [];
   private owedPs = 0;
   private readonly isInjected: Uint8Array;
   private readonly turnsPerPs: number;
@@ -70,9 +81,9 @@ export class LivePlatform implements Platform {
     this.control = new Int32Array(area.control);
     this.mover = createMover(area.frames);
     this.isInjected = Uint8Array.from({ length: 32 }, (_, cause) =>
-      manner.inject === 'profile' && INJECTED.has(cause) ? 1 : 0,
+      INJECTED[manner.inject].includes(cause) ? 1 : 0,
     );
-    this.turnsPerPs = manner.inject === 'profile' ? this.calibrate() : 0;
+    this.turnsPerPs = manner.inject === 'none' ? 0 : this.calibrate();
     this.prng =
       manner.stressSeed === undefined ? undefined : new Prng(manner.stressSeed + 7 * thread);
   }
@@ -89,6 +100,35 @@ export class LivePlatform implements Platform {
 
   createUpcalls(vcpu: Vcpu): LiveUpcalls {
     return new LiveUpcalls(vcpu, this);
+  }
+
+  gate(): LiveGate {
+    const gate = new LiveGate(this, this.gates.length);
+    this.gates.push(gate);
+    return gate;
+  }
+
+  /** Counts down in all threads together. */
+  countdown(from: number): Countdown {
+    const { word } = this.gate();
+    const { control } = this;
+    return {
+      get left() {
+        return from - Atomics.load(control, word);
+      },
+      finish: () => from - Atomics.add(control, word, 1) - 1,
+    };
+  }
+
+  /** Whoever waits at a gate that another thread has opened goes on. */
+  lookAtGates(): void {
+    for (const gate of this.gates) gate.look();
+  }
+
+  /** All threads are at the same point: the gates made so far are no longer used. */
+  forgetGates(): void {
+    this.gates.length = 0;
+    if (this.thread === 0) shutGates(this.control);
   }
 
   /** Privileged work that takes so long elsewhere. */

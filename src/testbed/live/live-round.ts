@@ -35,7 +35,7 @@ export interface RoundReport {
 }
 
 /** What of the simulated hardware plays no part where the CPUs are real: time slices, ticks and deep sleep. */
-function liveFeatures(features: Features): Features {
+export function liveFeatures(features: Features): Features {
   return {
     ...features,
     guestTickHz: 0,
@@ -112,7 +112,7 @@ export class LiveEnd {
     if (world.failure !== undefined) throw new Error(world.failure);
     meet(platform.area, platform.control);
     const after = machine.counters.snapshot();
-    thread.forgetGates();
+    platform.forgetGates();
     const own = platform.thread === 0 ? pair.server : pair.client;
     const report: RoundReport = {
       ...world.clockSpan,

@@ -68,11 +68,11 @@ export class LiveWorld extends World {
   }
 
   override gate(): Gate {
-    return this.thread.gate();
+    return this.thread.platform.gate();
   }
 
   override countdown(from: number): Countdown {
-    return this.thread.countdown(from);
+    return this.thread.platform.countdown(from);
   }
 
   override carryOutPair(behaviour: PairBehaviour): void {

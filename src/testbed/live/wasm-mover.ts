@@ -1,3 +1,5 @@
+import { body, leb, name, section } from './wasm-encoding.js';
+
 declare global {
   /** What is used of it: Node's types leave it out. */
   namespace WebAssembly {
@@ -43,13 +45,6 @@ export function createSharedMemory(bytes: number): WebAssembly.Memory {
 
 function moduleBytes(pages: number): Uint8Array<ArrayBuffer> {
   const i32 = 0x7f;
-  const section = (id: number, content: readonly number[]): number[] => [
-    id,
-    ...leb(content.length),
-    ...content,
-  ];
-  const body = (code: readonly number[]): number[] => [...leb(code.length + 1), 0, ...code];
-  const name = (text: string): number[] => [text.length, ...Buffer.from(text)];
   const size = leb(pages);
   return Uint8Array.from([
     ...[0x00, 0x61, 0x73, 0x6d, 1, 0, 0, 0],
@@ -67,15 +62,4 @@ function moduleBytes(pages: number): Uint8Array<ArrayBuffer> {
       ...body([0x03, 0x40, 0x20, 0, 0x41, 1, 0x6b, 0x22, 0, 0x0d, 0, 0x0b, 0x0b]),
     ]),
   ]);
-}
-
-function leb(value: number): number[] {
-  const bytes: number[] = [];
-  let rest = value;
-  do {
-    const low = rest & 0x7f;
-    rest >>>= 7;
-    bytes.push(rest === 0 ? low : low | 0x80);
-  } while (rest !== 0);
-  return bytes;
 }

@@ -2,7 +2,6 @@ import { Prng } from '../../base/prng.js';
 import type { Process } from '../../sim/process.js';
 import type { TransportDriver } from '../contract.js';
 import { outcomeName, TOO_LARGE } from '../contract.js';
-import { Gate } from '../gate.js';
 import { type ConformanceCheck, forEachRing, randomSizes } from './check.js';
 import { compute, type End, sleep } from './end.js';
 import type { Trial } from './trial.js';
@@ -95,22 +94,19 @@ export const tooLarge: ConformanceCheck = {
   run: (driver, setting) =>
     forEachRing(driver, setting, (trial) => {
       // The two directions may have different rings: each end knows its own, and tells the other by hand.
-      const rings = { client: 0, server: 0 };
-      const told = new Gate();
-      const heard = new Gate();
+      const ofServer = trial.gate();
+      const ofClient = trial.gate();
       trial.pair({
         *client(end) {
-          rings.client = end.channel.ringSizeBytes;
-          heard.open(end.guest);
-          yield* told.pass(end.guest);
+          ofClient.open(end.guest, end.channel.ringSizeBytes);
+          const serverRing = yield* ofServer.pass(end.guest);
           yield* offerTooLarge(trial, driver, end);
-          yield* receiveTheRest(driver, end, rings.server);
+          yield* receiveTheRest(driver, end, serverRing);
         },
         *server(end) {
-          rings.server = end.channel.ringSizeBytes;
-          told.open(end.guest);
-          yield* heard.pass(end.guest);
-          yield* receiveTheRest(driver, end, rings.client);
+          ofServer.open(end.guest, end.channel.ringSizeBytes);
+          const clientRing = yield* ofClient.pass(end.guest);
+          yield* receiveTheRest(driver, end, clientRing);
           yield* offerTooLarge(trial, driver, end);
         },
       });

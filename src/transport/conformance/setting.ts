@@ -2,11 +2,30 @@ import { SKYLAKE_2017 } from '../../profiles/data/skylake-2017.js';
 import type { Features } from '../../profiles/feature-list.js';
 import { PRICE_LIST, PRICE_NAMES, type PriceTable } from '../../profiles/price-list.js';
 import type { GuestType } from '../../xen/domain.js';
+import type { Task } from '../../xen/task.js';
 import type { GrantMode, TransportDriver } from '../contract.js';
-import type { InstallationOptions, Placement } from '../installation.js';
+import type { Gate } from '../gate.js';
+import type { Guest } from '../guest.js';
+import type { Installation, InstallationOptions, Placement } from '../installation.js';
+
+/**
+ * Carries out trials in which two connected guests run at the same time (testbed live). The connection is made in the
+ * model, and not closed.
+ */
+export interface TrialStage {
+  /** The hardware of a trial, as it is where CPUs are real. */
+  hardware(modelled: InstallationOptions['hardware']): InstallationOptions['hardware'];
+  gate(): Gate;
+  /** Whether this guest's processes are carried out here: the others' are carried out elsewhere. */
+  isOwn(guest: Guest): boolean;
+  /** The processes stand connected at the start line: carries this guest's out, while others carry out the rest. */
+  carryOut(installation: Installation, tasks: readonly Task[]): void;
+}
 
 /** The circumstances in which a check is carried out. */
 export interface Setting {
+  /** Where the two ends run at the same time: who carries them out. Without it the model does. */
+  readonly stage?: TrialStage;
   /** Guest types of server and client. */
   readonly guestTypes: readonly [server: GuestType, client: GuestType];
   readonly placement: Placement;

@@ -1,7 +1,7 @@
 import { Prng } from '../../base/prng.js';
 import type { Process } from '../../sim/process.js';
 import { outcomeName, WOULD_BLOCK } from '../contract.js';
-import { Gate } from '../gate.js';
+import type { Gate } from '../gate.js';
 import { type ConformanceCheck, forEachRing, noStream, randomSizes } from './check.js';
 import type { End } from './end.js';
 import type { Trial } from './trial.js';
@@ -89,31 +89,25 @@ function* fill(
 
 /** How many of each kind one side has put into the ring, told to the other by hand. */
 interface Filling {
+  /** Opened with how many messages, or bytes of a stream, there are. */
   readonly done: Gate;
   readonly emptied: Gate;
-  messages: number;
-  streamBytes: number;
 }
 
-const newFilling = (): Filling => ({
-  done: new Gate(),
-  emptied: new Gate(),
-  messages: 0,
-  streamBytes: 0,
-});
+const newFilling = (trial: Trial): Filling => ({ done: trial.gate(), emptied: trial.gate() });
 
 function* fillWithMessages(trial: Trial, end: End, size: number, filling: Filling): Process {
-  filling.messages = yield* fill(trial, end, size, (index) => end.trySend(index, size));
-  if (filling.messages === 0) {
+  const messages = yield* fill(trial, end, size, (index) => end.trySend(index, size));
+  if (messages === 0) {
     trial.fail(`a message of ${size} bytes does not fit the empty ring, although it should`);
   }
-  filling.done.open(end.guest);
+  filling.done.open(end.guest, messages);
   yield* filling.emptied.pass(end.guest);
 }
 
 function* emptyOfMessages(end: End, size: number, filling: Filling): Process {
-  yield* filling.done.pass(end.guest);
-  for (let index = 0; index < filling.messages; index++) yield* end.receive(index, size);
+  const messages = yield* filling.done.pass(end.guest);
+  for (let index = 0; index < messages; index++) yield* end.receive(index, size);
   filling.emptied.open(end.guest);
 }
 
@@ -126,7 +120,7 @@ export const ringSize: ConformanceCheck = {
       const sizes = [largestBytes, Math.max(1, Math.floor(largestBytes / 7))];
       // The smallest messages there are: in a small ring, for they are many.
       if (ringSizeBytes <= 2048) sizes.push(1);
-      const fillings = sizes.map(() => [newFilling(), newFilling()] as const);
+      const fillings = sizes.map(() => [newFilling(trial), newFilling(trial)] as const);
       trial.pair({
         *client(end) {
           const { ringSizeBytes: own } = end.channel;
@@ -160,24 +154,25 @@ export const streamCapacity: ConformanceCheck = {
   skipReason: noStream,
   run: (driver, setting) =>
     forEachRing(driver, setting, (trial) => {
-      const filling = newFilling();
+      const filling = newFilling(trial);
       trial.pair({
         *client(end) {
           const ring = end.channel.ringSizeBytes;
-          while (filling.streamBytes <= ring) {
-            const outcome = yield* end.tryWrite(filling.streamBytes, 3 * ring);
+          let bytes = 0;
+          while (bytes <= ring) {
+            const outcome = yield* end.tryWrite(bytes, 3 * ring);
             if (outcome === WOULD_BLOCK) break;
             if (outcome < 0) return trial.fail(`writing: ${outcomeName(outcome)}`);
-            filling.streamBytes += outcome;
+            bytes += outcome;
           }
-          if (filling.streamBytes > ring || filling.streamBytes === 0) {
-            trial.fail(`a ring of ${ring} bytes took ${filling.streamBytes} that nobody has read`);
+          if (bytes > ring || bytes === 0) {
+            trial.fail(`a ring of ${ring} bytes took ${bytes} that nobody has read`);
           }
-          filling.done.open(end.guest);
+          filling.done.open(end.guest, bytes);
         },
         *server(end) {
-          yield* filling.done.pass(end.guest);
-          yield* end.read(0, filling.streamBytes, () => 4 * trial.ringSizeBytes);
+          const bytes = yield* filling.done.pass(end.guest);
+          yield* end.read(0, bytes, () => 4 * trial.ringSizeBytes);
         },
       });
     }),

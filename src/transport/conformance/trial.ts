@@ -1,4 +1,4 @@
-import type { Process } from '../../sim/process.js';
+import { BLOCKED, type Process } from '../../sim/process.js';
 import type { Task } from '../../xen/task.js';
 import type { Channel, Endpoint, Listener, TransportDriver } from '../contract.js';
 import { checkedDriver } from '../contract-check.js';
@@ -44,6 +44,8 @@ export class Trial {
   private problem: string | undefined;
   private readonly tasks: Task[] = [];
   private readonly mayWait = new Set<Task>();
+  /** Where the ends run at the same time: those that are connected, and wait for the start. */
+  private readonly atStart: Task[] = [];
   private readonly patterns = new Map<number, Pattern>();
 
   constructor(
@@ -54,8 +56,9 @@ export class Trial {
     const { clients = 1, onCrash = 'preserve' } = options;
     const [serverType, clientType] = setting.guestTypes;
     this.driver = checkedDriver(driver);
+    const hardware = testHardware(setting.nestedPaging);
     this.installation = new Installation({
-      hardware: testHardware(setting.nestedPaging),
+      hardware: setting.stage?.hardware(hardware) ?? hardware,
       guests: [
         { name: 'server', type: serverType },
         ...Array.from({ length: clients }, (_, i) => ({
@@ -106,6 +109,11 @@ export class Trial {
     };
   }
 
+  /** A gate between processes of both ends. */
+  gate(): Gate {
+    return this.setting.stage?.gate() ?? new Gate();
+  }
+
   /** Starts a process that must have ended when the machine has come to rest. */
   spawn(guest: Guest, name: string, process: Process<unknown>): Task {
     const task = guest.vcpu.spawn(name, process);
@@ -133,7 +141,11 @@ export class Trial {
       });
       if (stopped !== 'quiet')
         this.fail(`does not come to rest (${stopped}); ${this.unfinished()}`);
-      machine.settleAccounts();
+      const { stage } = this.setting;
+      if (stage === undefined) machine.settleAccounts();
+      else if (this.problem === undefined && this.atStart.length === this.tasks.length) {
+        stage.carryOut(this.installation, this.atStart);
+      }
     } catch (error) {
       this.fail(error instanceof Error ? `${error.name}: ${error.message}` : String(error));
     }
@@ -151,7 +163,13 @@ export class Trial {
 
   /** Processes that have not ended, and what each waits for. */
   private unfinished(): string {
-    const waiting = this.tasks.filter((task) => task.state !== 'done' && !this.mayWait.has(task));
+    const { stage } = this.setting;
+    const waiting = this.tasks.filter(
+      (task) =>
+        task.state !== 'done' &&
+        !this.mayWait.has(task) &&
+        (stage === undefined || !this.atStart.includes(task) || stage.isOwn(this.guestOf(task))),
+    );
     return waiting
       .map(({ vcpu, name, state, waitingFor }) => {
         const who = `${vcpu.domain.name}/${name}`;
@@ -159,6 +177,20 @@ export class Trial {
         return state === 'blocked' ? `${who} waits for ${waitingFor}` : `${who} is ${state}`;
       })
       .join('; ');
+  }
+
+  private guestOf(task: Task): Guest {
+    return task.vcpu === this.server.vcpu ? this.server : this.client;
+  }
+
+  /** Where the ends run at the same time, an end that is connected waits here. Returns whether that is so. */
+  private *startLine(guest: Guest): Process<boolean> {
+    if (this.setting.stage === undefined) return false;
+    const task = guest.vcpu.currentTask as Task;
+    this.atStart.push(task);
+    task.block('the start');
+    yield BLOCKED;
+    return true;
   }
 
   /**
@@ -184,7 +216,9 @@ export class Trial {
     if (accepted === undefined) return;
     const [listener, channel] = accepted;
     const end = this.end(server, channel, port, client);
+    const staysOpen = yield* this.startLine(server);
     yield* behaviour.server(end);
+    if (staysOpen) return;
     mine.open(server);
     yield* other.pass(server);
     if (behaviour.closesFirst !== 'server') yield* sleep(server, CLOSE_LATER_PS);
@@ -203,7 +237,9 @@ export class Trial {
     const channel = yield* this.connect(client, port, [client]);
     if (channel === undefined) return;
     const end = this.end(client, channel, port, client);
+    const staysOpen = yield* this.startLine(client);
     yield* behaviour.client(end);
+    if (staysOpen) return;
     mine.open(client);
     yield* other.pass(client);
     if (behaviour.closesFirst === 'server') yield* sleep(client, CLOSE_LATER_PS);

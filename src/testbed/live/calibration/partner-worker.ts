@@ -1,0 +1,48 @@
+import { parentPort, workerData } from 'node:worker_threads';
+import {
+  BEAT,
+  COMMAND,
+  type PartnerData,
+  PING,
+  REST,
+  RUN,
+  SLEEP,
+  TURN,
+  WAKE,
+  WOKEN,
+} from './partner.js';
+
+/** The partner thread: does what its word of command says, until the thread is ended. */
+
+/** Turns between two looks at the word of command. */
+const TURNS = 1000;
+
+const { control: words, times: moments, clockBaseNs } = workerData as PartnerData;
+const control = new Int32Array(words);
+const times = new Float64Array(moments);
+const base = BigInt(clockBaseNs);
+
+parentPort?.postMessage('ready');
+for (;;) {
+  switch (Atomics.load(control, COMMAND)) {
+    case RUN:
+      for (let i = 0; i < TURNS; i++) Atomics.add(control, BEAT, 1);
+      break;
+    case PING:
+      for (let i = 0; i < TURNS; i++) {
+        const turn = Atomics.load(control, TURN);
+        if ((turn & 1) === 1) Atomics.store(control, TURN, turn + 1);
+      }
+      break;
+    case SLEEP: {
+      const seen = Atomics.load(control, WAKE);
+      Atomics.add(control, BEAT, 1);
+      Atomics.wait(control, WAKE, seen);
+      times[0] = Number(process.hrtime.bigint() - base);
+      Atomics.add(control, WOKEN, 1);
+      break;
+    }
+    default:
+      Atomics.wait(control, COMMAND, REST);
+  }
+}
