@@ -39,6 +39,14 @@ describe('a copy of the program, which stays the same while it is tested', () =>
     const other = { ...results, run: { ...results.run, commit: 'another' } };
     writeFileSync(join(cwd, 'other.json'), JSON.stringify(other));
     const without = await program.run(['check', 'other.json', ...words.slice(2)], cwd);
+    assert.match(
+      without.stderr,
+      /^interdom: no further samples are taken: another program than this one measured the run$/m,
+    );
+    assert.match(
+      more.stderr,
+      /^interdom: taking further samples of \d+ undecided figures, for 1 s/m,
+    );
     assert.deepEqual(samples(without.stdout), samples(spent.stdout));
   });
 

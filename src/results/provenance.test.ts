@@ -42,7 +42,7 @@ test('a run begins incomplete and ends with time and figures', () => {
 
 test('a run passes the schema as header and in a results file', () => {
   const run = beginRun(facts);
-  const header = journalHeader(run, { transport: ['v4v'] });
+  const header = journalHeader(run);
   assert.deepEqual(parseJournalHeader(JSON.stringify(header), 'x'), header);
   const text = JSON.stringify({ ...sampleResults(), run });
   assert.deepEqual(parseResults(text, 'x').run, run);

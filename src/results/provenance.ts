@@ -38,6 +38,8 @@ export interface RunFacts {
   readonly suite: string;
   readonly host: HostFacts;
   readonly profiles: Readonly<Record<string, ProfileRecord>>;
+  /** The options of `run` as they were resolved. */
+  readonly options?: Readonly<Record<string, unknown>>;
 }
 
 /** The run as it begins: not complete, and finished when it started. */
@@ -54,6 +56,7 @@ export function beginRun(facts: RunFacts): RunDescription {
     suite: facts.suite,
     profiles: facts.profiles,
     complete: false,
+    ...(facts.options === undefined ? {} : { options: facts.options }),
   };
   return { id: runId(begun), ...begun };
 }
@@ -73,12 +76,8 @@ export function endRun(
   };
 }
 
-/** @param options the options of `run` as resolved, for --resume */
-export function journalHeader(
-  run: RunDescription,
-  options?: Readonly<Record<string, unknown>>,
-): JournalHeader {
-  return { schemaVersion: SCHEMA_VERSION, run, ...(options === undefined ? {} : { options }) };
+export function journalHeader(run: RunDescription): JournalHeader {
+  return { schemaVersion: SCHEMA_VERSION, run };
 }
 
 /**

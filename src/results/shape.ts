@@ -170,16 +170,16 @@ export const RunSchema = Type.Object({
       planHash: text(128, 'equal for shards of one plan'),
     }),
   ),
+  options: Type.Optional(Type.Record(Type.String({ pattern: NAME }), Type.Unknown())),
   harness: Type.Optional(named(MetricValueSchema, 'wall-clock figures of the harness itself')),
 });
 
 /**
- * First line of a journal: the run as it began, and what is needed to plan the same cells again.
+ * First line of a journal: the run as it began.
  */
 export const JournalHeaderSchema = Type.Object({
   schemaVersion: Type.Literal(SCHEMA_VERSION),
   run: RunSchema,
-  options: Type.Optional(Type.Record(Type.String({ pattern: NAME }), Type.Unknown())),
 });
 
 export const ResultsSchema = Type.Object(

@@ -33,7 +33,7 @@ beforeEach(() => {
 });
 afterEach(() => rmSync(folder, { recursive: true }));
 
-const header = journalHeader(sampleRun(), { transport: ['v4v'], 'ring-size': [4096] });
+const header = journalHeader(sampleRun());
 const cells = [1, 2, 3].map((seed) => sampleCell({ seed }));
 const onLinux = { skip: !existsSync('/dev/full') && 'this system has no /dev/full' };
 

@@ -113,6 +113,8 @@ export interface RunDescription {
   readonly parts?: readonly string[];
   /** Under --shard: which part of the plan this is. */
   readonly shard?: ShardRecord;
+  /** The options of `run` as they were resolved: what it takes to plan the same cells again. */
+  readonly options?: Readonly<Record<string, unknown>>;
   /** Sampled wall-clock figures of the harness itself. */
   readonly harness?: Readonly<Record<string, MetricValue>>;
 }
@@ -141,6 +143,4 @@ export interface JournalHeader {
   readonly schemaVersion: number;
   /** As it began: `complete` is false and `finishedAt` equals `startedAt`. */
   readonly run: RunDescription;
-  /** The options of `run` as they were resolved: what --resume needs to plan the same cells again. */
-  readonly options?: Readonly<Record<string, unknown>>;
 }

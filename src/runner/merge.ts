@@ -200,8 +200,22 @@ function mergedRun(
     profiles,
     complete,
     parts: runs.flatMap((run) => run.parts ?? [run.id]),
+    ...optionsOfAll(runs),
   };
   return { id: runId(merged), ...merged };
+}
+
+/** The options under which one machine would have had all cells; none where the parts were not shards of one plan. */
+function optionsOfAll(runs: readonly RunDescription[]): Pick<RunDescription, 'options'> {
+  const whole = runs.map(({ options = {} }) => {
+    const { shard, ...rest } = options;
+    return shard === undefined ? undefined : rest;
+  });
+  const [first] = whole;
+  const isOne =
+    first !== undefined &&
+    new Set(whole.map((one) => (one === undefined ? '' : canonicalJson(one)))).size === 1;
+  return isOne ? { options: first } : {};
 }
 
 /** The host, where all parts are from one kind; else one that is taken for none of them. */

@@ -13,7 +13,7 @@ import { BASELINE_FOLDER, CHECK_FORMATS } from '../commands/check.js';
 import { EXIT, type ExitCode } from '../exit-codes.js';
 import { readNoiseFloors } from '../noise/noise-file.js';
 import { readPolicySection } from '../options/config-file.js';
-import { harnessSampler } from './harness-sampler.js';
+import { furtherSamples } from './more-samples.js';
 import { OtherSchema, readReference } from './reference.js';
 import { readJudgedRun } from './run-side.js';
 import { writeOutputs } from './write-outputs.js';
@@ -53,13 +53,12 @@ async function judge(invocation: Invocation): Promise<Judgement> {
   const section = readPolicySection(options.text('config'));
   const policy = section === undefined ? NO_POLICY : parsePolicy(section.value, section.where);
   const today = new Date().toISOString().slice(0, 10);
-  const moreSamples = withHarness ? harnessSampler(results.run, budgetS * 1000) : undefined;
   const judgement = await judgeRun(before, after, {
     policy: new AppliedPolicy(policy, today),
     strict: options.flag('strict'),
     partial: options.flag('partial'),
     noiseFloors: readNoiseFloors(options.text('noise'), whole.hostClass),
-    ...(moreSamples === undefined ? {} : { moreSamples }),
+    moreSamples: furtherSamples(results.run, invocation, budgetS * 1000),
     otherCells: reference.otherCells,
     everyEntryMatches: !options.has('only'),
   });

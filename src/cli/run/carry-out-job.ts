@@ -21,7 +21,7 @@ export interface Manner {
  * cells would disturb another.
  */
 export async function carryOutJob(
-  job: Job,
+  job: Pick<Job, 'request' | 'catalogue' | 'todo' | 'batches'>,
   manner: Manner,
   execution: BatchExecution,
 ): Promise<void> {

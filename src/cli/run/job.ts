@@ -2,7 +2,6 @@ import { canonicalJson } from '../../base/canonical-json.js';
 import { UserError } from '../../base/errors.js';
 import type { Profile } from '../../profiles/profile.js';
 import { profileRecord } from '../../profiles/record.js';
-import { parseProfile } from '../../profiles/user-profile.js';
 import { beginRun, journalHeader } from '../../results/provenance.js';
 import { JournalWriter, readJournal } from '../../results/store.js';
 import type {
@@ -14,16 +13,14 @@ import type {
 } from '../../results/types.js';
 import { planCells } from '../../runner/plan.js';
 import type { Catalogue, PlannedCell, RunRequest } from '../../runner/request.js';
-import { parseRequest } from '../../runner/request-schema.js';
 import { checkSameOrigin, continuePlan } from '../../runner/resume.js';
-import { shardPlan } from '../../runner/shard.js';
 import type { BatchTestbed } from '../../testbed/contract.js';
 import { CATALOGUE } from '../catalogue.js';
 import type { Invocation } from '../command.js';
 import { packageVersion } from '../program-version.js';
-import { offeredTestbed, takesBatches } from '../testbeds.js';
 import { type Destination, destinationOf, journalOf, resultsBeside } from './destination.js';
 import { hostFacts, programCommit } from './host-facts.js';
+import { chosen, plannedAgain, sharded } from './planned-again.js';
 import { readRequest } from './read-request.js';
 import type { ReadyTestbed } from './ready-testbed.js';
 
@@ -69,10 +66,11 @@ export async function newJob(
     suite: request.suite,
     host: hostFacts(),
     profiles: ready?.profiles ?? records(request, catalogue),
+    options: { ...request },
   });
   const run = { ...begun, ...shard };
   const destination = destinationOf(options.text('output'), run.id);
-  const header = journalHeader(run, { ...request });
+  const header = journalHeader(run);
   const { journalPath } = destination;
   const journal = journalPath === undefined ? undefined : JournalWriter.create(journalPath, header);
   return {
@@ -125,11 +123,9 @@ export async function resumedJob(
   const { header, cells, keptBytes } = await readJournal(journalPath);
   const { run } = header;
   checkSameOrigin(run, { version: packageVersion(), commit: programCommit() }, journalPath);
-  const request = parseRequest(header.options, journalPath);
-  const catalogue = await catalogueOf(request, run, journalPath);
+  const { request, catalogue, plan } = await plannedAgain(run, journalPath);
   const ready = await makeReady(request, chosen(request, catalogue));
   if (ready !== undefined) checkSameComputers(ready.profiles, run, journalPath);
-  const { plan } = sharded(planCells(request, catalogue), request);
   const { done, todo } = continuePlan(plan, cells, journalPath);
   const output = options.text('output') ?? resultsBeside(journalPath);
   const destination = { ...destinationOf(output, run.id), journalPath };
@@ -149,22 +145,6 @@ export async function resumedJob(
   };
 }
 
-/** The catalogue from which a run that is resumed was planned. Throws UserError where it has changed. */
-async function catalogueOf(
-  request: RunRequest,
-  run: RunDescription,
-  where: string,
-): Promise<Catalogue> {
-  const offered = offeredTestbed(request.testbed);
-  const rules = takesBatches(offered)
-    ? await offered.rules(request.testbedOptions ?? {})
-    : offered.rules;
-  const catalogue = rules === undefined ? CATALOGUE : { ...CATALOGUE, rules };
-  if (rules?.profiles !== undefined) return catalogue;
-  const profiles = request.profiles.map((name) => profileOf(name, run, where));
-  return { ...catalogue, profiles };
-}
-
 /** Cells of two hypervisors, or of two emulators, do not stand in one file. Throws UserError. */
 function checkSameComputers(
   now: RunDescription['profiles'],
@@ -176,35 +156,6 @@ function checkSameComputers(
     where,
     remedy: 'start the run anew',
   });
-}
-
-/** What this run shall do of a plan, and what it then says of it. */
-function sharded(
-  plan: readonly PlannedCell[],
-  { shard }: RunRequest,
-): { plan: readonly PlannedCell[]; shard: Pick<RunDescription, 'shard'> } {
-  if (shard === undefined) return { plan, shard: {} };
-  const { cells, record } = shardPlan(plan, shard);
-  return { plan: cells, shard: { shard: record } };
-}
-
-/** A profile as the run began with it: built in, or the user's own out of the journal. */
-function profileOf(name: string, run: RunDescription, where: string): Profile {
-  const record = run.profiles[name];
-  if (record === undefined) throw new UserError(`the profile ${name} is not in it`, { where });
-  const builtIn = CATALOGUE.profiles.find((profile) => profile.name === name);
-  if (builtIn === undefined)
-    return parseProfile(JSON.stringify(record), `${where}, profile ${name}`);
-  if (canonicalJson(profileRecord(builtIn)) === canonicalJson(record)) return builtIn;
-  throw new UserError(`the profile ${name} has changed since the run began`, {
-    where,
-    remedy: 'start the run anew',
-  });
-}
-
-/** The profiles that a request names. */
-function chosen(request: RunRequest, { profiles }: Catalogue): readonly Profile[] {
-  return profiles.filter(({ name }) => request.profiles.includes(name));
 }
 
 function records(request: RunRequest, catalogue: Catalogue): Record<string, ProfileRecord> {

@@ -109,13 +109,14 @@ async function simulate({ source, seed, samples, slowdown, more }: Simulation): 
   );
   const lots = new Map<string, number>();
   return judge(side('before', before), side('after', after), {
-    moreSamples: async (pair) => {
-      const taken = lots.get(pair.cell) ?? 0;
-      if (taken >= more) return undefined;
-      lots.set(pair.cell, taken + 1);
-      const index = Number(pair.cell.split('=')[1]);
-      return take(sources[index] as Source, samples, index === 0 ? 100 * slowdown : 100);
-    },
+    moreSamples: async (pairs) =>
+      pairs.map(({ cell }) => {
+        const taken = lots.get(cell) ?? 0;
+        if (taken >= more) return [];
+        lots.set(cell, taken + 1);
+        const index = Number(cell.split('=')[1]);
+        return take(sources[index] as Source, samples, index === 0 ? 100 * slowdown : 100);
+      }),
   });
 }
 

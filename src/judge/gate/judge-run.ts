@@ -20,10 +20,7 @@ export interface GateOptions {
   /** Cells of the reference that the run does not have were not asked for. */
   readonly partial: boolean;
   readonly noiseFloors: ReadonlyMap<string, number>;
-  /**
-   * Takes more samples of a figure of the run, while the budget lasts; undefined once it is used
-   * up, or where the figure cannot be measured here.
-   */
+  /** Missing: what is there must do. */
   readonly moreSamples?: MoreSamples;
   /** False: not all of the cells are here, and so an entry of the policy may match nothing. */
   readonly everyEntryMatches: boolean;
@@ -31,7 +28,13 @@ export interface GateOptions {
   readonly otherCells?: () => Iterable<GateCell>;
 }
 
-export type MoreSamples = (pair: SampledPair) => Promise<readonly number[] | undefined>;
+/**
+ * Takes more samples of figures of the run that nobody can decide yet: for each its further ones, none where the budget is
+ * used up or the figure cannot be measured here.
+ */
+export type MoreSamples = (
+  pairs: readonly SampledPair[],
+) => Promise<readonly (readonly number[])[]>;
 
 /**
  * Decides whether a run is as good as its reference. Throws UserError for entries of the policy
@@ -121,7 +124,7 @@ function missing(before: Side, after: Side, { policy, partial }: GateOptions): r
   return findings;
 }
 
-/** While a figure is inconclusive and there is budget, it gets more samples and all are judged anew. */
+/** While figures are inconclusive and there is budget, they get more samples and all are judged anew. */
 async function withMoreSamples(
   pairs: readonly SampledPair[],
   moreSamples: MoreSamples | undefined,
@@ -130,15 +133,19 @@ async function withMoreSamples(
   for (;;) {
     const judgements = judgeSampled(current);
     if (moreSamples === undefined) return judgements;
-    let gained = false;
-    for (const [i, { verdict, pair }] of judgements.entries()) {
-      if (verdict !== 'inconclusive') continue;
-      const more = await moreSamples(pair);
-      if (more === undefined || more.length === 0) continue;
-      current = current.with(i, { ...pair, samples: [...pair.samples, ...more] });
-      gained = true;
+    const open = judgements.filter(({ verdict }) => verdict === 'inconclusive');
+    const gained = new Map<SampledPair, readonly number[]>();
+    const pairs = open.map(({ pair }) => pair);
+    const more = pairs.length === 0 ? [] : await moreSamples(pairs);
+    for (const [i, pair] of pairs.entries()) {
+      const further = more[i] ?? [];
+      if (further.length > 0) gained.set(pair, further);
     }
-    if (!gained) return judgements;
+    if (gained.size === 0) return judgements;
+    current = current.map((pair) => {
+      const further = gained.get(pair);
+      return further === undefined ? pair : { ...pair, samples: [...pair.samples, ...further] };
+    });
   }
 }
 

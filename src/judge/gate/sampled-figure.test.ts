@@ -101,11 +101,11 @@ describe('sampled figures', () => {
     let asked = 0;
     const after = file(sampled(samples(2, 4, 104.5)));
     const moreSamples: NonNullable<GateOptions['moreSamples']> = async () =>
-      ++asked > 40 ? undefined : samples(asked + 10, 10, 102);
+      ++asked > 40 ? [] : [samples(asked + 10, 10, 102)];
     const judgement = await judge(before, after, { moreSamples });
     assert.equal(judgement.verdict, 'ok');
     assert.ok(asked >= 1 && asked <= 40, `${asked}`);
-    const spent = await judge(before, after, { moreSamples: async () => undefined });
+    const spent = await judge(before, after, { moreSamples: async () => [] });
     assert.equal(spent.verdict, 'inconclusive');
   });
 

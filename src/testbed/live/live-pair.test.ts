@@ -70,6 +70,13 @@ describe('a live pair', () => {
     await assert.rejects(pair.round(1, 0), LiveFailure);
   });
 
+  it('that is ended says so to whoever waits for a round', async () => {
+    const pair = await LivePair.start(SCRIPT, data('libvchan'), FRAMES, 20_000);
+    const round = assert.rejects(pair.round(1_000_000, 0), /ended/);
+    await pair.end();
+    await round;
+  });
+
   it('whose ends cannot be connected says why', async () => {
     const tooLarge = data('libvchan');
     const parameters = { ...tooLarge.parameters, ringSizeBytes: 1 << 24 };

@@ -78,12 +78,16 @@ export class LivePair {
     return (await answers).flatMap((answer) => ('report' in answer ? [answer.report] : []));
   }
 
-  /** Ends both threads. Their memory goes with them. */
+  /** Ends both threads. Their memory goes with them, and whoever waits for an answer is told so. */
   async end(): Promise<void> {
     this.failure ??= new LiveFailure('ended');
     stopThreads(this.area);
     for (const worker of this.workers) worker.removeAllListeners();
-    await Promise.all(this.workers.map((worker) => worker.terminate()));
+    try {
+      await Promise.all(this.workers.map((worker) => worker.terminate()));
+    } finally {
+      this.waiting?.settle(this.failure);
+    }
   }
 
   /** An answer of each thread. */
@@ -132,11 +136,8 @@ export class LivePair {
   private giveUp(failure: Error): void {
     if (this.failure !== undefined) return;
     this.failure = failure;
-    const { waiting } = this;
-    this.end().then(
-      () => waiting?.settle(failure),
-      () => waiting?.settle(failure),
-    );
+    // What went wrong before is the better reason than that a thread could not be ended.
+    this.end().catch(() => {});
   }
 
   private stepsOf(thread: number): number {
