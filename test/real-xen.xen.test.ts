@@ -1,42 +1,22 @@
 import assert from 'node:assert/strict';
-import { existsSync } from 'node:fs';
 import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
-import { homedir, tmpdir } from 'node:os';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { before, describe, it } from 'node:test';
-import { fileURLToPath } from 'node:url';
 import { Worker } from 'node:worker_threads';
 import { parseResults } from '../src/results/schema.js';
 import type { Cell } from '../src/results/types.js';
 import type { XenCellParameters, XenCellRequest } from '../src/testbed/xen/cells/request.js';
 import { collectWindows } from '../src/testbed/xen/cells/window-results.js';
-import { installLine, REQUIREMENTS } from '../src/testbed/xen/image/packages.js';
 import { MachineFailure } from '../src/testbed/xen/machine/emulator.js';
 import { pairConfig } from '../src/testbed/xen/machine/machine-config.js';
 import { type BatchOutput, runBatch } from '../src/testbed/xen/machine/run-batch.js';
 import { savedMachine } from '../src/testbed/xen/machine/saved-machine.js';
 import { traceOnXen } from '../src/testbed/xen/trace-run.js';
-import { equipXen, runXenCells, type XenTestbedOptions } from '../src/testbed/xen/xen-testbed.js';
+import { equipXen, runXenCells } from '../src/testbed/xen/xen-testbed.js';
+import { OPTIONS, ROOT, SKIP } from './real-xen-here.js';
 
 /** Boots real Xen: a minute or two for each kind of machine, once; seconds when the cache is warm. */
-
-const ROOT = join(fileURLToPath(import.meta.url), '../../..');
-const CACHE =
-  process.env['INTERDOM_XEN_CACHE'] ??
-  join(process.env['XDG_CACHE_HOME'] ?? join(homedir(), '.cache'), 'interdom', 'xen');
-
-const missing = REQUIREMENTS.filter(
-  ({ unpackable, files }) => !unpackable && !files.every((file) => existsSync(file)),
-).map((requirement) => requirement.package);
-const SKIP = missing.length > 0 ? `not installed: run ${installLine(missing)}` : false;
-if (SKIP !== false) process.stderr.write(`SKIPPED real Xen: ${SKIP}\n`);
-
-const OPTIONS: XenTestbedOptions = {
-  cacheDirectory: CACHE,
-  guestSourceDirectory: join(ROOT, 'guest'),
-  temporaryDirectory: tmpdir(),
-  machines: 2,
-};
 
 function request(
   transport: XenCellRequest['transport'],
