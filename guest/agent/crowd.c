@@ -27,6 +27,8 @@
 #define STEP_MS 600000
 /* Long enough for dom0 to see what is in use when no more connections can be. */
 #define PEAK_US 3000000
+/* The broker needs a moment to remove what nobody wants any more. */
+#define SETTLE_US 1000000
 
 struct crowd {
     const struct options *options;
@@ -201,6 +203,7 @@ int role_crowd(const struct options *options)
         close_half();
         say("closed");
         await_peer("closed");
+        usleep(SETTLE_US);
         again = open_one(most + 1);
     }
     return report("connections=%lu goes_on=%d again=%d scarce=%s; %s%s%s", connections, goes_on, again, scarce,

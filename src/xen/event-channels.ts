@@ -92,6 +92,8 @@ export class EventChannels {
   /** Highest number of ports in use: `max_event_channels` of the domain's configuration (xl's default is 1023). */
   limit = 1023;
   abi: '2-level' | 'fifo' = 'fifo';
+  /** Ports that the domain's kernel holds for itself and that are not modelled one by one: they count towards the limit. */
+  kernelPorts = 0;
 
   constructor(private readonly domain: Domain) {}
 
@@ -291,7 +293,7 @@ export class EventChannels {
   private noPortLeft(): number {
     if (this.domain.state === 'dying') return -EINVAL;
     const most = Math.min(this.limit, (this.abi === 'fifo' ? FIFO_PORTS : TWO_LEVEL_PORTS) - 1);
-    return this.inUse >= most ? -ENOSPC : 0;
+    return this.inUse + this.kernelPorts >= most ? -ENOSPC : 0;
   }
 
   /** The lowest free port. It is bound to the vCPU that asks, as Linux does with EVTCHNOP_bind_vcpu. */

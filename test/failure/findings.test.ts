@@ -174,7 +174,7 @@ describe('limits', () => {
     });
     assert.deepEqual(
       compared.map(({ name }) => metric(valid(channelDepletion, name, scarce), 'connections')),
-      [128, 63, 31],
+      [128, 58, 29],
     );
   });
 

@@ -21,6 +21,25 @@ interface Request {
 }
 
 /**
+ * Nodes that libxl makes in the name of a new domain (libxl_create.c, libxl_device.c, 4.17): they count towards its quota, which
+ * a connection later finds smaller by so many.
+ */
+const OWN_NODES: readonly string[] = [
+  'control/shutdown',
+  'control/feature-poweroff',
+  'control/feature-reboot',
+  'control/feature-suspend',
+  'control/sysrq',
+  'device/suspend/event-channel',
+  'data',
+  'drivers',
+  'feature',
+  'attr',
+  'error',
+  'console/backend-id',
+];
+
+/**
  * xenstored, a process of dom0 on its vCPU 0: takes requests in order of arrival, one at a time, and answers by event
  * channel (guests) or socket (dom0). The data is XenstoreStore's.
  *
@@ -52,7 +71,7 @@ export class Xenstored {
     return connection;
   }
 
-  /** The nodes that libxl makes for a new domain: its home, which it may read, and `data`, which is its own. */
+  /** The nodes that libxl makes for a new domain: its home, which it may read, and some in it that are its own. */
   private makeNodes(domid: number): void {
     const home = `/local/domain/${domid}`;
     const readable: XenstorePermission[] = [
@@ -63,8 +82,10 @@ export class Xenstored {
     this.store.setPermissions(0, home, readable);
     this.store.write(0, `${home}/domid`, String(domid));
     this.store.setPermissions(0, `${home}/domid`, readable);
-    this.store.mkdir(0, `${home}/data`);
-    this.store.setPermissions(0, `${home}/data`, [{ domid, access: 'n' }]);
+    for (const name of OWN_NODES) {
+      this.store.mkdir(0, `${home}/${name}`);
+      this.store.setPermissions(0, `${home}/${name}`, [{ domid, access: 'n' }]);
+    }
   }
 
   /** The toolstack tells that a domain is gone: its nodes go and watchers of @releaseDomain learn of it. */
