@@ -25,13 +25,13 @@ export interface Awaited {
 }
 
 /** A cell in which a look has found nothing for so long cannot go on: it shall be seen to stand still. */
-const PATIENCE_PS = PS_PER_S;
+const PATIENCE_PS = PS_PER_S / 10;
 
 /**
  * Waiting without an interrupt: looking again and again in virtual time. The looks between two events of the machine
  * cannot find anything new, so they are charged and not carried out.
  *
- * Whoever has looked in vain for a second (or when nothing at all is going to happen) blocks as any process would, so that a
+ * Whoever has looked in vain for a tenth of a second (or when nothing at all is going to happen) blocks as any process would, so that a
  * machine on which nothing can go on comes to rest.
  */
 export class Polling {
