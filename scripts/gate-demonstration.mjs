@@ -1,17 +1,20 @@
-// Writes the output of the demonstrations of docs/gate.md into the page. Build first.
+// Writes the output of the demonstrations of the gate into the pages that show them. Build first.
 //
 //     node scripts/gate-demonstration.mjs
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { demonstrate, withOutputs } from '../dist/test/gate/demonstration.js';
+import { demonstrate, PAGES, withOutputs } from '../dist/test/gate/demonstration.js';
 
-const path = join(dirname(dirname(fileURLToPath(import.meta.url))), 'docs', 'gate.md');
-const page = readFileSync(path, 'utf8');
+const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const folder = mkdtempSync(join(tmpdir(), 'interdom-demonstration-'));
 try {
-  writeFileSync(path, withOutputs(page, await demonstrate(page, folder)));
+  for (const page of PAGES) {
+    const path = join(root, page);
+    const text = readFileSync(path, 'utf8');
+    writeFileSync(path, withOutputs(text, await demonstrate(text, folder)));
+  }
 } finally {
   rmSync(folder, { recursive: true, force: true });
 }

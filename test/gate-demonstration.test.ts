@@ -2,11 +2,13 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { before, describe, it } from 'node:test';
 import { temporaryFolder } from './cli/spawn-program.js';
-import { type Demonstrated, demonstrate } from './gate/demonstration.js';
+import { type Demonstrated, demonstrate, PAGES } from './gate/demonstration.js';
 
-const page = readFileSync(new URL('../../docs/gate.md', import.meta.url), 'utf8');
+const page = PAGES.map((name) =>
+  readFileSync(new URL(`../../${name}`, import.meta.url), 'utf8'),
+).join('\n');
 
-describe('the demonstrations of docs/gate.md', () => {
+describe('the demonstrations of the README and of docs/gate.md', () => {
   const folder = temporaryFolder();
   let done: readonly Demonstrated[] = [];
   before(async () => {
@@ -42,7 +44,7 @@ describe('the demonstrations of docs/gate.md', () => {
     assert.doesNotMatch(output, /has changed:/);
   });
 
-  it('look in the page as they do now, but for figures', () => {
+  it('look in the pages as they do now, but for figures', () => {
     for (const { name, output } of done) {
       const shown = new RegExp(
         `demonstration: ${name} [\\s\\S]*?\`\`\`text\\n([\\s\\S]*?)\`\`\``,
@@ -51,7 +53,7 @@ describe('the demonstrations of docs/gate.md', () => {
       assert.equal(
         first(shown ?? ''),
         first(output),
-        'write it anew: node scripts/gate-demonstration.mjs',
+        'write them anew: node scripts/gate-demonstration.mjs',
       );
     }
   });

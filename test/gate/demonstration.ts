@@ -3,7 +3,10 @@ import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { ProgramCopy } from '../cli/program-copy.js';
 
-/** One demonstration of docs/gate.md, carried out. */
+/** The pages that show demonstrations of the gate. */
+export const PAGES = ['README.md', 'docs/gate.md'] as const;
+
+/** One demonstration, carried out. */
 export interface Demonstrated {
   readonly name: string;
   /** Exit code that the page promises, and the one there was. */
