@@ -1,3 +1,4 @@
+import type { Log, Result } from 'sarif';
 import { RunningHash } from '../../base/running-hash.js';
 import {
   FINDING_KINDS,
@@ -29,7 +30,8 @@ export function renderSarif(judgement: Judgement, version: string, locate: Locat
   const results = judgement.findings
     .slice(0, MOST_RESULTS)
     .map((finding) => resultOf(finding, locate));
-  const document = {
+  // Typed by the schema: a property that SARIF does not have would not compile.
+  const document: Log = {
     $schema: 'https://json.schemastore.org/sarif-2.1.0.json',
     version: '2.1.0',
     runs: [
@@ -61,7 +63,7 @@ function levelOf(kind: FindingKind): 'error' | 'note' {
   return kind === 'improved' || kind === 'new' ? 'note' : 'error';
 }
 
-function resultOf(finding: Finding, locate: Locate): Record<string, unknown> {
+function resultOf(finding: Finding, locate: Locate): Result {
   const place = locate(finding);
   const key = `${finding.cell}:${finding.metric ?? ''}`;
   return {
