@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { InvariantViolation, UserError } from '../base/errors.js';
+import { MachineFailure } from '../testbed/xen/machine/emulator.js';
 import { reportFault } from './fault-message.js';
 import { Terminal } from './terminal.js';
 
@@ -26,6 +27,12 @@ describe('faults', () => {
       said: 'interdom: it is wrong\n  in here\n  try: make it right\n',
     });
     assert.equal(report(new UserError('it is wrong')).said, 'interdom: it is wrong\n');
+  });
+
+  it('of an emulated machine are told with its last words, and exit with 6', () => {
+    const { code, said } = report(new MachineFailure('not done within 9 s', 'last words'));
+    assert.equal(code, 6);
+    assert.match(said, /real Xen came to nothing: not done within 9 s\nlast words\n {2}try: /);
   });
 
   it('of the program are told as such, and exit with 1', () => {

@@ -9,12 +9,23 @@ export function reportFault(error: unknown, terminal: Terminal, verbose: boolean
     if (verbose && error.stack !== undefined) terminal.complain(error.stack);
     return EXIT.wrongInput;
   }
+  if (isMachineFailure(error)) {
+    terminal.complain(`interdom: real Xen came to nothing: ${error.message}`);
+    if (error.consoleTail !== '') terminal.complain(error.consoleTail);
+    terminal.complain('  try: once more; and `interdom doctor`, where it goes on like this');
+    return EXIT.nothingMeasured;
+  }
   const name = error instanceof Error ? error.name : 'Error';
   const what = error instanceof Error ? error.message : String(error);
   terminal.complain(`interdom: internal error: ${name === 'Error' ? '' : `${name}: `}${what}`);
   if (verbose && error instanceof Error) terminal.complain(error.stack ?? '');
   else terminal.complain('  try: --verbose shows where; please report it');
   return EXIT.internalError;
+}
+
+/** Known by its name: the class would load all of the emulator for every command. */
+function isMachineFailure(error: unknown): error is Error & { readonly consoleTail: string } {
+  return error instanceof Error && error.name === 'MachineFailure' && 'consoleTail' in error;
 }
 
 /** What, where, and what to do. */

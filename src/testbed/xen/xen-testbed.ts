@@ -194,21 +194,14 @@ class MachineGroup {
   }
 
   /** @param anew although there is a saved one */
-  private async boot(anew = false): Promise<string> {
-    for (let attempt = 1; ; attempt++) {
-      try {
-        return await savedMachine({
-          ...this.options,
-          anew,
-          image: this.equipment.image,
-          config: this.config,
-          emulatorVersion: this.equipment.provenance.emulator,
-        });
-      } catch (error) {
-        if (!(error instanceof MachineFailure) || attempt === ATTEMPTS) throw error;
-        this.options.onProgress?.(`booting again: ${error.message}`);
-      }
-    }
+  private boot(anew = false): Promise<string> {
+    return savedMachine({
+      ...this.options,
+      anew,
+      image: this.equipment.image,
+      config: this.config,
+      emulatorVersion: this.equipment.provenance.emulator,
+    });
   }
 
   /**

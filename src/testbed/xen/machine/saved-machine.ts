@@ -36,7 +36,8 @@ export interface SaveOptions {
 
 /**
  * A machine that was booted once, with its guests ready, and saved. Going on from it takes a second or two in place of
- * half a minute. Returns the file of its state; boots and saves it where it is not yet in the cache.
+ * half a minute. Returns the file of its state; boots and saves it where it is not yet in the cache. A boot that fails is
+ * tried once more. Throws MachineFailure, or UserError where the disk is full.
  */
 export async function savedMachine(options: SaveOptions): Promise<string> {
   const directory = join(options.cacheDirectory, `machine-${stateHash(options)}`);
@@ -50,7 +51,11 @@ export async function savedMachine(options: SaveOptions): Promise<string> {
   options.onProgress?.(`booting Xen with ${describe(options.config)}`);
   const work = await mkdtemp(join(options.cacheDirectory, '.machine-'));
   try {
-    await bootAndSave(options, join(work, 'state'));
+    await bootAndSave(options, join(work, 'state')).catch(async (error: unknown) => {
+      if (!(error instanceof MachineFailure)) throw error;
+      options.onProgress?.(`booting again: ${error.message}`);
+      await bootAndSave(options, join(work, 'state'));
+    });
     const { size } = await stat(join(work, 'state'));
     await writeFile(join(work, 'size'), String(size));
     await putInPlace(work, directory, async () => {
