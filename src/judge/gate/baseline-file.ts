@@ -96,7 +96,7 @@ export function baselinesOf(side: Side, suite: string): readonly Baseline[] {
       testbed,
       profile,
       suite,
-      ...(side.profiles[profile] ?? { clockHz: 0, features: {}, prices: {} }),
+      ...keptProfile(side.profiles[profile]),
       metrics,
       cells: cells.map((cell) => baselineCell(cell, metrics)),
       ...(harness === undefined || side.hostClass === undefined
@@ -104,6 +104,15 @@ export function baselinesOf(side: Side, suite: string): readonly Baseline[] {
         : { harness: { hostClass: side.hostClass, metrics: harness.metrics } }),
     };
   });
+}
+
+/** A profile as a baseline keeps it: where prices are charged is a matter of the program. */
+function keptProfile(profile: GateProfile | undefined): GateProfile {
+  if (profile === undefined) return { clockHz: 0, features: {}, prices: {} };
+  const prices = Object.fromEntries(
+    Object.entries(profile.prices).map(([name, { causes: _, ...price }]) => [name, price]),
+  );
+  return { ...profile, prices };
 }
 
 /** Several baselines as one reference. @param name path, for messages */

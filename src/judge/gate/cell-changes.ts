@@ -1,5 +1,5 @@
 import type { ProfileChange } from './finding.js';
-import { priceEffect } from './price-effects.js';
+import { priceCount } from './price-counts.js';
 import { type GateCell, messagesOf, parameterOf, timeByCause } from './side.js';
 
 /** A counter that moved, a message. */
@@ -132,16 +132,17 @@ function priceMoves(
   const moves: PriceMove[] = [];
   for (const change of profile) {
     if (change.kind !== 'price') continue;
-    const effect = priceEffect(change.name);
-    const count = effect?.count?.(after);
+    const known = priceCount(change.name);
+    const count = known?.count(after);
     if (count === 0) continue;
-    const shows = effect === undefined || times.some(({ cause }) => effect.causes.includes(cause));
-    if (!shows) continue;
+    // A price of which nobody says where it is charged may be the cause of everything.
+    const shows = times.some(({ cause }) => change.causes?.includes(cause) === true);
+    if (change.causes !== undefined && !shows) continue;
     const perMessage = count === undefined ? undefined : count / messages;
     moves.push({
       change,
       perMessage,
-      counted: effect?.counted ?? '',
+      counted: known?.counted ?? '',
       nsPerMessage: perMessage === undefined ? undefined : perMessage * change.differenceNs,
     });
   }

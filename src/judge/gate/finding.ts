@@ -79,6 +79,8 @@ export interface ProfileChange {
   readonly text: string;
   /** Nanoseconds (or nanoseconds a byte) by which a price has changed; 0 for others. */
   readonly differenceNs: number;
+  /** Of a price: causes of the attribution under which it is charged, where the run says them. */
+  readonly causes?: readonly string[];
 }
 
 /** Findings that share their main cause. */

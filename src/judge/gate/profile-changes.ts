@@ -47,26 +47,30 @@ function* changesOf(
   }
   for (const name of allKeys(before.prices, after.prices)) {
     const [old, young] = [before.prices[name], after.prices[name]];
-    if (old === undefined || young === undefined) {
-      const text = old === undefined ? 'is new' : 'is gone';
-      yield { profile, kind: 'price', name, text, differenceNs: 0 };
-      continue;
-    }
-    const differenceNs = nanoseconds(young, after.clockHz) - nanoseconds(old, before.clockHz);
-    const priceChanged = old.value !== young.value || old.unit !== young.unit;
-    if (priceChanged || differenceNs !== 0) {
-      yield {
-        profile,
-        kind: 'price',
-        name,
-        text: priceText(old, young, differenceNs),
-        differenceNs,
-      };
-    } else if (old.low !== young.low || old.high !== young.high) {
-      const text = `range ${old.low}..${old.high} -> ${young.low}..${young.high} ${young.unit}`;
-      yield { profile, kind: 'price', name, text, differenceNs: 0 };
-    }
+    const change = priceChange(old, young, before.clockHz, after.clockHz);
+    if (change === undefined) continue;
+    const causes = young?.causes ?? old?.causes;
+    yield { profile, kind: 'price', name, ...change, ...(causes === undefined ? {} : { causes }) };
   }
+}
+
+/** How a price differs; undefined where it does not. */
+function priceChange(
+  old: GatePrice | undefined,
+  young: GatePrice | undefined,
+  clockBefore: number,
+  clockAfter: number,
+): Pick<ProfileChange, 'text' | 'differenceNs'> | undefined {
+  if (old === undefined || young === undefined) {
+    return { text: old === undefined ? 'is new' : 'is gone', differenceNs: 0 };
+  }
+  const differenceNs = nanoseconds(young, clockAfter) - nanoseconds(old, clockBefore);
+  if (old.value !== young.value || old.unit !== young.unit || differenceNs !== 0) {
+    return { text: priceText(old, young, differenceNs), differenceNs };
+  }
+  if (old.low === young.low && old.high === young.high) return undefined;
+  const text = `range ${old.low}..${old.high} -> ${young.low}..${young.high} ${young.unit}`;
+  return { text, differenceNs: 0 };
 }
 
 function priceText(old: GatePrice, young: GatePrice, differenceNs: number): string {

@@ -42,6 +42,8 @@ export interface GatePrice {
   readonly high: number;
   /** "ps", "cycles", "ns", "us", "ms", "ps/B", "ns/B". */
   readonly unit: string;
+  /** Causes of the attribution under which it is charged; a baseline does not keep them. */
+  readonly causes?: readonly string[];
 }
 
 /** One of the two things that are compared: a reference, or a run. */
@@ -72,8 +74,8 @@ export function sideOfResults(name: string, results: ResultsFile, withHarness: b
 
 export function gateProfile({ clockHz, features, prices }: ProfileRecord): GateProfile {
   const kept: Record<string, GatePrice> = {};
-  for (const [name, { value, low, high, unit }] of Object.entries(prices)) {
-    kept[name] = { value, low, high, unit };
+  for (const [name, { value, low, high, unit, causes }] of Object.entries(prices)) {
+    kept[name] = { value, low, high, unit, ...(causes === undefined ? {} : { causes }) };
   }
   return { clockHz, features, prices: kept };
 }

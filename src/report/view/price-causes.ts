@@ -1,10 +1,5 @@
 import type { PriceRecord, ProfileRecord } from '../../results/types.js';
 
-/** The attribution causes under which a price is charged, as the results file states them. */
-export function causesOfPrice(price: PriceRecord): readonly string[] {
-  return price.causes ?? [];
-}
-
 export interface NamedPrice extends PriceRecord {
   readonly name: string;
 }
@@ -12,7 +7,7 @@ export interface NamedPrice extends PriceRecord {
 /** The prices that are charged under a cause and are not zero. */
 export function pricesOf(profile: ProfileRecord, cause: string): readonly NamedPrice[] {
   return Object.entries(profile.prices)
-    .filter(([, price]) => price.high > 0 && causesOfPrice(price).includes(cause))
+    .filter(([, price]) => price.high > 0 && price.causes?.includes(cause) === true)
     .map(([name, price]) => ({ name, ...price }));
 }
 
