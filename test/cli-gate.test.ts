@@ -432,6 +432,7 @@ describe('interdom history', () => {
     assert.match(page, /<svg viewBox/);
     assert.equal(page.match(/<line class="change"/g)?.length, 3);
     assert.match(readFileSync(join(cwd, 'out', 'history.md'), 'utf8'), /\| worse \|/);
+    assert.equal(readFileSync(join(cwd, 'out', 'trends-1.png')).toString('latin1', 1, 4), 'PNG');
   });
 
   it('goes on after a torn line', async () => {

@@ -51,7 +51,7 @@ export const history: Command = {
   examples: [
     ['interdom history add latest', 'after each run on the main branch'],
     ['interdom history show', 'what changed, from which commit on'],
-    ['interdom history report --cell "*/ping-pong/*" --out trends', 'charts as a page'],
+    ['interdom history report --cell "*/ping-pong/*" --out trends', 'charts as a page and as PNG'],
   ],
   async run(invocation) {
     const { keepHistory } = await import('../history/keep-history.js');

@@ -3,12 +3,14 @@ import { join } from 'node:path';
 import { changeText, plain, shareText } from '../../judge/gate/figure-text.js';
 import { directionOf, type Trend, type TrendChange } from '../../judge/history/trend.js';
 import { writeFileAtomically } from '../../results/atomic-file.js';
+import { PngPainter } from '../draw/png.js';
 import { rawTable, text } from '../markdown.js';
 import { metricLabel } from '../view/labels.js';
 import { html, Markup } from '../view/markup.js';
 import { tableMarkup } from '../view/table-markup.js';
-import { makeReportFolder } from '../write-bytes.js';
+import { makeReportFolder, writeBytesAtomically } from '../write-bytes.js';
 import { trendChart } from './trend-chart.js';
+import { TRENDS_A_PICTURE, trendFigure } from './trend-figure.js';
 
 /** Beyond so many charts nobody looks: the table has all changes. */
 const MOST_CHARTS = 200;
@@ -27,8 +29,12 @@ table { border-collapse: collapse; } th, td { padding: .2rem .6rem; text-align: 
 .scroll { overflow-x: auto; } .number { text-align: right; } .hidden { position: absolute; left: -9999px; }
 `;
 
+/** Pictures in which figures stand that changed, the first of the page; the page has more. */
+const MOST_PICTURES = 4;
+
 /**
- * Writes `index.html`, one file with a chart a figure, and `history.md`, the changes as a table.
+ * Writes `index.html`, one file with a chart a figure, `history.md`, the changes as a table, and `trends-1.png` and so on,
+ * the first figures as pictures.
  * Figures that changed come first in the order given; of the others, as many as there is room for.
  * @returns the paths written, `index.html` first
  */
@@ -42,7 +48,31 @@ export async function renderTrends(
   const summary = join(folder, 'history.md');
   writeFileAtomically(summary, [markdown(trends, runs)]);
   writeFileAtomically(page, [pageText(trends, runs)]);
-  return [page, summary];
+  return [page, summary, ...pictures(trends, runs, folder)];
+}
+
+/** Of the figures that changed, as far as there is room; where none did, of the first ones. */
+function pictures(trends: readonly Trend[], runs: number, folder: string): readonly string[] {
+  const changed = trends.filter(({ changes }) => changes.length > 0);
+  const drawn = changed.length > 0 ? changed : trends.slice(0, TRENDS_A_PICTURE);
+  const paths: string[] = [];
+  const painter = new PngPainter();
+  for (
+    let from = 0;
+    from < drawn.length && paths.length < MOST_PICTURES;
+    from += TRENDS_A_PICTURE
+  ) {
+    const id = `trends-${paths.length + 1}`;
+    const path = join(folder, `${id}.png`);
+    const figure = trendFigure(
+      id,
+      drawn.slice(from, from + TRENDS_A_PICTURE),
+      headline(trends, runs),
+    );
+    writeBytesAtomically(path, painter.paint(figure));
+    paths.push(path);
+  }
+  return paths;
 }
 
 const HEAD = ['Figure', 'Change', 'Side', 'Commits', 'First run', 'p', 'Cell'];
