@@ -42,11 +42,12 @@ export function formatBytes(bytes: number): string {
   return `${bytes} B`;
 }
 
-/** Three significant digits, with no exponent: 0.123, 1.23, 12.3, 123, 1230. */
+/** Three significant digits, with no exponent where nobody needs one: 0.123, 1.23, 12.3, 123, 1230. */
 export function formatSignificant(value: number): string {
   if (!Number.isFinite(value)) return String(value);
   const size = Math.abs(value);
   if (size === 0) return '0';
+  if (size >= 1e15) return value.toExponential(2);
   if (size >= 100) return value.toFixed(0);
   if (size >= 10) return value.toFixed(1);
   if (size >= 1) return value.toFixed(2);

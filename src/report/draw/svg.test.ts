@@ -80,3 +80,27 @@ test('hostile names stay text', () => {
     }
   }
 });
+
+test('figures that no machine has are drawn as far as they can be', () => {
+  const plain = plausibleResults({
+    profiles: ['skylake-2017'],
+    ringSizes: [4096],
+    messageSizes: [64, 4096],
+  });
+  for (const odd of [1.7e308, 5e-324, -1, 0, 'mixed'] as const) {
+    const cells = plain.cells.map((cell, i) => ({
+      ...cell,
+      metrics: Object.fromEntries(
+        Object.entries(cell.metrics).map(([name, metric]) => [
+          name,
+          { ...metric, value: odd === 'mixed' ? (i % 2 === 0 ? 1e300 : 1e-300) : odd },
+        ]),
+      ),
+    }));
+    for (const figure of figuresOf({ ...plain, cells })) {
+      const svg = painter.paint(figure);
+      elementsOf(svg);
+      assert.doesNotMatch(svg, /NaN|Infinity/, `${odd}: ${figure.id}`);
+    }
+  }
+});

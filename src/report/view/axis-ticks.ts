@@ -17,7 +17,8 @@ export interface Ticks {
  *
  * @param most how many labels there is room for
  */
-export function ticksFor(axis: AxisSpec, min: number, max: number, most: number): Ticks {
+export function ticksFor(axis: AxisSpec, least: number, greatest: number, most: number): Ticks {
+  const [min, max] = [drawable(least), drawable(greatest)];
   if (axis.unit === 'percentile') return percentileTicks(min, max);
   if (axis.unit === 'B')
     return axis.scale === 'log' ? byteTicks(min, max, most) : evenBytes(max, most);
@@ -39,6 +40,15 @@ export function ticksFor(axis: AxisSpec, min: number, max: number, most: number)
         : max * LOG_MARGIN,
     suffix: scale.suffix,
   };
+}
+
+/** No figure of a machine lies beyond these; steps up to them neither overflow nor vanish. */
+const SMALLEST = 1e-60;
+const LARGEST = 1e60;
+
+/** A figure as it is drawn: a file may hold one that no picture can. */
+export function drawable(value: number): number {
+  return Math.min(Math.max(value, SMALLEST), LARGEST);
 }
 
 /** Room on a log axis beyond the outermost points, so that markers are not cut. */

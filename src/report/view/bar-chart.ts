@@ -1,4 +1,4 @@
-import { ticksFor } from './axis-ticks.js';
+import { drawable, ticksFor } from './axis-ticks.js';
 import { axisOptions, type ChartConfig, frame } from './chart-frame.js';
 import type { BarPanelSpec } from './chart-spec.js';
 import { hatchRectangle } from './hatching.js';
@@ -21,7 +21,7 @@ export function barChart(
       labels: [...panel.categories],
       datasets: panel.bars.map((bar) => ({
         label: bar.label,
-        data: [...bar.values],
+        data: bar.values.map((value) => (value === null || value === 0 ? value : drawable(value))),
         backgroundColor: shade(theme, bar),
         borderColor: theme.background,
         borderWidth: { right: panel.stacked ? 1 : 0 },

@@ -68,9 +68,9 @@ export function messagesOf(cell: ReportCell): number | undefined {
   for (const [metric, group] of PER_MESSAGE) {
     const each = own(cell.metrics, metric)?.value;
     const total = counterSum(cell, group);
-    if (each !== undefined && total !== undefined && each > 0 && total > 0) {
-      return Math.round(total / each);
-    }
+    if (each === undefined || total === undefined || !(each > 0)) continue;
+    const messages = Math.round(total / each);
+    if (messages > 0 && Number.isFinite(messages)) return messages;
   }
   const stated = own(cell.effective, 'messages') ?? own(cell.parameters, 'messages');
   if (typeof stated === 'number' && stated > 0) return stated;

@@ -183,7 +183,8 @@ export function meanTimesWorse(sweep: Sweep, slots: readonly Slot[], a: string, 
     const mine = slot.points.get(a);
     const its = slot.points.get(b);
     if (mine === undefined || its === undefined || mine.value <= 0 || its.value <= 0) continue;
-    ratios.push(timesWorse(sweep, mine.value, its.value));
+    const ratio = timesWorse(sweep, mine.value, its.value);
+    if (ratio > 0 && Number.isFinite(ratio)) ratios.push(ratio);
   }
   return ratios.length === 0 ? Number.NaN : geometricMean(ratios);
 }
