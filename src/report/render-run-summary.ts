@@ -17,7 +17,13 @@ import { metricOf, type ReportCell, type ReportData } from './view/report-data.j
 import { facetsOf, type Selection } from './view/selection.js';
 import { type Slot, slotsOf } from './view/standings.js';
 import { sizeNote } from './view/verdict.js';
-import { bestOf, levelText, summarySentence, transportsIn } from './view/verdict-markup.js';
+import {
+  bestOf,
+  levelText,
+  summarySentence,
+  surenessSentence,
+  transportsIn,
+} from './view/verdict-markup.js';
 import { competitorsAt, type Workload, workloadsOf } from './view/workloads.js';
 
 export interface SummaryOptions {
@@ -47,7 +53,7 @@ export function renderRunSummary(results: ResultsFile, options: SummaryOptions):
     parts.push(table(costs(workloads)));
     const verdicts = workloads.map(({ verdict }) => verdict);
     parts.push(
-      `${wrapText(`${summarySentence(verdicts)} ${sizeNote(verdicts)}`.trim(), options.width)}\n`,
+      `${wrapText(`${summarySentence(verdicts)} ${surenessSentence(verdicts)} ${sizeNote(verdicts)}`.replace(/ +/g, ' ').trim(), options.width)}\n`,
     );
   }
   const note = emulationNote(data.cells);

@@ -39,21 +39,23 @@ export function terminalTable(table: TerminalTable, width: number, colour: boole
   );
   const left = (column: number): boolean =>
     column < table.keys || table.words?.includes(column) === true;
+  const natural = [...widths];
   narrow(widths, table.words ?? [], NARROWEST_WORDS, width);
   const keys = Array.from({ length: table.keys }, (_, i) => i);
   narrow(widths, keys, NARROWEST_KEY, width);
   const lines: string[] = table.title === '' ? [] : [wrapText(table.title, width)];
   blocks(widths, table.keys, width).forEach((columns, block) => {
     if (block > 0) lines.push('');
+    const here = widened(widths, columns, natural, width);
     const line = (row: readonly string[], cells?: readonly TerminalCell[]): string =>
       columns
         .map((column) => {
-          const aligned = align(row[column] ?? '', widths[column] as number, left(column));
+          const aligned = align(row[column] ?? '', here[column] as number, left(column));
           return colour && cells?.[column]?.best === true ? `${BOLD}${aligned}${PLAIN}` : aligned;
         })
         .join(' '.repeat(GAP))
         .trimEnd();
-    const rule = columns.map((column) => '-'.repeat(widths[column] as number)).join('  ');
+    const rule = columns.map((column) => '-'.repeat(here[column] as number)).join('  ');
     lines.push(line(texts[0] as string[]), rule);
     texts.slice(1).forEach((row, i) => {
       if (i === table.rows.length) lines.push(rule);
@@ -80,6 +82,23 @@ function narrow(widths: number[], columns: readonly number[], least: number, wid
     if (widest < 0) return;
     widths[widest] = (widths[widest] as number) - 1;
   }
+}
+
+/** The widths in a block: its columns get back what they were cut by, as far as there is room. */
+function widened(
+  widths: readonly number[],
+  columns: readonly number[],
+  natural: readonly number[],
+  width: number,
+): readonly number[] {
+  const wider = [...widths];
+  let room = width - columns.reduce((sum, i) => sum + (widths[i] as number) + GAP, -GAP);
+  for (const i of columns) {
+    const more = Math.max(0, Math.min(room, (natural[i] as number) - (widths[i] as number)));
+    wider[i] = (widths[i] as number) + more;
+    room -= more;
+  }
+  return wider;
 }
 
 /** Columns of each block: the keys, and as many values as fit. At least one value, whatever the width. */

@@ -28,9 +28,10 @@ export function summarySentence(verdicts: readonly WorkloadVerdict[]): string {
   const parts = [...wins]
     .sort((a, b) => b[1] - a[1] || transportOrder(a[0], b[0]))
     .map(([name, count]) => `${name} in ${count}`);
+  if (wins.size === 0) return 'Nobody leads: the best are level everywhere.';
+  if (compared.length === 1) return `${[...wins.keys()][0]} leads.`;
   if (level > 0) parts.push(`nobody in ${level}`);
-  const noun = compared.length === 1 ? 'workload' : 'workloads';
-  return `Of ${compared.length} ${noun}, the lead is with ${joinWords(parts)}.`;
+  return `Of ${compared.length} workloads, the lead is with ${joinWords(parts)}.`;
 }
 
 /** "Of the 9 leads 1 is firm, 1 fair and 7 weak." Empty where nobody leads. */
@@ -42,8 +43,8 @@ export function surenessSentence(verdicts: readonly WorkloadVerdict[]): string {
     const count = leads.filter(({ confidence }) => confidence.level === level).length;
     return count === 0 ? [] : [`${count} ${count === 1 ? 'is' : 'are'} ${level}`];
   });
-  const head = leads.length === 1 ? 'Of the 1 lead' : `Of the ${leads.length} leads`;
-  return `${head}, ${joinWords(parts)}.`;
+  if (leads.length === 1) return `That lead is ${leads[0]?.confidence.level}.`;
+  return `Of the ${leads.length} leads, ${joinWords(parts)}.`;
 }
 
 /** The transports that have a standing somewhere, in their fixed order. */
