@@ -7,6 +7,7 @@ import { DEFAULT_PROFILE_NAME, findProfile } from '../profiles/index.js';
 import type { Parts } from './cell-plans.js';
 import { messageCost, simulatorSpeed } from './harness.js';
 import { measureLayers } from './layers.js';
+import { liveSpeed } from './live-speed.js';
 import { fanIn, onePair, tenfold } from './scaling.js';
 import { type Sampling, type Series, sample } from './series.js';
 
@@ -19,7 +20,7 @@ const SENDERS = [10, 100, 1000, 4000];
 const profile = findProfile(DEFAULT_PROFILE_NAME);
 if (profile === undefined) throw new Error(`there is no profile ${DEFAULT_PROFILE_NAME}`);
 const parts: Parts = { ...CATALOGUE, profile };
-const rows: string[][] = [];
+const rows: (readonly string[])[] = [];
 
 interface Bound {
   readonly limit: number;
@@ -45,48 +46,55 @@ function verdict(best: number, { keeps, limit }: Bound): string {
   return `${kept ? 'kept' : 'MISSED'}: ${keeps} ${limit}, best ${formatSignificant(best)}`;
 }
 
-for (const { name } of parts.transports) {
-  const promised = { keeps: 'at least', limit: 1_000_000 } as const;
-  row(
-    simulatorSpeed(parts, name, MESSAGES, SAMPLING),
-    'messages/s',
-    name === 'libvchan' ? promised : undefined,
-  );
-}
-row(messageCost(parts, 'libvchan', MESSAGES, SAMPLING), 'ns a message');
-row(messageCost(parts, 'null', MESSAGES, SAMPLING), 'ns a message');
-for (const layer of measureLayers(parts, SAMPLING)) row(layer, 'ns');
-row(onePair(parts), 'ms', { keeps: 'at most', limit: 0.5 });
-const ratio = tenfold(parts, 20_000);
-if (ratio !== undefined) {
-  const bound = { keeps: 'at most', limit: 10.5 } as const;
-  const name = 'libvchan: CPU time of ten times the messages';
-  rows.push([name, `${formatSignificant(ratio)} x`, '', verdict(ratio, bound)]);
-}
-for (const { name } of parts.transports.filter((one) => one.capabilities.comparable)) {
-  const series = fanIn(parts, name, SENDERS);
-  for (const { senders, msPerSender, residentMib } of series) {
-    const promised = { keeps: 'at most', limit: 1024 } as const;
-    rows.push([
-      `${name}: fan-in of ${senders}`,
-      `${formatSignificant(msPerSender)} ms of CPU a sender`,
-      `${residentMib.toFixed(0)} MiB resident`,
-      senders === SENDERS.at(-1) ? verdict(residentMib, promised) : '',
-    ]);
-  }
-}
-const main = fileURLToPath(new URL('../cli/main.js', import.meta.url));
-const start = (words: readonly string[]) => () => {
-  spawnSync(process.execPath, words, { stdio: 'ignore' });
-};
-row(
-  sample('node alone', { samples: 9, warmup: 2 }, start(['-e', '0']), (ms) => ms),
-  'ms',
-);
-row(
-  sample('interdom --help', { samples: 9, warmup: 2 }, start([main, '--help']), (ms) => ms),
-  'ms',
-  { keeps: 'at most', limit: 200 },
-);
+/** `npm run bench -- live`: only the live testbed against C. */
+const isLiveOnly = process.argv.includes('live');
+if (!isLiveOnly) measureHarnessItself();
+rows.push(...(await liveSpeed(parts)));
 const width = process.stdout.columns ?? 120;
 process.stdout.write(textTable(['what', 'median', '95 % interval', 'promise'], rows, width));
+
+function measureHarnessItself(): void {
+  for (const { name } of parts.transports) {
+    const promised = { keeps: 'at least', limit: 1_000_000 } as const;
+    row(
+      simulatorSpeed(parts, name, MESSAGES, SAMPLING),
+      'messages/s',
+      name === 'libvchan' ? promised : undefined,
+    );
+  }
+  row(messageCost(parts, 'libvchan', MESSAGES, SAMPLING), 'ns a message');
+  row(messageCost(parts, 'null', MESSAGES, SAMPLING), 'ns a message');
+  for (const layer of measureLayers(parts, SAMPLING)) row(layer, 'ns');
+  row(onePair(parts), 'ms', { keeps: 'at most', limit: 0.5 });
+  const ratio = tenfold(parts, 20_000);
+  if (ratio !== undefined) {
+    const bound = { keeps: 'at most', limit: 10.5 } as const;
+    const name = 'libvchan: CPU time of ten times the messages';
+    rows.push([name, `${formatSignificant(ratio)} x`, '', verdict(ratio, bound)]);
+  }
+  for (const { name } of parts.transports.filter((one) => one.capabilities.comparable)) {
+    const series = fanIn(parts, name, SENDERS);
+    for (const { senders, msPerSender, residentMib } of series) {
+      const promised = { keeps: 'at most', limit: 1024 } as const;
+      rows.push([
+        `${name}: fan-in of ${senders}`,
+        `${formatSignificant(msPerSender)} ms of CPU a sender`,
+        `${residentMib.toFixed(0)} MiB resident`,
+        senders === SENDERS.at(-1) ? verdict(residentMib, promised) : '',
+      ]);
+    }
+  }
+  const main = fileURLToPath(new URL('../cli/main.js', import.meta.url));
+  const start = (words: readonly string[]) => () => {
+    spawnSync(process.execPath, words, { stdio: 'ignore' });
+  };
+  row(
+    sample('node alone', { samples: 9, warmup: 2 }, start(['-e', '0']), (ms) => ms),
+    'ms',
+  );
+  row(
+    sample('interdom --help', { samples: 9, warmup: 2 }, start([main, '--help']), (ms) => ms),
+    'ms',
+    { keeps: 'at most', limit: 200 },
+  );
+}

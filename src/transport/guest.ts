@@ -10,6 +10,8 @@ export class Guest {
   readonly machine: Machine;
   readonly vcpu: Vcpu;
   readonly memory: GuestMemory;
+  /** Its programs look at every byte that arrives; or only at the number in each message, as fast programs do. */
+  checksAllBytes = true;
   /** Memory of its programs: buffers that they were given, and do not give back by themselves. */
   readonly programBuffers: { readonly address: number; readonly pages: number }[] = [];
 

@@ -4,6 +4,7 @@ import { XEN_OPTIONS } from '../xen/xen-options.js';
 export const VALIDATE_FORMATS = ['table', 'md', 'json', 'csv'] as const;
 export const FRESH_SETS = ['none', 'quick', 'all'] as const;
 export const PUBLISHED_SETS = ['none', 'quick', 'all'] as const;
+export const VALIDATED_TESTBEDS = ['xen', 'live'] as const;
 
 export const validate: Command = {
   name: 'validate',
@@ -15,6 +16,19 @@ export const validate: Command = {
     candidates: 'scenarios',
   },
   options: [
+    {
+      name: 'testbed',
+      describe: 'compare with xen (counts), or live: throughput on this machine, nothing injected',
+      default: 'xen',
+      candidates: VALIDATED_TESTBEDS,
+    },
+    {
+      name: 'profile',
+      alias: 'p',
+      describe: 'with --testbed live: a calibration of this host',
+      default: 'this host is calibrated now',
+      candidates: 'profiles',
+    },
     {
       name: 'transport',
       alias: 't',
@@ -95,6 +109,7 @@ export const validate: Command = {
   ],
   examples: [
     ['interdom validate', 'does the model count what real Xen was seen to do?'],
+    ['interdom validate --testbed live', 'the model with prices of this host against this host'],
     ['interdom validate --fresh quick', 'boot real Xen here and compare with it too'],
     [
       'interdom validate stream -t libvchan --ring-size 8k --message-size 100,3000',

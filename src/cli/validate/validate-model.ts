@@ -1,7 +1,7 @@
 import { type Validation, validate } from '../../judge/validation/validation.js';
 import type { Cell } from '../../results/types.js';
 import type { Invocation } from '../command.js';
-import { FRESH_SETS, PUBLISHED_SETS } from '../commands/validate.js';
+import { FRESH_SETS, PUBLISHED_SETS, VALIDATED_TESTBEDS } from '../commands/validate.js';
 import { EXIT, type ExitCode } from '../exit-codes.js';
 import { Interruption } from '../run/interruption.js';
 import { xenArguments } from '../xen/xen-options.js';
@@ -38,6 +38,10 @@ export async function validateModel(invocation: Invocation): Promise<ExitCode> {
 
 async function carryOut(invocation: Invocation, signal: AbortSignal): Promise<ExitCode> {
   const { options, terminal } = invocation;
+  if (options.word('testbed', VALIDATED_TESTBEDS) === 'live') {
+    const { validateLive } = await import('./validate-live.js');
+    return validateLive(invocation, signal);
+  }
   const part = readPart(invocation);
   const arguments_ = options.text('xen-args');
   // Counts that were recorded under other arguments of Xen say nothing of these.

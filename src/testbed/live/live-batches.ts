@@ -112,7 +112,7 @@ export class LiveBatches implements BatchTestbed {
       parts.script,
       {
         clockBaseNs: String(process.hrtime.bigint()),
-        manner: { inject: parts.inject },
+        manner: { inject: parts.inject, unmapsPages: parameters.grantMode === 'per-transfer' },
         profile,
         transport,
         scenario,

@@ -1,24 +1,37 @@
 import type { AddressSpace } from '../../xen/address-space.js';
-import { GuestMemory } from '../../xen/guest-memory.js';
-import { PAGE_MASK, PAGE_SIZE } from '../../xen/memory.js';
+import { chargeTlbMisses, GuestMemory } from '../../xen/guest-memory.js';
+import { PAGE_MASK, PAGE_SHIFT, PAGE_SIZE } from '../../xen/memory.js';
 import type { SharedLine } from '../../xen/shared-line.js';
 import type { Vcpu } from '../../xen/vcpu.js';
+import type { LiveMemory } from './live-memory.js';
 import type { LivePlatform } from './live-platform.js';
 
 /**
- * How code in a live domain touches memory: at no price but the machine's own. Words that a peer may write go through
- * Atomics, which orders them before and behind the bytes that they stand for.
+ * How code in a live domain touches memory: at no price but the machine's own. Words that a peer may write are read and
+ * written atomically, which orders them before and behind the bytes that they stand for.
  */
 export class LiveGuestMemory extends GuestMemory {
+  private readonly live: LiveMemory;
+
+  constructor(
+    vcpu: Vcpu,
+    space: AddressSpace,
+    protected readonly platform: LivePlatform,
+  ) {
+    super(vcpu, space);
+    this.live = platform.memory;
+  }
+
   override copyBetween(
     destinationSpace: AddressSpace,
     destination: number,
     sourceSpace: AddressSpace,
     source: number,
     length: number,
-    _guest: boolean,
+    guest: boolean,
   ): void {
     const { frames } = this;
+    if (guest && this.platform.paysRefills) this.payRefills(destination, source, length);
     let done = 0;
     while (done < length) {
       const from = sourceSpace.translate(source + done, false);
@@ -38,6 +51,19 @@ export class LiveGuestMemory extends GuestMemory {
     }
   }
 
+  /** This machine's own TLB was not flushed: what a flushed one would miss is owed. */
+  private payRefills(destination: number, source: number, length: number): void {
+    const { tlbTag, pcpu } = this.vcpu;
+    let misses = 0;
+    for (const start of [source, destination]) {
+      const last = (start + length - 1) >>> PAGE_SHIFT;
+      for (let page = start >>> PAGE_SHIFT; page <= last; page++) {
+        if (!pcpu.tlb.touch(page, tlbTag)) misses++;
+      }
+    }
+    if (misses > 0) chargeTlbMisses(this.vcpu, misses);
+  }
+
   override readShared32(address: number, _line: SharedLine): number {
     return this.frames.loadShared(this.readable(address) >> 2) >>> 0;
   }
@@ -47,7 +73,7 @@ export class LiveGuestMemory extends GuestMemory {
   }
 
   override readShared8(address: number, _line: SharedLine): number {
-    return Atomics.load(this.frames.bytes, this.readable(address));
+    return this.live.loadByte(this.readable(address));
   }
 
   override writeShared8(address: number, value: number, _line: SharedLine): void {
@@ -62,15 +88,7 @@ export class LiveGuestMemory extends GuestMemory {
   }
 
   override exchangeBits8(address: number, clear: number, set: number, _line: SharedLine): number {
-    const { bytes } = this.frames;
-    const at = this.writable(address);
-    if (set === 0) return Atomics.and(bytes, at, ~clear & 0xff);
-    if (clear === 0) return Atomics.or(bytes, at, set);
-    for (;;) {
-      const before = Atomics.load(bytes, at);
-      const after = (before & ~clear) | set;
-      if (Atomics.compareExchange(bytes, at, before, after) === before) return before;
-    }
+    return this.live.changeByte(this.writable(address), clear, set);
   }
 
   /** There is nothing to warm but the machine's own caches: each page is touched. */
@@ -84,14 +102,6 @@ export class LiveGuestMemory extends GuestMemory {
 
 /** The same, with a pause of random length before each step that the peer could see: for tests. */
 export class StressedGuestMemory extends LiveGuestMemory {
-  constructor(
-    vcpu: Vcpu,
-    space: AddressSpace,
-    private readonly platform: LivePlatform,
-  ) {
-    super(vcpu, space);
-  }
-
   override readShared32(address: number, line: SharedLine): number {
     this.platform.disturb();
     return super.readShared32(address, line);

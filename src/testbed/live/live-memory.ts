@@ -7,6 +7,7 @@ import type { Mover } from './wasm-mover.js';
  * over to one shared memory, and take further frames from a part of it that is theirs alone.
  */
 export class LiveMemory extends MachineMemory {
+  /** Undefined while the machine is set up, alone in memory of its own. */
   private mover: Mover | undefined;
   private ends = Number.POSITIVE_INFINITY;
 
@@ -47,11 +48,30 @@ export class LiveMemory extends MachineMemory {
     else this.mover.copy(to, from, length);
   }
 
+  loadByte(at: number): number {
+    const { mover } = this;
+    return mover === undefined ? (this.bytes[at] as number) : mover.load8(at);
+  }
+
+  /** Sets and clears bits of a byte, each atomically. Returns what was there. */
+  changeByte(at: number, clear: number, set: number): number {
+    const { mover } = this;
+    if (mover === undefined) {
+      const before = this.bytes[at] as number;
+      this.bytes[at] = (before & ~clear) | set;
+      return before;
+    }
+    const before = clear === 0 ? mover.load8(at) : mover.and8(at, ~clear & 0xff);
+    return set === 0 ? before : mover.or8(at, set);
+  }
+
   override loadShared(word: number): number {
-    return Atomics.load(this.words, word);
+    const { mover } = this;
+    return mover === undefined ? (this.words[word] as number) : mover.load32(word << 2);
   }
 
   override storeShared(word: number, value: number): void {
-    Atomics.store(this.words, word, value);
+    if (this.mover === undefined) this.words[word] = value;
+    else this.mover.store32(word << 2, value);
   }
 }

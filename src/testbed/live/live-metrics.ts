@@ -197,10 +197,13 @@ export function liveCounters({ spin }: Samples): Counters {
       for (const [group, counts] of Object.entries(counters)) {
         const members = (sums[group] ??= {});
         for (const [name, count] of Object.entries(counts)) {
-          members[name] = (members[name] ?? 0) + count / spin.length;
+          members[name] = (members[name] ?? 0) + count;
         }
       }
     }
+  }
+  for (const members of Object.values(sums)) {
+    for (const [name, count] of Object.entries(members)) members[name] = count / spin.length;
   }
   return sums as unknown as Counters;
 }

@@ -71,8 +71,7 @@ export class LivePair {
   }
 
   /** Carries out one round. Throws LiveFailure; then the threads are gone. */
-  async round(messages: number, spinTurns: number): Promise<readonly RoundReport[]> {
-    const order: ToThread = { messages, spinTurns };
+  async round(order: ToThread): Promise<readonly RoundReport[]> {
     const answers = this.answers();
     for (const worker of this.workers) worker.postMessage(order);
     return (await answers).flatMap((answer) => ('report' in answer ? [answer.report] : []));

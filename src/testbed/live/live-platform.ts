@@ -32,6 +32,8 @@ export interface LiveManner {
   readonly inject: 'profile' | 'none' | 'computing';
   /** Seed of pauses at every step that others can see; undefined: none. */
   readonly stressSeed?: number;
+  /** With `profile`: the data path unmaps pages, so that refills after flushes are to be paid, too. */
+  readonly unmapsPages?: boolean;
 }
 
 /** What is paid as a delay: what an ordinary process cannot do. All other work is really done. */
@@ -62,6 +64,8 @@ export class LivePlatform implements Platform {
   readonly mover: Mover;
   /** The domains are threads from now on; before, this thread sets the whole machine up. */
   isLive = false;
+  /** Copies keep account of what the TLB of the profile would hold. */
+  readonly paysRefills: boolean;
   /** Delays that were injected, picoseconds. */
   injectedPs = 0;
   /** Gates between the threads, in the order in which all threads make them. */
@@ -84,6 +88,7 @@ export class LivePlatform implements Platform {
       INJECTED[manner.inject].includes(cause) ? 1 : 0,
     );
     this.turnsPerPs = manner.inject === 'none' ? 0 : this.calibrate();
+    this.paysRefills = manner.inject === 'profile' && manner.unmapsPages === true;
     this.prng =
       manner.stressSeed === undefined ? undefined : new Prng(manner.stressSeed + 7 * thread);
   }
@@ -94,7 +99,7 @@ export class LivePlatform implements Platform {
 
   createGuestMemory(vcpu: Vcpu, space: AddressSpace): GuestMemory {
     return this.prng === undefined
-      ? new LiveGuestMemory(vcpu, space)
+      ? new LiveGuestMemory(vcpu, space, this)
       : new StressedGuestMemory(vcpu, space, this);
   }
 

@@ -24,6 +24,8 @@ export interface LiveThreadData {
 export interface ToThread {
   readonly messages: number;
   readonly spinTurns: number;
+  /** Every byte is checked, and not only the number of each message. */
+  readonly isThorough: boolean;
 }
 
 /** A thread first says that it stands ready, then answers round by round; or says why it cannot go on, once. */

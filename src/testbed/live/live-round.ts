@@ -7,6 +7,7 @@ import { Installation } from '../../transport/installation.js';
 import { meet } from './barrier.js';
 import { DomainThread } from './domain-thread.js';
 import type { LivePlatform } from './live-platform.js';
+import type { ToThread } from './live-protocol.js';
 import { ConnectingWorld, LiveWorld, type StandingPair } from './live-world.js';
 
 /** What a live thread is to set up. */
@@ -88,20 +89,21 @@ export class LiveEnd {
   }
 
   /** Carries out the scenario once, together with the other end. */
-  round(parameters: CellParameters, spinTurns: number): RoundReport {
+  round({ messages, spinTurns, isThorough }: ToThread): RoundReport {
     const { plan, platform, thread, pair } = this;
     const { machine } = thread.installation;
     const world = new LiveWorld(
       thread.installation,
       plan.transport,
       plan.scenario,
-      parameters,
+      { ...plan.parameters, messages },
       plan.transportOptions,
       thread,
       pair,
     );
     thread.spinTurns = spinTurns;
     thread.sleeps = 0;
+    thread.guest.checksAllBytes = isThorough;
     platform.injectedPs = 0;
     plan.scenario.start(world);
     if (world.part === undefined) throw new Error('the scenario is not one of two ends');

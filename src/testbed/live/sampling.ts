@@ -94,7 +94,8 @@ async function warmUp(
   for (let round = 0; ; round++) {
     if (signal.aborted) return;
     if (round >= effort.warmUpRounds && performance.now() - from > effort.warmUpMs) return;
-    await pair.round(messages, round % 2 === 0 ? SPIN_TURNS : 0);
+    const spinTurns = round % 2 === 0 ? SPIN_TURNS : 0;
+    await pair.round({ messages, spinTurns, isThorough: true });
   }
 }
 
@@ -110,7 +111,8 @@ async function takeTurn(
   bench.add(
     name,
     async () => {
-      const sample = sampleOf(await pair.round(messages, manner === 'spin' ? SPIN_TURNS : 0));
+      const spinTurns = manner === 'spin' ? SPIN_TURNS : 0;
+      const sample = sampleOf(await pair.round({ messages, spinTurns, isThorough: false }));
       taken.push(sample);
       return { overriddenDuration: sample.elapsedNs / 1e6 };
     },

@@ -44,10 +44,10 @@ export function serveRounds(
     );
     return { ready: true };
   });
-  port.on('message', ({ messages, spinTurns }: ToThread) => {
+  port.on('message', (order: ToThread) => {
     attempt(() => {
       if (end === undefined) throw new Error('the connection was never made');
-      return { report: end.round({ ...data.parameters, messages }, spinTurns) };
+      return { report: end.round(order) };
     });
   });
 }

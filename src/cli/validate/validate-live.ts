@@ -1,0 +1,133 @@
+import type { SettingValue } from '../../base/setting.js';
+import { formatSignificant } from '../../base/units.js';
+import { LIVE_TOLERANCE, type LiveRow, liveRows } from '../../judge/validation/live-rows.js';
+import { bareProfile } from '../../profiles/bare-profile.js';
+import { DEFAULT_PROFILE_NAME, findProfile } from '../../profiles/index.js';
+import { type Profile, picoseconds } from '../../profiles/profile.js';
+import { parseProfile } from '../../profiles/user-profile.js';
+import type { Cell } from '../../results/types.js';
+import type { CellParameters } from '../../scenario/contract.js';
+import { refusal } from '../../testbed/cell-identity.js';
+import { calibrateHost } from '../../testbed/live/calibration/calibrate-host.js';
+import { hostProfile } from '../../testbed/live/calibration/host-profile.js';
+import { BARE_MACHINE } from '../../testbed/live/planning.js';
+import { runModelCell } from '../../testbed/model/model-testbed.js';
+import { CATALOGUE } from '../catalogue.js';
+import type { Invocation } from '../command.js';
+import { EXIT, type ExitCode } from '../exit-codes.js';
+import { openLive } from '../live/live-batches.js';
+import { resolveProfiles } from '../run/profile-files.js';
+import { textTable } from '../text-table.js';
+
+const MESSAGE_SIZES = [4096, 16_384, 65_536];
+const RING_SIZES = [65_536];
+
+/** `validate --testbed live`: the model with this host's prices against the live testbed with nothing injected. */
+export async function validateLive(invocation: Invocation, signal: AbortSignal): Promise<ExitCode> {
+  const { options, terminal } = invocation;
+  const onProgress = (text: string): void => terminal.note(`interdom: ${text}`);
+  const profile = await calibrated(invocation, onProgress);
+  const bare = bareProfile(profile);
+  const stream = CATALOGUE.scenarios.find(({ name }) => name === 'stream');
+  if (stream === undefined) return EXIT.internalError;
+  const settings: Record<string, SettingValue> = {};
+  for (const [name, setting] of Object.entries(stream.settings)) settings[name] = setting.default;
+  const wanted = options.list('transport')?.texts;
+  const transports = CATALOGUE.transports.filter(({ name, capabilities }) =>
+    wanted === undefined ? capabilities.comparable : wanted.includes(name),
+  );
+  const cells = (options.sizes('ring-size') ?? RING_SIZES).flatMap((ringSizeBytes) =>
+    (options.sizes('message-size') ?? MESSAGE_SIZES).flatMap((messageSizeBytes) =>
+      transports.flatMap((transport) => {
+        const some: Omit<CellParameters, 'messages'> = {
+          ringSizeBytes,
+          messageSizeBytes,
+          guestTypes: ['pvh', 'pvh'],
+          grantMode: 'persistent',
+          placement: 'own',
+          seed: 1,
+          settings,
+        };
+        const parameters = { ...some, messages: stream.messages(some) };
+        return refusal(transport, stream, parameters) === undefined
+          ? [{ transport, parameters }]
+          : [];
+      }),
+    ),
+  );
+  const testbed = openLive(
+    { inject: 'none' },
+    { options, environment: terminal.environment, jobs: 1, profiles: [profile] },
+  );
+  const live: Cell[] = [];
+  const watcher = { signal, onProgress, onCell: (cell: Cell) => void live.push(cell) };
+  await testbed.prepare(watcher);
+  await testbed.run(
+    cells.map(({ transport, parameters }) => ({
+      testbed: 'live',
+      profile: BARE_MACHINE,
+      transport: transport.name,
+      scenario: 'stream',
+      parameters,
+      transportOptions: {},
+    })),
+    watcher,
+  );
+  const model = cells.map(({ transport, parameters }) =>
+    runModelCell({ profile: bare, transport, scenario: stream, parameters, transportOptions: {} }),
+  );
+  const wake = bare.prices.vcpuWake;
+  const rows = liveRows(model, live, picoseconds(wake.value, wake.unit, bare.clockHz) / 1000);
+  await terminal.print(tableOf(rows, terminal.width));
+  for (const { transport, verdict, reason } of live) {
+    if (verdict !== 'valid') terminal.complain(`interdom: ${transport}: ${verdict}: ${reason}`);
+  }
+  for (const note of new Set(live.flatMap(({ notes }) => notes ?? []))) {
+    terminal.note(`interdom: ${note}`);
+  }
+  return rows.length === cells.length ? EXIT.ok : EXIT.nothingMeasured;
+}
+
+/** The profile that was given, or one that is measured now. */
+async function calibrated(
+  { options }: Invocation,
+  onProgress: (text: string) => void,
+): Promise<Profile> {
+  const given = options.list('profile');
+  const [chosen] = given === undefined ? [] : resolveProfiles(given, CATALOGUE.profiles, '');
+  if (chosen !== undefined) return chosen;
+  onProgress('no --profile is given: this host is calibrated first');
+  const base = findProfile(DEFAULT_PROFILE_NAME) as Profile;
+  const text = JSON.stringify(
+    hostProfile('this-host', await calibrateHost(onProgress), base, base.clockHz),
+  );
+  return parseProfile(text, 'the calibration of this host');
+}
+
+function tableOf(rows: readonly LiveRow[], width: number): string {
+  const rate = (bytes: number): string => `${formatSignificant(bytes / 1e9)} GB/s`;
+  const percent = (part: number): string => `${part > 0 ? '+' : ''}${Math.round(100 * part)} %`;
+  return textTable(
+    [
+      'transport',
+      'message',
+      'ring',
+      'model',
+      'live, best tenth',
+      'median',
+      'model is',
+      `within ${100 * LIVE_TOLERANCE} %`,
+    ],
+    rows.map((row) => [
+      row.transport,
+      String(row.messageSizeBytes),
+      String(row.ringSizeBytes),
+      rate(row.modelBytesPerSecond),
+      rate(row.liveBytesPerSecond),
+      rate(row.medianBytesPerSecond),
+      percent(row.difference),
+      row.isWithin ? 'yes' : `no: ${row.reason}`,
+    ]),
+    width,
+  );
+}
