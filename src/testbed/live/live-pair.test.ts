@@ -75,7 +75,10 @@ describe('a live pair', () => {
 
   it('that is ended says so to whoever waits for a round', async () => {
     const pair = await LivePair.start(SCRIPT, data('libvchan'), FRAMES, 20_000);
-    const round = assert.rejects(pair.round(1_000_000, 0), /ended/);
+    const round = assert.rejects(
+      pair.round({ messages: 1_000_000, spinTurns: 0, isThorough: false }),
+      /ended/,
+    );
     await pair.end();
     await round;
   });
