@@ -45,7 +45,7 @@ export const validate: Command = {
     {
       name: 'fresh',
       describe: 'also measure real Xen now: none, quick (some cells), all',
-      default: 'none; quick where sizes are given',
+      default: 'none; all where sizes are given',
       candidates: FRESH_SETS,
     },
     {

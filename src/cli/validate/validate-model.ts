@@ -52,7 +52,8 @@ async function carryOut(invocation: Invocation, signal: AbortSignal): Promise<Ex
   const known = arguments_ === undefined ? recorded : await readRecorded(undefined);
   const points = hasSizes(part) ? newPoints(part) : recordedPoints(known, part);
   const wantsNew = hasSizes(part) || arguments_ !== undefined;
-  const set = options.word('fresh', FRESH_SETS) ?? (wantsNew ? 'quick' : 'none');
+  const usual = hasSizes(part) ? 'all' : arguments_ === undefined ? 'none' : 'quick';
+  const set = options.word('fresh', FRESH_SETS) ?? usual;
   const chosen = set === 'quick' && !hasSizes(part) ? quickPoints(points) : points;
   const fresh = set === 'none' ? NO_FRESH : await measured(invocation, chosen, set, signal);
   const profile = emulatedProfile(xenArguments(arguments_).join(' '));
