@@ -226,7 +226,10 @@ describe('what is not compared, and why', () => {
       rows.filter(({ verdict, detail }) => verdict === 'within' && !detail).map((r) => r.quantity),
       ['tlbFlushesPerMessage'],
     );
-    assert.match(rows.find(({ reason }) => reason !== undefined)?.reason ?? '', /about a time slice/);
+    assert.match(
+      rows.find(({ reason }) => reason !== undefined)?.reason ?? '',
+      /about a time slice/,
+    );
   });
 
   it('ping-pong on pCPUs of their own is', () => {
