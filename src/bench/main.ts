@@ -5,6 +5,7 @@ import { CATALOGUE } from '../cli/catalogue.js';
 import { textTable } from '../cli/text-table.js';
 import { DEFAULT_PROFILE_NAME, findProfile } from '../profiles/index.js';
 import type { Parts } from './cell-plans.js';
+import { gateSpeed } from './gate-speed.js';
 import { messageCost, simulatorSpeed } from './harness.js';
 import { measureLayers } from './layers.js';
 import { liveSpeed } from './live-speed.js';
@@ -15,6 +16,7 @@ import { type Sampling, type Series, sample } from './series.js';
 
 const SAMPLING: Sampling = { samples: 9, warmup: 4 };
 const MESSAGES = 100_000;
+const CHECKED_CELLS = 10_000;
 const SENDERS = [10, 100, 1000, 4000];
 
 const profile = findProfile(DEFAULT_PROFILE_NAME);
@@ -97,4 +99,5 @@ function measureHarnessItself(): void {
     'ms',
     { keeps: 'at most', limit: 200 },
   );
+  row(gateSpeed(main, CHECKED_CELLS), 'ms', { keeps: 'at most', limit: 3000 });
 }
