@@ -1,7 +1,7 @@
 import { Worker } from 'node:worker_threads';
 import { createSharedArea, stopThreads } from '../../src/testbed/live/shared-area.js';
 import type { ConformanceResult } from '../../src/transport/conformance.js';
-import type { CheckWorkerData } from './check-worker.js';
+import type { CheckWorkerData, Sabotage } from './check-worker.js';
 
 const SCRIPT = new URL('./check-worker.js', import.meta.url);
 const FRAME_BYTES = 4 << 20;
@@ -13,11 +13,20 @@ export async function checkOnThreads(
   transport: string,
   check: string,
   seed: number,
+  sabotage: Sabotage = 'none',
 ): Promise<ConformanceResult> {
   const area = createSharedArea(FRAME_BYTES, 2);
   const clockBaseNs = String(process.hrtime.bigint());
   const workers = [0, 1].map((thread) => {
-    const workerData: CheckWorkerData = { area, thread, clockBaseNs, transport, check, seed };
+    const workerData: CheckWorkerData = {
+      area,
+      thread,
+      clockBaseNs,
+      transport,
+      check,
+      seed,
+      sabotage,
+    };
     return new Worker(SCRIPT, { workerData });
   });
   const timer = setTimeout(() => stopThreads(area), PATIENCE_MS);

@@ -20,4 +20,10 @@ describe('conformance on live, under random pauses', () => {
       }
     });
   }
+
+  it('canary: an event without a wake-up is found', async () => {
+    const result = await checkOnThreads('libvchan', 'slow-sender', 1, 'no-wake');
+    assert.equal(result.verdict, 'failed');
+    assert.match(result.reason ?? '', /nobody woke the domain/);
+  });
 });

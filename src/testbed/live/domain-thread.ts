@@ -1,4 +1,4 @@
-import { invariant } from '../../base/errors.js';
+import { InvariantViolation, invariant } from '../../base/errors.js';
 import { BLOCKED, type Process, type Wait } from '../../sim/process.js';
 import type { Guest } from '../../transport/guest.js';
 import type { Installation } from '../../transport/installation.js';
@@ -14,6 +14,8 @@ import { FINGERPRINT, SLEEPING, STOP, shutGates, threadWord, WAKE } from './shar
 const GRANTS = 1024;
 /** A sleep that nothing ends is cut, so that a thread that is told to stop between two looks sees it. */
 const LONGEST_SLEEP_MS = 1000;
+/** So long may a sender need between setting an event pending and the wake-up: it may have lost its CPU. */
+const WAKE_GRACE_MS = 500;
 
 /**
  * One live domain: a thread that has set up the whole machine like all others, and from then on carries out the tasks of
@@ -149,8 +151,24 @@ export class DomainThread {
     const ms = Math.min(LONGEST_SLEEP_MS, Math.max(0, untilTimerMs));
     this.sleeps++;
     Atomics.store(control, this.word + SLEEPING, 1);
-    Atomics.wait(control, wake, seen, ms);
+    const end = Atomics.wait(control, wake, seen, ms);
     Atomics.store(control, this.word + SLEEPING, 0);
+    if (end === 'timed-out') this.checkWakeUps(wake, seen);
+  }
+
+  /** Invariant: whoever makes an event pending wakes the domain at once. Else it would sleep over it. */
+  private checkWakeUps(wake: number, seen: number): void {
+    const { control } = this.platform;
+    const isLost = (): boolean =>
+      (this.guest.vcpu.upcalls as LiveUpcalls).hasPending && Atomics.load(control, wake) === seen;
+    if (!isLost()) return;
+    // The sender may be between its two steps, without a CPU.
+    Atomics.wait(control, wake, seen, WAKE_GRACE_MS);
+    if (isLost()) {
+      throw new InvariantViolation('an event is pending, and nobody woke the domain', {
+        domid: this.guest.domid,
+      });
+    }
   }
 
   /** The tasks of this guest that wait, and for what. */

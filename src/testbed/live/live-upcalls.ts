@@ -24,6 +24,12 @@ export class LiveUpcalls extends Upcalls {
     else super.raise(port, from);
   }
 
+  /** Whether an event waits to be taken. */
+  get hasPending(): boolean {
+    this.ownPorts ??= [...this.vcpu.domain.eventChannels.all()];
+    return this.ownPorts.some((port) => port.pending && !port.masked);
+  }
+
   /** Runs the handlers of all ports that are pending and not masked. */
   takePending(): void {
     const { machine, pcpu, domain } = this.vcpu;
