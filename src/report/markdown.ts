@@ -90,7 +90,7 @@ function heading(data: ReportData): string {
     const cells = data.cells.filter((cell) => cell.run === i);
     const valid = cells.filter((cell) => cell.verdict === 'valid').length;
     const state = run.complete ? '' : ' **The run was interrupted.**';
-    return `- run ${text(run.id)}: ${cells.length} cells, ${valid} valid; interdom ${text(run.version)} (${text(run.commit.slice(0, 12))}), suite ${text(run.suite)}, seed ${run.seed}, ${text(run.host.cpu)}.${state}`;
+    return `- run ${text(run.id)}: ${cells.length} ${cells.length === 1 ? 'cell' : 'cells'}, ${valid} valid; interdom ${text(run.version)} (${text(run.commit.slice(0, 12))}), suite ${text(run.suite)}, seed ${run.seed}, ${text(run.host.cpu)}.${state}`;
   });
   return `# Inter-domain transports compared\n\n${runs.join('\n')}`;
 }

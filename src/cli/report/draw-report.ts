@@ -4,6 +4,7 @@ import { EXIT, type ExitCode } from '../exit-codes.js';
 import { readRuns } from '../find-runs.js';
 import { pairsOf } from '../options/pairs.js';
 import { reportFolder } from './report-folder.js';
+import { writtenLines } from './written-lines.js';
 
 /** Carries out `interdom report`. */
 export async function drawReport({
@@ -17,6 +18,6 @@ export async function drawReport({
     ...(show === undefined ? {} : { show }),
     each: options.flag('each'),
   });
-  if (!terminal.quiet) await terminal.print(`${paths.join('\n')}\n`);
+  if (!terminal.quiet) await terminal.print(writtenLines(paths));
   return EXIT.ok;
 }

@@ -136,15 +136,21 @@ export function problemsOf(cells: readonly ReportCell[]): readonly Problem[] {
   );
 }
 
-/** "5 cells not shown: 3 skipped (v2v: rings end at 64 KiB), 2 invalid (...)"; empty where all are valid. */
-export function problemNote(cells: readonly ReportCell[], most = 3): string {
+/** "20 cells have no figure here: 20 skipped (v2v: rings end at 64 KiB)"; empty where all are valid. */
+export function problemNote(cells: readonly ReportCell[]): string {
+  const reasons = problemReasons(cells);
+  if (reasons === '') return '';
+  const total = cells.filter(({ verdict }) => verdict !== 'valid').length;
+  return `${total} ${total === 1 ? 'cell has' : 'cells have'} no figure here: ${reasons}`;
+}
+
+/** "3 skipped (v2v: rings end at 64 KiB); 2 invalid (...)"; empty where all are valid. */
+export function problemReasons(cells: readonly ReportCell[], most = 3): string {
   const problems = problemsOf(cells);
-  if (problems.length === 0) return '';
-  const total = problems.reduce((sum, problem) => sum + problem.count, 0);
   const listed = problems
     .slice(0, most)
     .map((p) => `${p.count} ${p.verdict} (${p.transport}: ${p.reason})`);
-  const more = problems.length > most ? [`and ${problems.length - most} more reasons`] : [];
-  const noun = total === 1 ? 'cell has' : 'cells have';
-  return `${total} ${noun} no figure here: ${[...listed, ...more].join('; ')}`;
+  const left = problems.length - most;
+  const more = left > 0 ? [`and ${left} more ${left === 1 ? 'reason' : 'reasons'}`] : [];
+  return [...listed, ...more].join('; ');
 }

@@ -41,9 +41,13 @@ export interface Confidence {
 }
 
 /** What the words of confidence mean; every report prints it beside them. */
-export function howSure(verdicts: readonly Pick<WorkloadVerdict, 'sampled'>[]): string {
-  const sampled = verdicts.some((verdict) => verdict.sampled);
-  const exact = verdicts.some((verdict) => !verdict.sampled);
+export function howSure(
+  verdicts: readonly Pick<WorkloadVerdict, 'sampled' | 'standings'>[],
+): string {
+  const compared = verdicts.filter(({ standings }) => standings.length > 1);
+  if (compared.length === 0) return '';
+  const sampled = compared.some((verdict) => verdict.sampled);
+  const exact = compared.some((verdict) => !verdict.sampled);
   return `How sure: ${[...(exact ? [HOW_SURE] : []), ...(sampled ? [HOW_SURE_SAMPLED] : [])].join(' ')}`;
 }
 

@@ -1,5 +1,5 @@
 import { raysOf } from './axes.js';
-import { problemNote } from './breakdown.js';
+import { problemReasons } from './breakdown.js';
 import { present, workloadOrder, workloadTitle } from './labels.js';
 import { type Focus, referenceSlot } from './reference-slot.js';
 import type { ReportCell, ReportData } from './report-data.js';
@@ -47,7 +47,7 @@ export function withoutFigure(
   const scenarios = [...new Set(data.cells.map((cell) => cell.scenario))].sort(workloadOrder);
   return scenarios.flatMap((scenario) => {
     if (workloads.some((workload) => workload.scenario === scenario)) return [];
-    const note = problemNote(selectCells(data, selection, scenario));
+    const note = problemReasons(selectCells(data, selection, scenario));
     return note === '' ? [] : [`${workloadTitle(scenario)}: ${note}`];
   });
 }
