@@ -77,7 +77,11 @@ export const trace: Command = {
     XEN_OPTIONS.symbols,
     XEN_OPTIONS.arguments,
     XEN_OPTIONS.cache,
-    { name: 'details', flag: true, describe: "dom0's own entries into Xen too" },
+    {
+      name: 'details',
+      flag: true,
+      describe: "how requests of xenstore travel, and dom0's entries into Xen",
+    },
     { name: 'quiet', alias: 'q', flag: true, describe: 'no notes' },
   ],
   examples: [

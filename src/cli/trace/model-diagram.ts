@@ -2,6 +2,7 @@ import { formatBytes } from '../../base/units.js';
 import type { ActStep, Lane, SequenceDiagram } from '../../report/sequence/sequence-diagram.js';
 import { folded } from '../../report/sequence/sequence-diagram.js';
 import type { ModelStep, ModelTrace } from '../../testbed/model/trace-cell.js';
+import { withoutXenbus } from './without-xenbus.js';
 
 /** What entries are called where people read them. */
 const ENTRY_LABELS: Readonly<Record<string, string>> = {
@@ -53,19 +54,10 @@ export class Lanes {
   }
 }
 
-/** What dom0 does besides what it is asked for, and of no use to who wants to see a connection. */
-const OWN_WORK: readonly string[] = [
-  'iret',
-  'stack_switch',
-  'set_segment_base',
-  'sched_block',
-  'set_timer',
-];
-
 /**
  * What the model did, as a diagram.
  *
- * @param details dom0's own entries into Xen too
+ * @param details also how requests of xenstore travel, and dom0's own entries into Xen
  */
 export function modelDiagram(
   trace: ModelTrace,
@@ -73,7 +65,7 @@ export function modelDiagram(
   subtitle: string,
   details: boolean,
 ): SequenceDiagram {
-  const steps = trace.steps.filter((step) => details || !isOwnWorkOfDom0(step));
+  const steps = details ? trace.steps : withoutXenbus(trace.steps);
   const lanes = new Lanes(trace.domains, new Set(steps.map(({ domid }) => domid)));
   const running = new Set(trace.running.map((domid) => lanes.of(domid)));
   running.delete(lanes.xen);
@@ -86,10 +78,6 @@ export function modelDiagram(
     steps: folded(steps.map((step) => stepOf(step, lanes, trace.domains))),
     notes: [],
   };
-}
-
-function isOwnWorkOfDom0({ domid, kind, what }: ModelStep): boolean {
-  return domid === 0 && (kind === 'entry' || (kind === 'hypercall' && OWN_WORK.includes(what)));
 }
 
 function stepOf(step: ModelStep, lanes: Lanes, domains: ModelTrace['domains']): ActStep {
@@ -120,7 +108,9 @@ function stepOf(step: ModelStep, lanes: Lanes, domains: ModelTrace['domains']): 
     case 'entry':
       return arrow(own, lanes.xen, ENTRY_LABELS[what] ?? what);
     case 'event-send':
-      return note(lanes.xen, `event for dom${b}`);
+      return domid === 0
+        ? { ...arrow(own, lanes.of(b), 'xenstore: a watch fires'), starts: lanes.of(b) }
+        : note(lanes.xen, `event for dom${b}`);
     case 'virq':
       return note(lanes.xen, `VIRQ ${a} for ${name}`);
     case 'upcall':
@@ -145,7 +135,9 @@ function stepOf(step: ModelStep, lanes: Lanes, domains: ModelTrace['domains']): 
     case 'grant-unmap':
       return note(lanes.xen, `unmaps ${pages(a)}`);
     case 'xenstore':
-      return note(lanes.of(0), `xenstored: request of ${name}`);
+      return domid === 0
+        ? note(own, 'xenstore: request of its own')
+        : { ...arrow(own, lanes.of(0), 'xenstore: request'), starts: own };
     case 'tick':
       return note(lanes.xen, `timer of ${name}`);
     case 'fault':

@@ -107,7 +107,7 @@ export function titles(
   const guests = server === client ? `${server} guests` : `${server} and ${client} guests`;
   const mode = parameters.grantMode === 'persistent' ? [] : [`grants ${parameters.grantMode}`];
   return {
-    title: `${transport.name}${span === 'connect' ? '' : ` ${scenario.name}`}: ${window}, ${(lengthNs / 1000).toFixed(2)} us`,
+    title: `${transport.name}${span === 'connect' ? '' : ` ${scenario.name}`}: ${window}, ${durationText(lengthNs)}`,
     subtitle: [
       `message ${formatBytes(parameters.messageSizeBytes)}`,
       `ring ${formatBytes(parameters.ringSizeBytes)}`,
@@ -117,4 +117,9 @@ export function titles(
       profile.name,
     ].join(', '),
   };
+}
+
+/** "12.16 us", "4.47 ms". */
+function durationText(lengthNs: number): string {
+  return lengthNs < 1e6 ? `${(lengthNs / 1e3).toFixed(2)} us` : `${(lengthNs / 1e6).toFixed(2)} ms`;
 }

@@ -11,7 +11,7 @@ import {
 const ROW = 26;
 const TIME = 76;
 const LEAST_GAP = 150;
-const CHARACTER = 7.2;
+const CHARACTER = 7.9;
 const HEAD = 92;
 const MARGIN = 24;
 const BAR = 8;
