@@ -46,6 +46,9 @@ export class Domain {
   crashReason = '';
   shutdownReason: ShutdownReason | undefined;
   private readonly frames = new Set<number>();
+  /** References that Xen itself has to frames of this domain, by frame; and which of those the guest has given back. */
+  private readonly heldByXen = new Map<number, number>();
+  private readonly givenBack = new Set<number>();
 
   constructor(
     readonly machine: Machine,
@@ -100,17 +103,46 @@ export class Domain {
     return address;
   }
 
-  /** Gives pages back. A page that is granted and mapped elsewhere must not come here (GrantTable ends access first). */
+  /**
+   * Gives pages back. A page to which Xen has a reference stays in being, out of the guest's reach, until Xen lets go. One
+   * that is granted and mapped elsewhere must not come here (GrantTable ends access first).
+   */
   free(address: number, pages: number): void {
     const first = address >> PAGE_SHIFT;
     for (let page = first; page < first + pages; page++) {
       const mfn = this.space.frameAt(page);
       this.space.unmap(page);
       for (const vcpu of this.vcpus) vcpu.pcpu.tlb.flushPage(page, vcpu.tlbTag);
-      this.frames.delete(mfn);
-      this.machine.memory.release(mfn);
+      if (this.heldByXen.has(mfn)) this.givenBack.add(mfn);
+      else this.takeBack(mfn);
     }
     this.space.giveBack(first, pages);
+  }
+
+  private takeBack(mfn: number): void {
+    this.frames.delete(mfn);
+    this.machine.memory.release(mfn);
+  }
+
+  /** get_page_and_type: Xen keeps a reference to a frame of this domain, as for a ring of Argo. */
+  holdForXen(mfn: number): void {
+    this.heldByXen.set(mfn, (this.heldByXen.get(mfn) ?? 0) + 1);
+    this.machine.memory.hold(mfn);
+  }
+
+  /** put_page_and_type. What the guest has given back meanwhile goes with the last reference. */
+  letGoForXen(mfn: number): void {
+    this.machine.memory.letGo(mfn);
+    const left = (this.heldByXen.get(mfn) ?? 0) - 1;
+    invariant(left >= 0, 'Xen lets go of a frame that it does not hold', {
+      domid: this.domid,
+      mfn,
+    });
+    if (left > 0) this.heldByXen.set(mfn, left);
+    else {
+      this.heldByXen.delete(mfn);
+      if (this.givenBack.delete(mfn)) this.takeBack(mfn);
+    }
   }
 
   /**

@@ -78,11 +78,10 @@ export class ArgoRing {
 
   /** Takes hold of the receiver's frames. They cannot go away under Xen until they are let go. */
   holdFrames(mfns: readonly number[]): void {
-    const { memory } = this.domain.machine;
     this.mfns = mfns;
     this.window = new AddressSpace(-1);
     mfns.forEach((mfn, index) => {
-      memory.foreignMappings[mfn] = (memory.foreignMappings[mfn] as number) + 1;
+      this.domain.holdForXen(mfn);
       this.window.map(index + (WINDOW_START >> PAGE_SHIFT), mfn, true);
     });
     this.isMapped = new Uint8Array(mfns.length);
@@ -102,10 +101,7 @@ export class ArgoRing {
   }
 
   letFramesGo(): void {
-    const { memory } = this.domain.machine;
-    for (const mfn of this.mfns) {
-      memory.foreignMappings[mfn] = (memory.foreignMappings[mfn] as number) - 1;
-    }
+    for (const mfn of this.mfns) this.domain.letGoForXen(mfn);
     this.mfns = [];
     this.mappedPages = 0;
   }

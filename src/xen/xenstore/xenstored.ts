@@ -163,7 +163,6 @@ export class Xenstored {
 export class XenstoreConnection {
   private readonly outstanding: Request[] = [];
   private readonly events: XenstoreWatchEvent[] = [];
-  private watcher: Task | undefined;
   private readonly handlers = new Map<string, (path: string) => void>();
   private readonly guestPort: EventPort | undefined;
   private readonly dom0Port: EventPort | undefined;
@@ -266,8 +265,8 @@ export class XenstoreConnection {
   }
 
   /**
-   * Passes the events of one token to a handler, which runs in this domain's interrupt handler, and not to
-   * `nextWatchEvent`: for programs that watch for a long time beside others (xenbus_dev of Linux tells them apart so too).
+   * Passes the events of one token to a handler, which runs in this domain's interrupt handler, as xenbus_dev of Linux
+   * tells them apart. Undefined: nobody wants them any more.
    */
   handleWatch(token: string, handler: ((path: string) => void) | undefined): void {
     if (handler === undefined) this.handlers.delete(token);
@@ -282,21 +281,6 @@ export class XenstoreConnection {
   /** Makes a node at no cost: what a service that stood ready had made before. */
   presetNode(path: string): XenstoreResult<void> {
     return this.daemon.store.mkdir(this.domain.domid, path);
-  }
-
-  /** Waits for the next watch event of this domain. */
-  *nextWatchEvent(): Process<XenstoreWatchEvent> {
-    const { executingVcpu: vcpu } = this.domain;
-    vcpu.kernel.enterSystemCall();
-    while (this.events.length === 0) {
-      const task = vcpu.currentTask as Task;
-      this.watcher = task;
-      task.block('a xenstore watch');
-      yield BLOCKED;
-    }
-    this.watcher = undefined;
-    vcpu.kernel.leaveSystemCall();
-    return this.events.shift() as XenstoreWatchEvent;
   }
 
   /** @internal xenstored has answered the oldest request. */
@@ -319,15 +303,6 @@ export class XenstoreConnection {
   }
 
   private passOnEvents(): void {
-    if (this.handlers.size > 0) {
-      const others = this.events.filter((event) => {
-        const handler = this.handlers.get(event.token);
-        handler?.(event.path);
-        return handler === undefined;
-      });
-      this.events.length = 0;
-      this.events.push(...others);
-    }
-    if (this.events.length > 0) this.watcher?.wake();
+    for (const { token, path } of this.events.splice(0)) this.handlers.get(token)?.(path);
   }
 }
