@@ -3,6 +3,7 @@ import { bareGrants } from './bare-grants.js';
 import { bidirectional } from './bidirectional.js';
 import { bufferSize } from './buffer-size.js';
 import { copyLocality } from './copy-locality.js';
+import { dom0Peer } from './dom0-peer.js';
 import { brokerOutage } from './failure/broker-outage.js';
 import { channelDepletion } from './failure/channel-depletion.js';
 import { crashPoint } from './failure/crash-point.js';
@@ -37,6 +38,7 @@ export const scenarios: readonly Scenario[] = [
   grantMode,
   bareGrants,
   copyLocality,
+  dom0Peer,
   brokerOutage,
   symmetricCrash,
   destroyOrder,

@@ -6,20 +6,27 @@ import { Gate, type World } from './world.js';
 
 /** What the two ends of one connection do once they are connected. */
 export interface PairBehaviour {
-  /** Guest 0 listens. */
+  /** The first end listens. */
   server(guest: Guest, channel: Channel): Process;
-  /** Guest 1 connects. */
+  /** The second one connects. */
   client(guest: Guest, channel: Channel): Process;
 }
 
-/** Connects guest 1 to guest 0, lets both do their part, and closes: the client first. */
-export function startPair(world: World, behaviour: PairBehaviour): void {
+/**
+ * Connects two domains, lets both do their part, and closes: the client first.
+ *
+ * @param ends server and client; guest 0 and guest 1 where they are not given
+ */
+export function startPair(
+  world: World,
+  behaviour: PairBehaviour,
+  ends?: readonly [server: Guest, client: Guest],
+): void {
   if (world.carryOutPair !== undefined) {
     world.carryOutPair(behaviour);
     return;
   }
-  const server = world.guest(0);
-  const client = world.guest(1);
+  const [server, client] = ends ?? [world.guest(0), world.guest(1)];
   const endpoint = world.endpoint(1, server, [client]);
   // Taking the connection down is no part of the work: both wait until the other has done its share.
   const serverDone = new Gate();

@@ -54,7 +54,9 @@ export class World {
   eventChannelsUsed = 0;
   /** False where a fault may keep the work from ending, and that is no fault of the measurement. */
   expectsCompletion = true;
-  private readonly portsBefore: number;
+  private portsBefore: number;
+  /** Whose event channels count. */
+  private ends: readonly Guest[];
   private problem: string | undefined;
   private counting: Reading | undefined;
   private counted: Reading | undefined;
@@ -72,6 +74,7 @@ export class World {
     this.machine = installation.machine;
     this.dom0 = installation.dom0;
     this.guests = installation.guests;
+    this.ends = this.guests;
     this.portsBefore = this.portsInUse();
   }
 
@@ -113,6 +116,12 @@ export class World {
       },
       finish: () => --left,
     };
+  }
+
+  /** dom0 is itself an end: its event channels count from now on. To be said before anything has started. */
+  includeDom0(): void {
+    this.ends = [this.dom0, ...this.guests];
+    this.portsBefore = this.portsInUse();
   }
 
   /** Starts a process in a guest. */
@@ -212,7 +221,7 @@ export class World {
 
   /** Event channels of the guests now, less those with which they were created. */
   private portsInUse(): number {
-    return this.guests.reduce((ports, guest) => ports + guest.domain.eventChannels.count, 0);
+    return this.ends.reduce((ports, guest) => ports + guest.domain.eventChannels.count, 0);
   }
 
   private read(guest: Guest): Reading {
