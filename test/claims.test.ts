@@ -14,9 +14,6 @@ import { plausibleResults } from './report/plausible-results.js';
 const folder = mkdtempSync(join(tmpdir(), 'interdom-claims-'));
 after(() => rmSync(folder, { recursive: true }));
 
-/** Scenarios of which claims speak before they exist: then a claim says "not tested". */
-const TO_COME = new Set([...FAILURE, 'unmodified-program']);
-
 describe('the list of claims', () => {
   const tests = CLAIMS.flatMap(({ parts }) => parts.map(({ test }) => test));
 
@@ -36,12 +33,13 @@ describe('the list of claims', () => {
   it('names scenarios and settings that there are', () => {
     const named = [
       ...TRAFFIC,
+      ...FAILURE,
       ...tests.flatMap((test) => ('scenarios' in test ? (test.scenarios ?? []) : [])),
       ...NEEDS.flatMap((need) => need.scenarios),
     ];
     for (const name of named) {
       const scenario = scenarios.find((one) => one.name === name);
-      assert.ok(scenario !== undefined || TO_COME.has(name), name);
+      assert.ok(scenario !== undefined, name);
     }
     for (const test of tests) {
       if (!('where' in test) || test.where === undefined) continue;
@@ -54,13 +52,11 @@ describe('the list of claims', () => {
     }
   });
 
-  it('names metrics that some scenario has, once all failure scenarios are there', () => {
+  it('names metrics that some scenario has', () => {
     const known = new Set(allMetrics().map(({ name }) => name));
-    const failuresAreThere = FAILURE.every((name) => scenarios.some((one) => one.name === name));
     for (const test of tests) {
       if (!('metric' in test) || test.metric.includes(':')) continue;
-      const isCommon = test.scenarios?.every((name) => TO_COME.has(name)) !== true;
-      if (isCommon || failuresAreThere) assert.ok(known.has(test.metric), test.metric);
+      assert.ok(known.has(test.metric), test.metric);
     }
   });
 });

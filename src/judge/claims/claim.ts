@@ -76,8 +76,6 @@ export interface Saying {
 /** The measurement could be made at all, and all that was sent arrived intact. */
 export interface WorksTest extends TestOfSide {
   readonly kind: 'works';
-  /** The statement is that it does not work. */
-  readonly inverted?: true;
 }
 
 /** A price of the profiles that were used, as bytes a second of traffic. */

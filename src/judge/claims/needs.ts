@@ -158,10 +158,43 @@ export const NEEDS: readonly Need[] = [
     unwanted: TROUBLE,
   },
   {
+    id: 'many-clients-tail',
+    need: 'many clients, a short tail',
+    scenarios: ['one-to-many'],
+    metric: 'latencyNsP99',
+    better: 'lower',
+  },
+  {
+    id: 'many-connections',
+    need: 'many connections between two domains',
+    scenarios: ['channel-depletion'],
+    where: { scarce: ['as delivered'] },
+    metric: 'connections',
+    better: 'higher',
+  },
+  {
+    id: 'setups-at-once',
+    need: 'many set-ups at once',
+    scenarios: ['setup-storm'],
+    metric: 'connections',
+    better: 'higher',
+  },
+  {
+    id: 'dom0',
+    need: 'to talk with dom0',
+    scenarios: ['dom0-peer'],
+    metric: 'latencyNsP50',
+    better: 'lower',
+  },
+  {
     id: 'neighbours',
-    need: 'a busy or hostile neighbour',
+    need: 'to be left alone by noisy neighbours',
     scenarios: ['noisy-neighbour'],
-    unwanted: TROUBLE,
+    where: {
+      noise: ['hog', 'flood', 'destroy', 'large-send', 'large-send-beside', 'large-send-destroy'],
+    },
+    metric: 'latencyNsP99',
+    better: 'lower',
   },
 ];
 

@@ -44,7 +44,8 @@ function pairKey(cell: Cell, unknown: ReadonlySet<string>): string {
 
 /** A limit kept some of the senders out: what the others did is not the same work. */
 function wasStopped({ outcome }: Cell): boolean {
-  return outcome?.['stoppedBy'] !== undefined;
+  const by = outcome?.['stoppedBy'];
+  return by !== undefined && by !== 'nothing';
 }
 
 function haveEqualRings(a: Cell, b: Cell): boolean {

@@ -151,7 +151,7 @@ function observeWorks(test: WorksTest, cells: CellIndex): readonly Observation[]
     .map((cell) => ({
       at: placeOf(cell),
       figure: { value: cell.verdict === 'valid' ? 1 : 0, unit: '1' },
-      holds: (cell.verdict === 'valid') !== (test.inverted === true),
+      holds: cell.verdict === 'valid',
       behind: cell.verdict === 'valid' ? '' : (cell.reason ?? 'invalid'),
       cells: [cell.id],
     }));

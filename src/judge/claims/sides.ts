@@ -29,6 +29,7 @@ export const FAILURE: readonly string[] = [
   'noisy-neighbour',
   'suspend-resume',
   'untold-survivor',
+  'dom0-peer',
 ];
 
 /** The command that measures some scenarios, with the suite in which they have their sweeps. */

@@ -21,6 +21,7 @@ export const THRESHOLDS = {
   noticeable: { least: 1.1, words: 'at least 10 % more' },
   /** Something that is said to make more difference than other things. */
   marked: { least: 1.25, words: 'at least 25 % more' },
+  notFewer: { least: 1, words: 'at least as many' },
   notSlower: { least: 0.8, words: 'at most 25 % slower' },
   /** "didn't manifest itself as an issue", "expensive": share of all busy CPU time. */
   minorShare: { most: 0.25, words: 'at most a quarter of the CPU time' },

@@ -1,6 +1,24 @@
-import type { Claim } from '../claim.js';
+import type { Claim, ClaimPart, Side } from '../claim.js';
 import { THRESHOLDS } from '../thresholds.js';
-import { LIBVCHAN, V4V } from '../transports.js';
+import { LIBVCHAN, V2V, V4V } from '../transports.js';
+
+/** Whether some noise makes the 99th percentile of a neighbour's round trips longer. */
+function slower(label: string, of: Side, noise: string): ClaimPart {
+  return {
+    label,
+    role: 'context',
+    quantifier: 'some',
+    test: {
+      kind: 'contrast',
+      metric: 'latencyNsP99',
+      scenarios: ['noisy-neighbour'],
+      of,
+      parameter: 'noise',
+      values: [noise, 'none'],
+      threshold: THRESHOLDS.marked,
+    },
+  };
+}
 
 /** Section 2: memory, rings and event channels of domains are kept apart. */
 export const SEPARATION: readonly Claim[] = [
@@ -59,8 +77,16 @@ export const SEPARATION: readonly Claim[] = [
           threshold: THRESHOLDS.anyAtAll,
         },
       },
+      slower('domains that die delay V4V between others', V4V, 'destroy'),
+      slower('domains that die delay libvchan between others', LIBVCHAN, 'destroy'),
+      slower("a huge V4V message delays others on the sender's pCPU", V4V, 'large-send-beside'),
+      slower(
+        "a huge libvchan message delays others on the sender's pCPU",
+        LIBVCHAN,
+        'large-send-beside',
+      ),
     ],
-    note: 'The pages that libvchan opens are those of its ring: the peer sees what was sent to it, and no more.',
+    note: 'The pages that libvchan opens are those of its ring: the peer sees what was sent to it, and no more. That V4V goes through Xen has a price for third parties: a global lock and copies that nothing preempts.',
   },
   {
     id: 'trusted-ring',
@@ -117,8 +143,10 @@ export const SEPARATION: readonly Claim[] = [
           says: { field: 'bystander', values: ['goes on'] },
         },
       },
+      slower('a flooding client delays others of a V4V server', V4V, 'flood'),
+      slower('a flooding client delays others of a libvchan server', LIBVCHAN, 'flood'),
     ],
-    note: 'A wildcard ring can be filled by any domain: see noisy-neighbour.',
+    note: 'A wildcard ring can be filled by any domain, which delays its other clients: see noisy-neighbour with flood.',
   },
   {
     id: 'event-channels',
@@ -155,14 +183,53 @@ export const SEPARATION: readonly Claim[] = [
         },
       },
       {
-        label: 'V4V is not stopped at the limits',
-        role: 'decides',
+        label: 'V4V does not run out of them where they are scarce',
+        role: 'needed',
         quantifier: 'always',
         test: {
           kind: 'outcome',
           scenarios: ['channel-depletion'],
+          where: { scarce: ['event channels'] },
           of: V4V,
-          none: ['stalled', 'leaked', 'escaped'],
+          says: { field: 'stoppedBy', values: ['nothing', 'rings a domain'] },
+        },
+      },
+      {
+        label: 'libvchan does',
+        role: 'context',
+        quantifier: 'always',
+        test: {
+          kind: 'outcome',
+          scenarios: ['channel-depletion'],
+          where: { scarce: ['event channels'] },
+          of: LIBVCHAN,
+          says: { field: 'stoppedBy', values: ['event channels'] },
+        },
+      },
+      {
+        label: 'V2V does',
+        role: 'context',
+        quantifier: 'always',
+        test: {
+          kind: 'outcome',
+          scenarios: ['channel-depletion'],
+          where: { scarce: ['event channels'] },
+          of: V2V,
+          says: { field: 'stoppedBy', values: ['event channels'] },
+        },
+      },
+      {
+        label: "connections between two domains at Xen's own limits, against libvchan's",
+        role: 'context',
+        quantifier: 'always',
+        test: {
+          kind: 'ratio',
+          metric: 'connections',
+          scenarios: ['channel-depletion'],
+          where: { scarce: ['as delivered'] },
+          of: V4V,
+          to: LIBVCHAN,
+          threshold: THRESHOLDS.notFewer,
         },
       },
       {
@@ -196,6 +263,6 @@ export const SEPARATION: readonly Claim[] = [
         run: 'interdom run fan-in --set limits=default --set senders=1200',
       },
     ],
-    note: 'The whole machine is counted: each V4V domain binds one channel for its VIRQ; a libvchan connection takes one at each end. Argo has a limit of its own, 128 rings a domain.',
+    note: "The whole machine is counted: each V4V domain binds one channel for its VIRQ; a libvchan connection takes one at each end, a V2V connection two. What stops V4V is Argo's own limit, 128 rings a domain, which the V4V of 2012 had not; what stops libvchan at Xen's own limits is xenstore's quota of nodes, long before event channels.",
   },
 ];
