@@ -1,3 +1,4 @@
+import { Prng } from '../../src/base/prng.js';
 import type { GuestSpec, Scenario } from '../../src/scenario/contract.js';
 import { messageTooLarge } from '../../src/scenario/fit.js';
 import { inLoop, receiveOne, sendOne } from '../../src/scenario/flows.js';
@@ -7,26 +8,42 @@ import { hog, serveAny } from '../../src/scenario/serve-any.js';
 import { Gate } from '../../src/scenario/world.js';
 
 const MS = 1e9;
-const PAUSE_PS = 0.1 * MS;
+/** Between an answer and the next request: at random in between, so that it meets every phase of the noise. */
+const [SHORTEST_PAUSE_PS, LONGEST_PAUSE_PS] = [0.05 * MS, 2 * MS];
 const LARGEST_RINGS = [16_777_216 - 4096, 1_048_576, 65_536, 4096];
 
 /** What the neighbours do. */
-const NOISES = ['none', 'hog', 'flood', 'destroy', 'large-send'] as const;
+const NOISES = [
+  'none',
+  'hog',
+  'flood',
+  'destroy',
+  'large-send',
+  'large-send-beside',
+  'large-send-destroy',
+] as const;
 
 /**
  * A server and a client exchange requests and answers; neighbours disturb them:
  *
  * - `hog`: a domain that computes for ever shares the server's pCPU;
- * - `flood`: another client of the same server sends as fast as it can;
+ * - `flood`: other clients of the same server send as fast as they can;
  * - `destroy`: a domain with a large ring is destroyed every 2 ms: V4V's global lock is held meanwhile;
- * - `large-send`: two others move the largest messages there are: V4V copies each under its locks, not preempted.
+ * - `large-send`: two others move the largest messages there are: V4V copies each under its locks, not preempted;
+ * - `large-send-beside`: so, and the sender shares the server's pCPU, which it keeps while Xen copies for it;
+ * - `large-send-destroy`: both: the destruction waits for the copy, and everybody else for the destruction.
  */
 export const noisyNeighbour: Scenario = {
   name: 'noisy-neighbour',
-  summary: 'latency beside a CPU hog, a flooding client, dying domains, and huge messages',
-  version: 1,
+  summary: 'latency beside a CPU hog, flooding clients, dying domains, and huge messages',
+  version: 2,
   settings: {
     noise: { default: 'none', meaning: 'what the neighbours do', choices: NOISES },
+    flooders: {
+      default: 1,
+      meaning: 'clients that flood, where that is the noise',
+      range: [1, 100],
+    },
   },
   metrics: [
     {
@@ -40,18 +57,32 @@ export const noisyNeighbour: Scenario = {
   sweeps: {
     quick: [],
     full: [],
-    failure: [{ ringSizeBytes: [4096], messageSizeBytes: [64], settings: { noise: [...NOISES] } }],
+    failure: [
+      { ringSizeBytes: [4096], messageSizeBytes: [64], settings: { noise: [...NOISES] } },
+      {
+        ringSizeBytes: [4096],
+        messageSizeBytes: [64],
+        settings: { noise: ['flood'], flooders: [8] },
+      },
+    ],
   },
-  messages: () => 600,
+  messages: () => 400,
   topology({ guestTypes, settings }) {
     const type = guestTypes[1];
+    const noise = settings['noise'];
     const guests: GuestSpec[] = [
       { name: 'server', type: guestTypes[0] },
       { name: 'client', type },
     ];
-    if (settings['noise'] === 'hog') guests.push({ name: 'hog', type, pcpuOf: 0 });
-    else if (settings['noise'] === 'flood') guests.push({ name: 'flooder', type });
-    else guests.push({ name: 'loud', type }, { name: 'louder', type });
+    if (noise === 'hog') guests.push({ name: 'hog', type, pcpuOf: 0 });
+    else if (noise === 'flood') {
+      for (let i = 1; i <= Number(settings['flooders']); i++)
+        guests.push({ name: `flooder-${i}`, type });
+    } else {
+      const beside = noise === 'large-send-beside' ? { pcpuOf: 0 } : {};
+      guests.push({ name: 'loud', type, ...beside }, { name: 'louder', type });
+      guests.push({ name: 'mortal', type }, { name: 'partner', type });
+    }
     return { guests, limits: 'raised' };
   },
   skipReason: messageTooLarge,
@@ -59,7 +90,8 @@ export const noisyNeighbour: Scenario = {
     const { messages, messageSizeBytes, seed, settings } = world.parameters;
     const noise = settings['noise'] as (typeof NOISES)[number];
     const [server, client, loud] = [world.guest(0), world.guest(1), world.guest(2)];
-    const callers = noise === 'flood' ? [client, loud] : [client];
+    const flooders = noise === 'flood' ? world.guests.slice(2) : [];
+    const callers = [client, ...flooders];
     const endpoint = world.endpoint(1, server, callers);
     const payload = new Payload(seed, messageSizeBytes, messageSizeBytes);
     const connected = new Gate();
@@ -79,10 +111,11 @@ export const noisyNeighbour: Scenario = {
         'hog',
         hog(loud, () => isOver),
       );
-    if (noise === 'flood') world.spawn(loud, 'flooder', flood());
-    if (noise === 'large-send') startLargeSends(loud, world.guest(3));
-    if (noise === 'destroy')
-      world.spawn(world.dom0, 'toolstack', destroyAgainAndAgain(loud, world.guest(3)));
+    for (const guest of flooders) world.spawn(guest, 'flooder', flood(guest));
+    if (noise.startsWith('large-send')) startLargeSends(loud, world.guest(3));
+    if (noise.endsWith('destroy')) {
+      world.spawn(world.dom0, 'toolstack', destroyAgainAndAgain(world.guest(4), world.guest(5)));
+    }
 
     function* serve(): Process {
       const buffer = allocateBuffer(server, messageSizeBytes);
@@ -103,7 +136,7 @@ export const noisyNeighbour: Scenario = {
           buffer,
           messageSizeBytes,
           (source) => {
-            if (source === 1) noiseMessages++;
+            if (source > 0) noiseMessages++;
             return source === 0;
           },
           () => isOver,
@@ -120,6 +153,7 @@ export const noisyNeighbour: Scenario = {
       const { channel } = outcome;
       noiseMessages = 0;
       world.startClock(client);
+      const prng = new Prng(seed);
       const roundTrips = Math.max(1, Math.floor(messages / 2));
       yield* inLoop(
         client,
@@ -131,7 +165,8 @@ export const noisyNeighbour: Scenario = {
             world.latency(world.timePs(client) - startPs);
             world.messagesDelivered += 2;
             world.bytesDelivered += 2 * messageSizeBytes;
-            yield* client.vcpu.kernel.sleepUntil(world.timePs(client) + PAUSE_PS);
+            const pausePs = SHORTEST_PAUSE_PS + prng.below(LONGEST_PAUSE_PS - SHORTEST_PAUSE_PS);
+            yield* client.vcpu.kernel.sleepUntil(world.timePs(client) + pausePs);
           }
           world.stop(client);
           isOver = true;
@@ -142,13 +177,13 @@ export const noisyNeighbour: Scenario = {
       );
     }
 
-    function* flood(): Process {
-      const outcome = yield* world.driver.connect(loud, endpoint);
+    function* flood(guest: Guest): Process {
+      const outcome = yield* world.driver.connect(guest, endpoint);
       if (!('channel' in outcome)) return world.fail(`connect failed: ${outcome.failed}`);
-      const buffer = payload.place(loud);
-      yield* connected.pass(loud);
+      const buffer = payload.place(guest);
+      yield* connected.pass(guest);
       for (let i = 0; !isOver; i++) {
-        if (!(yield* sendOne(world, loud, outcome.channel, payload, buffer, i))) return;
+        if (!(yield* sendOne(world, guest, outcome.channel, payload, buffer, i))) return;
       }
     }
 

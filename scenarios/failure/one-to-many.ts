@@ -55,6 +55,8 @@ export const oneToMany: Scenario = {
     ],
     failure: [
       { ringSizeBytes: [4096], messageSizeBytes: [64], settings: { clients: [1, 10, 100, 1000] } },
+      // A ring in which the requests of all have room, where all share one.
+      { ringSizeBytes: [65_472], messageSizeBytes: [64], settings: { clients: [100] } },
       {
         ringSizeBytes: [4096],
         messageSizeBytes: [64],

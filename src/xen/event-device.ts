@@ -70,6 +70,22 @@ export class EventDevice {
     return port;
   }
 
+  /**
+   * The same without waiting: O_NONBLOCK.
+   *
+   * @returns the port that fired, or -1 where none has
+   */
+  poll(): number {
+    const { kernel, pcpu, machine } = this.vcpu;
+    kernel.enterSystemCall();
+    pcpu.charge(GUEST_KERNEL, machine.prices.eventDevice);
+    const port = this.fired.shift();
+    kernel.leaveSystemCall();
+    if (port === undefined) return -1;
+    this.unmask(port);
+    return port;
+  }
+
   /** write(): lets a port fire again. */
   unmask(port: number): void {
     const { kernel, pcpu, machine, domain } = this.vcpu;

@@ -5,8 +5,8 @@ import type {
   Endpoint,
   Listener,
 } from '../../src/transport/contract.js';
-import { PEER_GONE, WOULD_BLOCK } from '../../src/transport/contract.js';
 import type { Guest } from '../../src/transport/guest.js';
+import { Turns } from '../../src/transport/turns.js';
 import { watchUntil } from '../../src/transport/watch-until.js';
 import { errnoName } from '../../src/xen/errno.js';
 import type { EventDevice } from '../../src/xen/event-device.js';
@@ -238,82 +238,49 @@ function mapFailure(status: number): ConnectFailure {
     : { failed: `mapping refused (status ${status})` };
 }
 
-interface Connection {
-  readonly channel: VchanChannel;
-  readonly source: number;
-  /** In the line of those that may have data. */
-  queued: boolean;
-  gone: boolean;
-}
-
 /** A server with one vchan for each client. One event device serves them all, as one epoll over all handles would. */
 export class VchanListener implements Listener {
-  lastSource = -1;
   private readonly device: EventDevice;
-  private readonly byPort = new Map<number, Connection>();
-  private readonly ready: Connection[] = [];
-  private accepted = 0;
-  private gone = 0;
+  private readonly turns: Turns;
+  private readonly channels: VchanChannel[] = [];
 
   constructor(
     private readonly guest: Guest,
     private readonly endpoint: Endpoint,
   ) {
     this.device = guest.openEventDevice();
+    this.turns = new Turns(guest, this.device);
+  }
+
+  get lastSource(): number {
+    return this.turns.lastSource;
   }
 
   *accept(): Process<ConnectOutcome> {
-    const client = this.endpoint.clientDomids[this.accepted];
+    const { guest, endpoint, device, turns, channels } = this;
+    const client = endpoint.clientDomids[channels.length];
     if (client === undefined) return { failed: 'every client has connected' };
-    const { device } = this;
-    const started = yield* startServer(this.guest, this.endpoint, client, device, this.onEvent);
+    const started = yield* startServer(guest, endpoint, client, device, turns.onEvent);
     if (!('channel' in started)) return started;
-    const connection = {
-      channel: started.channel,
-      source: this.accepted++,
-      queued: false,
-      gone: false,
-    };
-    this.byPort.set(started.port, connection);
+    const { channel, port } = started;
+    channels.push(channel);
+    turns.add(channel, [port]);
     for (;;) {
       const fired = yield* device.wait('vchan: a client');
-      this.onEvent(fired);
-      if (fired === started.port) return { channel: started.channel };
+      turns.onEvent(fired);
+      if (fired === port) return { channel };
     }
   }
 
   tryReceive(address: number, length: number): number {
-    for (;;) {
-      const connection = this.ready[0];
-      if (connection === undefined) return WOULD_BLOCK;
-      const outcome = connection.channel.tryReceive(address, length);
-      if (outcome !== WOULD_BLOCK && outcome !== PEER_GONE) {
-        if (outcome >= 0) this.lastSource = connection.source;
-        return outcome;
-      }
-      // Empty, and it has asked to be told: its next event puts it back in line.
-      this.ready.shift();
-      connection.queued = false;
-      if (outcome === PEER_GONE && !connection.gone) {
-        connection.gone = true;
-        if (++this.gone === this.byPort.size) return PEER_GONE;
-      }
-    }
+    return this.turns.tryReceive(address, length);
   }
 
   *waitUntilReadable(): Process<void> {
-    this.onEvent(yield* this.device.wait('vchan: data from any client'));
+    this.turns.onEvent(yield* this.device.wait('vchan: data from any client'));
   }
 
   *close(): Process<void> {
-    for (const { channel } of this.byPort.values()) yield* channel.close();
+    for (const channel of this.channels) yield* channel.close();
   }
-
-  /** A port has fired, whoever waited: its connection may have data. */
-  private readonly onEvent = (port: number): void => {
-    const connection = this.byPort.get(port);
-    if (connection === undefined || connection.queued) return;
-    connection.queued = true;
-    this.ready.push(connection);
-  };
 }

@@ -100,25 +100,32 @@ function deadlock(world: World): string {
 
 function attribution(world: World): Record<string, Record<string, number>> {
   const result: Record<string, Record<string, number>> = {};
+  const residents = residentsOf(world);
   world.attributionInWindow().forEach((causes, id) => {
     const named: Record<string, number> = {};
     CAUSES.forEach((cause, index) => {
       const ps = causes[index] as number;
       if (ps !== 0) named[cause] = ps / 1000;
     });
-    result[pcpuName(world, id)] = named;
+    result[pcpuName(id, residents.get(id) ?? [])] = named;
   });
   return result;
 }
 
-/** "pcpu1 (dom1 receiver)": the pCPU and who lives there. */
-function pcpuName(world: World, id: number): string {
-  const residents: string[] = [];
-  for (const guest of [world.dom0, ...world.guests]) {
-    if (guest.vcpu.pcpu.id === id) {
-      residents.push(guest.domid === 0 ? 'dom0' : `dom${guest.domid} ${guest.domain.name}`);
-    }
+/** Names of the domains that live on each pCPU, by its number. */
+function residentsOf({ dom0, guests }: World): ReadonlyMap<number, readonly string[]> {
+  const residents = new Map<number, string[]>();
+  for (const { vcpu, domid, domain } of [dom0, ...guests]) {
+    const name = domid === 0 ? 'dom0' : `dom${domid} ${domain.name}`;
+    const others = residents.get(vcpu.pcpu.id);
+    if (others === undefined) residents.set(vcpu.pcpu.id, [name]);
+    else others.push(name);
   }
+  return residents;
+}
+
+/** "pcpu1 (dom1 receiver)": the pCPU and who lives there. */
+function pcpuName(id: number, residents: readonly string[]): string {
   const shown = residents.slice(0, 4).join(', ');
   return `pcpu${id} (${shown}${residents.length > 4 ? ', ...' : ''})`;
 }
