@@ -6,6 +6,8 @@ import { transportOrder } from './series-style.js';
 
 /** More rows than this are left to the table of every number. */
 const MOST_ROWS = 60;
+/** Fields of an outcome that are told elsewhere, or are too long for a table: the details of the cell have them. */
+const NOT_TOLD: ReadonlySet<string> = new Set(['hypothetical', 'byKind']);
 
 /**
  * What protocols did under faults and at limits, one row a scenario and outcome. Undefined where no cell says more than
@@ -14,7 +16,7 @@ const MOST_ROWS = 60;
 export function outcomeTable(data: ReportData): TableSpec | undefined {
   const counts = new Map<string, { cell: ReportCell; outcome: string; count: number }>();
   for (const cell of data.cells) {
-    const entries = Object.entries(cell.outcome ?? {}).filter(([name]) => name !== 'hypothetical');
+    const entries = Object.entries(cell.outcome ?? {}).filter(([name]) => !NOT_TOLD.has(name));
     if (entries.every(([, value]) => value === true || value === 'delivered')) continue;
     const outcome = entries
       .sort((a, b) => compareText(a[0], b[0]))

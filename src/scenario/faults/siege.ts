@@ -24,10 +24,9 @@ export type Achievement =
   | 'victim stopped'
   | 'escaped';
 
-/** A hostile state, and where the protocol stood when it came about. */
+/** A hostile state: what was done (while a connection was made perhaps several things), and what that achieved. */
 export interface HostileState {
-  readonly act: string;
-  readonly value: number;
+  readonly acts: readonly string[];
   readonly published: string | undefined;
   readonly achievement: Achievement;
 }
@@ -154,8 +153,7 @@ export class Siege {
         connection?.isOver === false &&
         (yield* this.ask()) &&
         (yield* this.answered(this.answers + 1));
-      const deeds = connection?.deeds.join(', ') ?? '';
-      this.note({ name: deeds }, 0, this.judge(works, {}));
+      this.note(connection?.deeds ?? [], undefined, this.judge(works, {}));
       if (!this.victim.domain.isAlive) {
         this.brokenOff = `the victim stopped: ${this.victim.domain.crashReason}`;
         return;
@@ -201,7 +199,7 @@ export class Siege {
     yield* this.answered(before + 1);
     const asked = yield* this.ask();
     const works = asked && (yield* this.answered(this.answers + 1));
-    this.note(act, value, this.judge(works, act));
+    this.note([act.name], act.published, this.judge(works, act));
     if (!works || this.corrupted) this.spoilt();
   }
 
@@ -221,12 +219,12 @@ export class Siege {
   }
 
   private note(
-    act: Pick<HostileAct, 'name' | 'published'>,
-    value: number,
+    acts: readonly string[],
+    published: string | undefined,
     achievement: Achievement,
   ): void {
     this.tally.set(achievement, (this.tally.get(achievement) ?? 0) + 1);
-    this.states.push({ act: act.name, value, published: act.published, achievement });
+    this.states.push({ acts, published, achievement });
   }
 
   /** Sends an honest message, if there is room for it. */
