@@ -35,6 +35,8 @@ export interface InstallationOptions {
   readonly onCrash?: 'preserve' | 'destroy';
   /** Limits of all guests that differ from those that `limits` names. */
   readonly guestLimits?: Partial<DomainLimits>;
+  /** Quotas of xenstored that differ from those that `limits` names. */
+  readonly quotas?: Partial<XenstoreQuotas>;
 }
 
 /** Limits high enough that none is met: what an administrator would set for thousands of connections. */
@@ -92,7 +94,10 @@ export class Installation {
       pcpus: [0],
       limits: RAISED_LIMITS,
     });
-    this.xenstored = new Xenstored(dom0, raised ? RAISED_QUOTAS : {});
+    this.xenstored = new Xenstored(dom0, {
+      ...(raised ? RAISED_QUOTAS : {}),
+      ...options.quotas,
+    });
     this.dom0 = new Guest(dom0, this.xenstored.introduce(dom0));
     options.guests.forEach((spec, index) => {
       const { pcpuOf } = spec;

@@ -7,55 +7,65 @@ import {
   outcomeName,
   WOULD_BLOCK,
 } from '../../src/transport/contract.js';
-import { Guest } from '../../src/transport/guest.js';
+import type { Guest } from '../../src/transport/guest.js';
+import { Installation, type InstallationOptions } from '../../src/transport/installation.js';
 import type { DomainLimits, GuestType } from '../../src/xen/domain.js';
-import { Machine, type MachineOptions } from '../../src/xen/machine.js';
+import type { Machine } from '../../src/xen/machine.js';
 import type { XenstoreQuotas } from '../../src/xen/xenstore/protocol.js';
-import { Xenstored } from '../../src/xen/xenstore/xenstored.js';
+import type { Xenstored } from '../../src/xen/xenstore/xenstored.js';
 import type { V2vEnd } from './end.js';
 import { v2v } from './index.js';
 import { SUPPLICANT_FIELDS, TEMPLE_FIELDS } from './layout.js';
 import type { V2vListener } from './listener.js';
 import { MessageRings } from './message-ring.js';
 
-export type Hardware = Pick<MachineOptions, 'features' | 'prices'>;
+export type Hardware = InstallationOptions['hardware'];
 
 export interface TestMachineOptions {
   readonly guests?: number;
   readonly type?: GuestType;
   readonly seed?: number;
-  readonly limits?: DomainLimits;
+  readonly limits?: Partial<DomainLimits>;
   readonly quotas?: Partial<XenstoreQuotas>;
   readonly broker?: boolean;
 }
 
 /** For this transport's tests: a machine with dom0, xenstored, the broker and guests, each on a pCPU of its own. */
 export class TestMachine {
-  readonly machine: Machine;
-  readonly xenstored: Xenstored;
-  readonly dom0: Guest;
-  readonly guests: Guest[];
+  readonly installation: Installation;
 
   constructor(hardware: Hardware, options: TestMachineOptions = {}) {
-    const { guests = 2, type = 'pvh', seed = 1, limits } = options;
-    this.machine = new Machine({ ...hardware, pcpus: 1 + guests, seed });
-    const dom0 = this.machine.createDomain({ name: 'dom0', type: 'pv', pcpus: [0] });
-    this.xenstored = new Xenstored(dom0, options.quotas);
-    this.dom0 = new Guest(dom0, this.xenstored.introduce(dom0));
-    this.guests = Array.from({ length: guests }, (_, i) => {
-      const domain = this.machine.createDomain({
-        name: `guest${i}`,
-        type,
-        pcpus: [i + 1],
-        ...(limits === undefined ? {} : { limits }),
-      });
-      return new Guest(domain, this.xenstored.introduce(domain));
+    const { guests = 2, type = 'pvh', seed = 1, limits, quotas } = options;
+    this.installation = new Installation({
+      hardware,
+      guests: Array.from({ length: guests }, (_, i) => ({ name: `guest${i}`, type })),
+      placement: 'own',
+      limits: 'default',
+      seed,
+      ...(limits === undefined ? {} : { guestLimits: limits }),
+      ...(quotas === undefined ? {} : { quotas }),
     });
     if (options.broker !== false) v2v.prepareDom0?.(this.dom0);
   }
 
+  get machine(): Machine {
+    return this.installation.machine;
+  }
+
+  get xenstored(): Xenstored {
+    return this.installation.xenstored;
+  }
+
+  get dom0(): Guest {
+    return this.installation.dom0;
+  }
+
+  get guests(): readonly Guest[] {
+    return this.installation.guests;
+  }
+
   guest(index: number): Guest {
-    return this.guests[index] as Guest;
+    return this.installation.guest(index);
   }
 
   /** Guest 0 serves all the others. */
