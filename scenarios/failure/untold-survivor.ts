@@ -10,7 +10,8 @@ import { Stage } from '../../src/scenario/faults/stage.js';
 import { receiverAndSender } from '../../src/scenario/topology.js';
 
 const MS = 1e9;
-/** Moment of the crash, after the connection is up and the survivor waits. */
+const LONGEST_SETUP_PS = 10_000 * MS;
+/** From the first messages to the crash: the survivor waits by then. */
 const CRASH_AFTER_PS = 10 * MS;
 
 /**
@@ -73,8 +74,12 @@ export const untoldSurvivor: Scenario = {
     });
     stage.direct(
       (function* () {
+        const talked = yield* stage.until(
+          () => mortal.received > 0 && survivor.received > 0,
+          LONGEST_SETUP_PS,
+        );
+        if (!talked) return world.fail('the two never talked');
         yield* stage.sleep(CRASH_AFTER_PS);
-        if (survivor.connectedPs === undefined) world.fail('the two never connected');
         const crashPs = stage.mark('waiting');
         const told = yield* stage.until(
           () => survivor.toldPs !== undefined,
