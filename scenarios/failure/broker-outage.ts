@@ -1,3 +1,4 @@
+import { checkProgress } from '../../src/scenario/checkers/progress.js';
 import type { Scenario } from '../../src/scenario/contract.js';
 import type { Fault, FaultMoment } from '../../src/scenario/faults/fault-plan.js';
 import { judgeStage } from '../../src/scenario/faults/judge-stage.js';
@@ -8,6 +9,8 @@ import { receiverAndSender } from '../../src/scenario/topology.js';
 const US = 1e6;
 const MS = 1e9;
 const PERIOD_PS = 5 * MS;
+/** A connection on which nothing arrives for so long stands still. */
+const LONGEST_GAP_PS = 50 * MS;
 /** Longer than any transport waits for its broker. */
 const LONGEST_SETUP_PS = 120_000 * MS;
 
@@ -158,10 +161,10 @@ export const brokerOutage: Scenario = {
           if (gaveUpPs !== undefined) world.values.set('gaveUpNs', (gaveUpPs - fromPs) / 1000);
         }
         // What was connected before goes on, whoever is dead.
-        const atPs = stage.now;
         yield* stage.sleep(50 * MS);
-        const goesOn =
-          stage.history.firstAfter(atPs, 'received', first.client.incoming) !== undefined;
+        const flow = first.client.incoming;
+        const window = { flow, fromPs, toPs: stage.now, longestGapPs: LONGEST_GAP_PS };
+        const goesOn = checkProgress(stage.history, [window]).verdict === 'valid';
         stage.tell('existingConnection', goesOn ? 'goes on' : 'stands still');
         stage.find(goesOn ? 'delivered' : 'stalled');
         yield* stage.readHoldings();

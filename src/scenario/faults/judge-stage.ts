@@ -2,7 +2,6 @@ import { allOf } from '../checkers/all-of.js';
 import { checkDelivery } from '../checkers/delivery.js';
 import { checkIsolation } from '../checkers/isolation.js';
 import { checkLeaks } from '../checkers/leaks.js';
-import { checkProgress, type MustProgress } from '../checkers/progress.js';
 import type { Verdict } from '../contract.js';
 import type { World } from '../world.js';
 import type { Party } from './party.js';
@@ -14,15 +13,16 @@ export interface Excuses {
   readonly cutShort?: (party: Party) => boolean;
   /** Why something may be held at the end; where it is left out, nothing may. */
   readonly leaks?: string | undefined;
-  /** Who must go on, whatever breaks. */
-  readonly progress?: readonly MustProgress[];
 }
 
-/** Judges the history of a stage by all checkers: delivery, isolation, leaks, progress. */
+/**
+ * Judges the history of a stage: delivery, isolation, leaks. Progress is no matter of soundness: who stands still is a
+ * finding, which the scenario makes with checkProgress.
+ */
 export function judgeStage(world: World, excuses: Excuses = {}): Verdict {
   const stage = Stage.of(world);
   if (stage === undefined) return { verdict: 'unknown', reason: 'no history was kept' };
-  const { cutShort = () => true, leaks, progress = [] } = excuses;
+  const { cutShort = () => true, leaks } = excuses;
   return allOf([
     checkDelivery(
       stage.history,
@@ -30,6 +30,5 @@ export function judgeStage(world: World, excuses: Excuses = {}): Verdict {
     ),
     checkIsolation(world.machine),
     checkLeaks(stage.before, stage.after, leaks),
-    checkProgress(stage.history, progress),
   ]);
 }
