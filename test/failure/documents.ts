@@ -31,11 +31,13 @@ const TOLD: Readonly<Record<string, readonly string[]>> = {
 const RUNS: readonly (readonly [name: string, ...words: readonly string[]])[] = [
   ['failure', '--suite', 'failure'],
   ['eras', '--suite', 'quick', '--profile', 'sandybridge-2012,zen4-2023'],
+  ['width', 'copy-locality', '--set', 'copyBits=8,32,64,128,256,512'],
+  ['limits', 'fan-in', '--set', 'limits=default', '--set', 'senders=1200'],
   ['draws', '--suite', 'quick', '--uncertainty', '10'],
   [
     'failure-draws',
     ...['broker-outage', 'symmetric-crash', 'destroy-order', 'untold-survivor', 'reconnect'],
-    ...['isolation', 'channel-depletion', 'setup-storm', 'suspend-resume', 'dom0-peer'],
+    ...['isolation', 'setup-storm', 'suspend-resume', 'dom0-peer'],
     ...['--suite', 'failure', '--uncertainty', '10'],
   ],
 ];
