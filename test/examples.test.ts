@@ -126,7 +126,7 @@ describe('the example of a GitHub Actions workflow', () => {
       for (const { run } of commands(history)) {
         const { code, stdout, stderr } = await checkout.script(run ?? '');
         assert.equal(code, 0, stderr);
-        assert.match(stdout, /^1 runs, \d+ figures, of which 0 changed$/m);
+        assert.match(stdout, /^1 run, \d+ figures, of which 0 changed$/m);
       }
     });
 

@@ -80,3 +80,8 @@ export function formatPerSecond(rate: number): string {
   if (rate < 1e9) return `${formatSignificant(rate / 1e6)} M/s`;
   return `${formatSignificant(rate / 1e9)} G/s`;
 }
+
+/** "1 run", "2 runs". */
+export function countText(number: number, noun: string): string {
+  return `${number} ${noun}${number === 1 ? '' : 's'}`;
+}

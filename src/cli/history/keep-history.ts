@@ -1,5 +1,6 @@
 import { unknownName } from '../../base/did-you-mean.js';
 import { UserError } from '../../base/errors.js';
+import { countText } from '../../base/units.js';
 import { parsePattern } from '../../judge/gate/pattern.js';
 import { HARNESS_CELL, historyEntry, MAIN_METRICS } from '../../judge/history/history-entry.js';
 import { type Trend, trendsOf } from '../../judge/history/trend.js';
@@ -68,7 +69,7 @@ async function addRuns(
     }
     appendHistory(file, history, entry);
     terminal.note(
-      `history: ${file}: ${history.entries.length + 1} runs, ${cells} cells in this one`,
+      `history: ${file}: ${countText(history.entries.length + 1, 'run')}, ${countText(cells, 'cell')} in this one`,
     );
   }
   return EXIT.ok;

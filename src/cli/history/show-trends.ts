@@ -1,5 +1,10 @@
 import { changeText, plain, shareText } from '../../judge/gate/figure-text.js';
-import { directionOf, type Trend, type TrendChange } from '../../judge/history/trend.js';
+import {
+  directionOf,
+  type Trend,
+  type TrendChange,
+  trendsHeadline,
+} from '../../judge/history/trend.js';
 import { sparkline } from '../../report/terminal-table.js';
 import type { Invocation } from '../command.js';
 import { EXIT, type ExitCode } from '../exit-codes.js';
@@ -21,7 +26,7 @@ export async function showTrends(
   }
   const ordered = byLatestChange(trends);
   const shown = options.flag('all') ? ordered : ordered.filter(({ changes }) => changes.length > 0);
-  const head = `${runs} runs, ${trends.length} figures, of which ${trends.filter(({ changes }) => changes.length > 0).length} changed\n`;
+  const head = `${trendsHeadline(trends, runs)}\n`;
   if (shown.length === 0) {
     await terminal.print(head);
     return EXIT.ok;

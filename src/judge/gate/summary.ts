@@ -1,3 +1,4 @@
+import { countText } from '../../base/units.js';
 import { shareText } from './figure-text.js';
 import {
   type CauseGroup,
@@ -70,7 +71,7 @@ function hasValid({ cells }: Side): boolean {
 
 function sentenceOf(verdict: GateVerdict, outcome: Outcome, findings: readonly Finding[]): string {
   const { comparedCells, comparedFigures, incomparable } = outcome;
-  const compared = `${count(comparedFigures, 'figure')} of ${count(comparedCells, 'cell')} compared with ${outcome.before.name}`;
+  const compared = `${countText(comparedFigures, 'figure')} of ${countText(comparedCells, 'cell')} compared with ${outcome.before.name}`;
   switch (verdict) {
     case 'regressed':
       return `${regressionSentence(findings)}; ${compared}`;
@@ -78,19 +79,19 @@ function sentenceOf(verdict: GateVerdict, outcome: Outcome, findings: readonly F
       if (!hasValid(outcome.after)) return 'nothing was measured: the run has no valid cell';
       const missing = cellsOf(findings, 'not-measured');
       const state = outcome.after.complete ? '' : 'the run is not complete; ';
-      return `${state}${count(missing.size, 'cell')} of the reference or the run have no sound measurement; ${compared}`;
+      return `${state}${countText(missing.size, 'cell')} of the reference or the run have no sound measurement; ${compared}`;
     }
     case 'not-comparable':
       return incomparable === undefined
-        ? `${count(cellsOf(findings, 'not-comparable').size, 'cell')} cannot be compared; ${compared}`
+        ? `${countText(cellsOf(findings, 'not-comparable').size, 'cell')} cannot be compared; ${compared}`
         : `nothing can be compared: ${incomparable}`;
     case 'inconclusive': {
       const open = findings.filter(({ kind, fails }) => kind === 'inconclusive' && fails);
-      return `${count(open.length, 'figure')} cannot be decided with these samples; ${compared}`;
+      return `${countText(open.length, 'figure')} cannot be decided with these samples; ${compared}`;
     }
     case 'ok': {
       const better = findings.filter(({ kind }) => kind === 'improved').length;
-      return `nothing became worse${better === 0 ? '' : `, and ${count(better, 'figure')} better`}; ${compared}`;
+      return `nothing became worse${better === 0 ? '' : `, and ${countText(better, 'figure')} better`}; ${compared}`;
     }
   }
 }
@@ -101,7 +102,7 @@ function regressionSentence(findings: readonly Finding[]): string {
     const cells = new Set(worse.map(({ cell }) => cell)).size;
     const worst = worse.find(({ worse: by }) => Number.isFinite(by));
     const by = worst === undefined ? '' : `, at most by ${shareText(worst.worse).replace('+', '')}`;
-    return `${count(worse.length, 'figure')} of ${count(cells, 'cell')} became worse${by}`;
+    return `${countText(worse.length, 'figure')} of ${countText(cells, 'cell')} became worse${by}`;
   }
   const other = findings.filter(({ fails }) => fails);
   const kinds = FINDING_KINDS.filter((kind) => other.some((finding) => finding.kind === kind));
@@ -113,10 +114,6 @@ function regressionSentence(findings: readonly Finding[]): string {
 
 function cellsOf(findings: readonly Finding[], kind: FindingKind): ReadonlySet<string> {
   return new Set(findings.filter((finding) => finding.kind === kind).map(({ cell }) => cell));
-}
-
-function count(number: number, noun: string): string {
-  return `${number} ${noun}${number === 1 ? '' : 's'}`;
 }
 
 function countKinds(findings: readonly Finding[]): Record<FindingKind, number> {

@@ -1,4 +1,5 @@
 import { RunningHash } from '../../base/running-hash.js';
+import { countText } from '../../base/units.js';
 import { changePoints } from '../../stats/change-points.js';
 import type { Better } from '../../stats/metric.js';
 import { median, sortedAscending } from '../../stats/quantile.js';
@@ -41,6 +42,12 @@ export interface Trend {
   readonly hostClass: string;
   readonly points: readonly TrendPoint[];
   readonly changes: readonly TrendChange[];
+}
+
+/** "7 runs, 24 figures, of which 6 changed". */
+export function trendsHeadline(trends: readonly Trend[], runs: number): string {
+  const changed = trends.filter(({ changes }) => changes.length > 0).length;
+  return `${countText(runs, 'run')}, ${countText(trends.length, 'figure')}, of which ${changed} changed`;
 }
 
 /**

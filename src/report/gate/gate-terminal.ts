@@ -127,11 +127,15 @@ function otherLines(other: readonly Finding[], { width }: GateTerminalOptions): 
     const own = other.filter((finding) => finding.kind === kind);
     const first = own[0] as Finding;
     const share = shareText(Math.abs(first.worse)).replace('+', '');
-    const example =
-      kind === 'improved'
-        ? `, at most by ${share}: ${first.cell} ${figureName(first)}`
-        : `, e.g. ${first.cell} ${figureName(first)}`;
-    return wrapText(`${own.length} ${kind}${example}`, width);
+    const example = first.metric === undefined ? first.cell : `${first.cell} ${first.metric}`;
+    if (kind === 'improved') {
+      return wrapText(`${own.length} improved, at most by ${share}: ${example}`, width);
+    }
+    const what = kind === 'new' ? 'not in the reference' : kind;
+    return wrapText(
+      `${own.length} ${what}${own.length === 1 ? ':' : ', for example'} ${example}`,
+      width,
+    );
   });
   return lines.length === 0 ? '' : `${lines.join('\n')}\n`;
 }

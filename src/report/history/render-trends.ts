@@ -1,7 +1,12 @@
 import { createHash } from 'node:crypto';
 import { join } from 'node:path';
 import { changeText, plain, shareText } from '../../judge/gate/figure-text.js';
-import { directionOf, type Trend, type TrendChange } from '../../judge/history/trend.js';
+import {
+  directionOf,
+  type Trend,
+  type TrendChange,
+  trendsHeadline,
+} from '../../judge/history/trend.js';
 import { writeFileAtomically } from '../../results/atomic-file.js';
 import { PngPainter } from '../draw/png.js';
 import { rawTable, text } from '../markdown.js';
@@ -67,7 +72,7 @@ function pictures(trends: readonly Trend[], runs: number, folder: string): reado
     const figure = trendFigure(
       id,
       drawn.slice(from, from + TRENDS_A_PICTURE),
-      headline(trends, runs),
+      trendsHeadline(trends, runs),
     );
     writeBytesAtomically(path, painter.paint(figure));
     paths.push(path);
@@ -96,15 +101,10 @@ function sizeText({ unit }: Trend, { before, after }: TrendChange): string {
   return `${changeText(before, after, unit)}${share === '' ? '' : ` (${share})`}`;
 }
 
-function headline(trends: readonly Trend[], runs: number): string {
-  const changed = trends.filter(({ changes }) => changes.length > 0).length;
-  return `${runs} runs, ${trends.length} figures, of which ${changed} changed`;
-}
-
 function markdown(trends: readonly Trend[], runs: number): string {
   const rows = changeRows(trends).map((row) => row.map(text));
   const table = rows.length === 0 ? 'No figure changed.' : rawTable(HEAD, rows);
-  return `# History\n\n${text(headline(trends, runs))}.\n\n${table}\n`;
+  return `# History\n\n${text(trendsHeadline(trends, runs))}.\n\n${table}\n`;
 }
 
 function pageText(trends: readonly Trend[], runs: number): string {
@@ -124,7 +124,7 @@ function pageText(trends: readonly Trend[], runs: number): string {
 </head>
 <body>
 <h1>Figures over runs</h1>
-<p>${headline(trends, runs)}. A dashed line stands where a figure changed its level: the commits that come into question are in the table.</p>
+<p>${trendsHeadline(trends, runs)}. A dashed line stands where a figure changed its level: the commits that come into question are in the table.</p>
 ${rows.length === 0 ? html`<p>No figure changed.</p>` : tableMarkup({ caption: 'Changes', columns: HEAD, rows, best: [] })}
 ${shown.map(
   (trend) => html`<figure>
