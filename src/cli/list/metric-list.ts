@@ -1,5 +1,6 @@
 import type { MetricDeclaration } from '../../scenario/contract.js';
 import { COMMON_METRICS } from '../../testbed/model/metrics.js';
+import { XEN_METRICS } from '../../testbed/xen/metrics.js';
 import { CATALOGUE } from '../catalogue.js';
 import type { Listing } from './list-things.js';
 
@@ -30,6 +31,7 @@ export function allMetrics(): readonly ListedMetric[] {
   for (const [name, common] of Object.entries(COMMON_METRICS)) {
     found.set(name, { name, ...common, scenarios: [] });
   }
+  for (const metric of XEN_METRICS) found.set(metric.name, { ...metric, scenarios: [] });
   for (const scenario of CATALOGUE.scenarios) {
     for (const metric of scenario.metrics) {
       const known = found.get(metric.name);
