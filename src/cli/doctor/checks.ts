@@ -4,6 +4,7 @@ import { delimiter, join } from 'node:path';
 import { formatBytes, MIB } from '../../base/units.js';
 import type { Environment } from '../terminal.js';
 import { checkDrawing } from './check-drawing.js';
+import { checkLive } from './check-live.js';
 import { checkXen } from './check-xen.js';
 
 /** One thing that was looked at. */
@@ -28,6 +29,7 @@ export async function checkMachine(environment: Environment): Promise<Diagnosis>
     checkNode(),
     checkCapacity(),
     await checkDrawing(),
+    ...(await checkLive()),
     ...checkXen(path, packages, environment),
     checkProgram(path, packages, {
       what: 'browser',

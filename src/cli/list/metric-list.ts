@@ -1,4 +1,5 @@
 import type { MetricDeclaration } from '../../scenario/contract.js';
+import { LIVE_METRICS } from '../../testbed/live/metric-names.js';
 import { COMMON_METRICS } from '../../testbed/model/metrics.js';
 import { XEN_METRICS } from '../../testbed/xen/metrics.js';
 import { CATALOGUE } from '../catalogue.js';
@@ -32,6 +33,9 @@ export function allMetrics(): readonly ListedMetric[] {
     found.set(name, { name, ...common, scenarios: [] });
   }
   for (const metric of XEN_METRICS) found.set(metric.name, { ...metric, scenarios: [] });
+  for (const [name, live] of Object.entries(LIVE_METRICS)) {
+    found.set(name, { name, ...live, scenarios: [] });
+  }
   for (const scenario of CATALOGUE.scenarios) {
     for (const metric of scenario.metrics) {
       const known = found.get(metric.name);

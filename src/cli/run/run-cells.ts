@@ -19,6 +19,8 @@ import { readyTestbed } from './ready-testbed.js';
 import { exitCodeOf } from './soundness.js';
 
 const MOST_JOBS = 1024;
+/** The others are in the results file. */
+const MOST_NOTES_SHOWN = 8;
 
 /** Carries out `interdom run`. */
 export async function runCells(invocation: Invocation): Promise<ExitCode> {
@@ -108,6 +110,8 @@ async function show(
 ): Promise<void> {
   const { resultsPath } = job.destination;
   if (format !== 'ndjson') await presentResults(results, format, terminal);
+  const notes = new Set(results.cells.flatMap((cell) => cell.notes ?? []));
+  for (const note of [...notes].slice(0, MOST_NOTES_SHOWN)) terminal.note(`note: ${note}`);
   if (resultsPath !== undefined) terminal.note(`results: ${resultsPath}`);
   if (!options.flag('report') || results.cells.length === 0) return;
   const [{ renderReport }, { reportFolder }] = await Promise.all([

@@ -12,7 +12,9 @@ export function environmentWarnings(threads: number): readonly string[] {
   }
   const load = loadavg()[0] as number;
   if (load > LOAD_PER_CORE * cores) {
-    warnings.push(`other load: ${load.toFixed(1)} runnable on ${cores} CPUs when the run began`);
+    warnings.push(
+      `other load: ${load.toFixed(1)} runnable threads on ${cores} CPUs, the mean of a minute`,
+    );
   }
   const governor = read('/sys/devices/system/cpu/cpu0/cpufreq/scaling_governor');
   if (governor !== undefined && governor !== 'performance') {

@@ -83,6 +83,14 @@ describe('a live pair', () => {
     await round;
   });
 
+  it('whose thread dies says whose, and with what', async () => {
+    const dies = new URL('data:text/javascript,setTimeout(() => process.exit(3), 10)');
+    await assert.rejects(
+      LivePair.start(dies, data('v4v'), FRAMES, 20_000),
+      /dom[12] .* ended by itself \(exit code 3\)/,
+    );
+  });
+
   it('whose ends cannot be connected says why', async () => {
     const tooLarge = data('libvchan');
     const parameters = { ...tooLarge.parameters, ringSizeBytes: 1 << 24 };

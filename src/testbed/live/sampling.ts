@@ -49,7 +49,7 @@ export const USUAL_EFFORT: Effort = {
 };
 
 /** So many turns of its loop does a thread look for a wake-up before it sleeps: some 50 microseconds. */
-const SPIN_TURNS = 20_000;
+const SPIN_TURNS = 3000;
 
 /**
  * Samples several cells so that drift of the machine falls on all of them alike: A B C, C B A, A B C and so on. Where one
