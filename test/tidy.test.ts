@@ -40,6 +40,7 @@ const LAYERS: Readonly<Record<string, readonly string[]>> = {
     'src/scenario',
     'src/results',
   ],
+  'src/sockets': ['src/base', 'src/sim', 'src/profiles', 'src/xen', 'src/transport', 'src/testbed'],
   'src/runner': [
     'src/base',
     'src/profiles',

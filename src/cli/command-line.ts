@@ -168,6 +168,13 @@ function taken(
   const rest = args['_'] as readonly (string | number)[];
   const surplus = rest.slice(1).map(String);
   const words = positional === undefined ? [] : [args[positional] ?? []].flat().map(String);
+  if (command.positional?.behindDashes === true) {
+    if (words.length === 0) return { positionals: surplus, given };
+    throw new UserError(`"${words[0]}" stands in front of the two dashes`, {
+      where: `interdom ${command.name}`,
+      remedy: `put -- in front of ${words[0]}`,
+    });
+  }
   if (surplus.length > 0) {
     throw new UserError(`"${surplus[0]}" is one word too many`, {
       where: `interdom ${command.name}`,

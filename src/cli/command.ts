@@ -36,6 +36,8 @@ export interface PositionalSpec {
   /** As many as one likes. */
   readonly many?: boolean;
   readonly required?: boolean;
+  /** They stand behind "--", and are another program's. */
+  readonly behindDashes?: boolean;
   readonly candidates?: Candidates;
 }
 

@@ -141,8 +141,14 @@ export class V4vDriver {
     for (const ring of this.rings) ring.onNotified();
   }
 
+  /** Where domains run at the same time no two sockets share a page: one can be made while another sends. */
+  private get givesWholePages(): boolean {
+    return this.guest.machine.platform !== undefined;
+  }
+
   /** Kernel memory for the arguments of a hypercall: 64 bytes that lie in one page. */
   takeDescriptor(): number {
+    if (this.givesWholePages) return this.guest.domain.allocate(1);
     if (this.freeDescriptors.length === 0) {
       const page = this.guest.domain.allocate(1);
       for (let at = PAGE_SIZE - DESCRIPTOR_BYTES; at >= 0; at -= DESCRIPTOR_BYTES) {
@@ -155,7 +161,8 @@ export class V4vDriver {
   }
 
   giveDescriptor(descriptor: number): void {
-    this.freeDescriptors.push(descriptor);
+    if (this.givesWholePages) this.guest.domain.free(descriptor, 1);
+    else this.freeDescriptors.push(descriptor);
   }
 
   /** Kernel pages for a message that waits for its reader outside the ring. */

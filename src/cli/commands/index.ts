@@ -7,6 +7,7 @@ import { claims } from './claims.js';
 import { compare } from './compare.js';
 import { completion } from './completion.js';
 import { doctor } from './doctor.js';
+import { exec } from './exec.js';
 import { history } from './history.js';
 import { list } from './list.js';
 import { merge } from './merge.js';
@@ -15,6 +16,7 @@ import { report } from './report.js';
 import { run } from './run.js';
 import { schema } from './schema.js';
 import { trace } from './trace.js';
+import { tunnel } from './tunnel.js';
 import { validate } from './validate.js';
 import { xen } from './xen.js';
 
@@ -27,6 +29,8 @@ export const COMMANDS: readonly Command[] = [
   validate,
   trace,
   calibrate,
+  tunnel,
+  exec,
   merge,
   check,
   baseline,

@@ -38,6 +38,12 @@ export async function checkMachine(environment: Environment): Promise<Diagnosis>
       package: 'chromium',
     }),
     checkProgram(path, packages, {
+      what: 'C compiler',
+      names: ['gcc', 'cc'],
+      purpose: 'interdom exec compiles its preload library here; interdom tunnel needs none',
+      package: 'gcc',
+    }),
+    checkProgram(path, packages, {
       what: 'git',
       names: ['git'],
       purpose: 'results say from which commit they come',

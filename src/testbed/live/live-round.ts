@@ -140,7 +140,8 @@ export class LiveEnd {
 
 type Groups = Readonly<Record<string, Readonly<Record<string, number>>>>;
 
-function difference(before: Groups, after: Groups): Groups {
+/** How much each count has grown. */
+export function difference(before: Groups, after: Groups): Groups {
   return Object.fromEntries(
     Object.entries(after).map(([group, counts]) => [
       group,

@@ -30,6 +30,11 @@ export class LiveUpcalls extends Upcalls {
     return this.ownPorts.some((port) => port.pending && !port.masked);
   }
 
+  /** Ports have been bound or closed: they are looked up anew. */
+  portsChanged(): void {
+    this.ownPorts = undefined;
+  }
+
   /** Runs the handlers of all ports that are pending and not masked. */
   takePending(): void {
     const { machine, pcpu, domain } = this.vcpu;

@@ -1,0 +1,125 @@
+import type { Socket } from 'node:net';
+import { firstLine } from './answer-line.js';
+import type { DomainSocket } from './domain-socket.js';
+import { join, reset, Tally } from './relay.js';
+import { errorCode, errorNumber } from './socket-errors.js';
+
+/** What the near side needs of a domain. */
+export interface ConnectingDomain {
+  connect(port: number): DomainSocket;
+}
+
+/** A connection that finds no resource waits for one so long before it is refused. */
+const PATIENCE_MS = 30_000;
+const PAUSE_MS = 5;
+
+interface Waiting {
+  readonly port: number;
+  readonly until: number;
+  readonly settle: (result: DomainSocket | Error) => void;
+  hasWaited: boolean;
+}
+
+/**
+ * The domain that accepts: each connection is carried to a port of the other domain.
+ *
+ * Where Xen or the transport has no resource left for one more connection - an event channel, a ring - it waits, as
+ * connections wait in the backlog of a server, until another one is closed.
+ */
+export class NearSide {
+  readonly tally = new Tally();
+  private readonly waiting: Waiting[] = [];
+  private timer: NodeJS.Timeout | undefined;
+
+  /** @param nowMs a clock that never goes back */
+  constructor(
+    private readonly domain: ConnectingDomain,
+    private readonly nowMs: () => number,
+  ) {}
+
+  /**
+   * Carries a connection to a port of the other domain. Where the target is not there a program that knows nothing of this is
+   * reset.
+   *
+   * @param answers it is the preload library, which wants to be told by a line what became of the connection
+   */
+  async carry(from: Socket, port: number, answers: boolean): Promise<void> {
+    from.on('error', () => {});
+    let to: DomainSocket | undefined;
+    try {
+      to = await this.connect(port);
+      const answer = await firstLine(to);
+      if (answer !== '0') throw new TargetRefused(Number(answer));
+      if (answers) from.write('0\n');
+      this.join(from, to);
+    } catch (error) {
+      this.tally.failed(error);
+      to?.destroy();
+      if (answers) from.end(`${errorNumber(error)}\n`);
+      else reset(from);
+    }
+  }
+
+  private join(from: Socket, to: DomainSocket): void {
+    const { tally } = this;
+    tally.opened();
+    join(from, to, (byReset) => {
+      tally.open--;
+      if (byReset) tally.resets++;
+      tally.bytesToTarget += to.bytesWritten;
+      tally.bytesFromTarget += to.bytesRead;
+    });
+  }
+
+  private connect(port: number): Promise<DomainSocket> {
+    return new Promise((resolve, reject) => {
+      const settle = (result: DomainSocket | Error): void => {
+        if (result instanceof Error) reject(result);
+        else resolve(result);
+      };
+      const waiting = { port, until: this.nowMs() + PATIENCE_MS, settle, hasWaited: false };
+      if (this.waiting.length === 0) this.try(waiting);
+      else this.wait(waiting);
+    });
+  }
+
+  private try(one: Waiting): void {
+    const socket = this.domain.connect(one.port);
+    const failed = (error: Error): void => {
+      const isFull = 'code' in error && error.code === 'ENOBUFS';
+      if (isFull && this.nowMs() < one.until) this.wait(one);
+      else one.settle(error);
+    };
+    socket.once('error', failed);
+    socket.once('connect', () => {
+      socket.off('error', failed);
+      one.settle(socket);
+    });
+  }
+
+  private wait(one: Waiting): void {
+    if (!one.hasWaited) this.tally.waited++;
+    one.hasWaited = true;
+    this.waiting.push(one);
+    this.timer ??= setInterval(() => this.tryNext(), PAUSE_MS);
+  }
+
+  private tryNext(): void {
+    const next = this.waiting.shift();
+    if (this.waiting.length === 0) {
+      clearInterval(this.timer);
+      this.timer = undefined;
+    }
+    if (next !== undefined) this.try(next);
+  }
+}
+
+/** The target answered with an error. */
+class TargetRefused extends Error {
+  readonly code: string;
+
+  constructor(number: number) {
+    super(`the target refused (errno ${number})`);
+    this.code = errorCode(number);
+  }
+}
