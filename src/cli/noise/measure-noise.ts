@@ -2,6 +2,7 @@ import { execFile } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { UserError } from '../../base/errors.js';
+import { plain } from '../../judge/gate/figure-text.js';
 import { type Noise, noiseOf } from '../../judge/gate/noise-floor.js';
 import { HARNESS, harnessCell, type Side, sideOfResults } from '../../judge/gate/side.js';
 import { writeFileAtomically } from '../../results/atomic-file.js';
@@ -100,7 +101,7 @@ function table({ figures }: Noise, width: number): string {
     metric,
     String(runs),
     `${(floor * 100).toFixed(2)} %`,
-    `${Math.round(Math.min(...medians))} to ${Math.round(Math.max(...medians))}`,
+    `${plain(Math.min(...medians), 4)} to ${plain(Math.max(...medians), 4)}`,
     cell,
   ]);
   return textTable(['figure', 'runs', 'noise floor', 'medians', 'cell'], rows, width);
