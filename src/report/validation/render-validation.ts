@@ -1,7 +1,12 @@
 import { stringify } from 'csv-stringify/sync';
 import type { Validation } from '../../judge/validation/validation.js';
 import { terminalTable } from '../terminal-table.js';
-import { type RowChoice, type TextTable, validationTables } from './validation-tables.js';
+import {
+  outcomeTables,
+  type RowChoice,
+  type TextTable,
+  validationTables,
+} from './validation-tables.js';
 import { answer } from './validation-words.js';
 
 /** For a terminal: tables, and the answer at the end, where it stays in sight. */
@@ -55,6 +60,14 @@ export function validationMarkdown(validation: Validation, choice: RowChoice): s
     (table) => `**${table.title}**\n\n${markdownTable(table)}`,
   );
   return `${[answer(validation), ...tables].join('\n\n')}\n`;
+}
+
+/** What breaks, as Markdown: by scenario and transport, and each difference. */
+export function outcomesMarkdown(validation: Validation): string {
+  const tables = outcomeTables(validation, { all: false, details: false }).map(
+    (table) => `**${table.title}**\n\n${markdownTable(table)}`,
+  );
+  return `${tables.join('\n\n')}\n`;
 }
 
 function markdownTable({ head, rows }: TextTable): string {

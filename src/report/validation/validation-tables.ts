@@ -34,8 +34,7 @@ export function validationTables(validation: Validation, choice: RowChoice): rea
     groupTable(validation),
     curveTable(validation),
     pointTable(validation, choice),
-    outcomeTable(validation, choice),
-    differenceTable(validation),
+    ...outcomeTables(validation, choice),
     reasonTable(validation),
   ].filter(({ rows }) => rows.length > 0);
 }
@@ -124,7 +123,14 @@ function pointTable({ published }: Validation, { all }: RowChoice): TextTable {
   };
 }
 
-/** What breaks: by scenario and transport, or cell by cell. */
+/** What breaks, and where both sides differ. */
+export function outcomeTables(validation: Validation, choice: RowChoice): readonly TextTable[] {
+  return [outcomeTable(validation, choice), differenceTable(validation)].filter(
+    ({ rows }) => rows.length > 0,
+  );
+}
+
+/** By scenario and transport, or cell by cell. */
 function outcomeTable({ outcomes }: Validation, { all }: RowChoice): TextTable {
   const title = 'What breaks: model and real Xen';
   if (all) {
