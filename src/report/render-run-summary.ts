@@ -10,6 +10,7 @@ import {
 } from './terminal-table.js';
 import { cpuTimePerMessage, entriesPerMessage, problemsOf } from './view/breakdown.js';
 import { sweepTable } from './view/figure-parts.js';
+import { type FindingsTable, findingsTable } from './view/findings.js';
 import { metricLabel, own } from './view/labels.js';
 import { withoutControls } from './view/plain-text.js';
 import { formatQuantity, formatRatio, formatShare } from './view/quantity.js';
@@ -56,6 +57,8 @@ export function renderRunSummary(results: ResultsFile, options: SummaryOptions):
       `${wrapText(`${summarySentence(verdicts)} ${surenessSentence(verdicts)} ${sizeNote(verdicts)}`.replace(/ +/g, ' ').trim(), options.width)}\n`,
     );
   }
+  const findings = findingsTable(data.cells);
+  if (findings !== undefined) parts.push(table(whatBecame(findings)));
   const note = emulationNote(data.cells);
   if (note !== undefined) parts.push(`${wrapText(note, options.width)}\n`);
   parts.push(verdictCounts(data, options.width));
@@ -83,6 +86,17 @@ function shownLine(data: ReportData, selection: Selection, width: number): strin
 }
 
 /** The sweep over ring sizes that stands for the run, at its reference message size. */
+function whatBecame({ transports, rows }: FindingsTable): TerminalTable {
+  return {
+    title: 'What became of it when something broke',
+    head: ['scenario', ...transports],
+    keys: 1,
+    words: transports.map((_, i) => i + 1),
+    rows: rows.map(({ work, findings }) => [work, ...findings].map((text) => ({ text }))),
+    foot: [],
+  };
+}
+
 function sweepSummary(workloads: readonly Workload[]): TerminalTable | undefined {
   const workload = workloads.find(
     ({ sweep }) =>

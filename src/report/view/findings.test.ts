@@ -1,0 +1,42 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { findingsTable } from './findings.js';
+import type { ReportCell } from './report-data.js';
+
+function cell(transport: string, order: string, finding?: string): ReportCell {
+  return {
+    id: `${transport} ${order}`,
+    run: 0,
+    testbed: 'model',
+    profile: 'p',
+    transport,
+    scenario: 'destroy-order',
+    scenarioVersion: 1,
+    parameters: { order, ringSizeBytes: 4096 },
+    effective: {},
+    verdict: 'valid',
+    metrics: {},
+    ...(finding === undefined ? {} : { outcome: { finding } }),
+  };
+}
+
+describe('what became of it', () => {
+  it('is a row for each thing that broke, transports side by side, by what varies', () => {
+    const table = findingsTable([
+      cell('libvchan', 'server-first', 'zombie'),
+      cell('v4v', 'server-first', 'delivered'),
+      cell('v4v', 'client-hung', 'delivered'),
+    ]);
+    assert.deepEqual(table, {
+      transports: ['v4v', 'libvchan'],
+      rows: [
+        { work: 'destroy-order, order server-first', findings: ['delivered', 'zombie'] },
+        { work: 'destroy-order, order client-hung', findings: ['delivered', ''] },
+      ],
+    });
+  });
+
+  it('is no table where nothing broke', () => {
+    assert.equal(findingsTable([cell('v4v', 'server-first')]), undefined);
+  });
+});

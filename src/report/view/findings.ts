@@ -1,0 +1,56 @@
+import type { ParameterValue } from '../../results/types.js';
+import { compareText, dimensionLabel } from './labels.js';
+import { formatParameter } from './quantity.js';
+import type { ReportCell } from './report-data.js';
+import { transportOrder } from './series-style.js';
+
+/** One word a transport for each thing that was made to go wrong. */
+export interface FindingsTable {
+  readonly transports: readonly string[];
+  readonly rows: readonly {
+    readonly work: string;
+    /** In the order of the transports; empty where a transport has no such cell. */
+    readonly findings: readonly string[];
+  }[];
+}
+
+/**
+ * What became of each cell in which something broke: `outcome.finding`, transports side by side. Parameters that do not
+ * vary within a scenario are left out. Undefined where nothing broke.
+ */
+export function findingsTable(cells: readonly ReportCell[]): FindingsTable | undefined {
+  const broken = cells.filter(({ outcome }) => outcome?.['finding'] !== undefined);
+  if (broken.length === 0) return undefined;
+  const transports = [...new Set(broken.map(({ transport }) => transport))].sort(transportOrder);
+  const varying = varyingParameters(broken);
+  const rows = new Map<string, string[]>();
+  for (const cell of broken) {
+    const settings = (varying.get(cell.scenario) ?? []).map(
+      (name) =>
+        `${dimensionLabel(name)} ${formatParameter(name, cell.parameters[name] as ParameterValue)}`,
+    );
+    const work = [cell.scenario, ...settings].join(', ');
+    const findings = rows.get(work) ?? transports.map(() => '');
+    findings[transports.indexOf(cell.transport)] = String(cell.outcome?.['finding']);
+    rows.set(work, findings);
+  }
+  return { transports, rows: [...rows].map(([work, findings]) => ({ work, findings })) };
+}
+
+/** By scenario, the parameters in which its cells differ. */
+function varyingParameters(cells: readonly ReportCell[]): ReadonlyMap<string, readonly string[]> {
+  const values = new Map<string, Map<string, Set<ParameterValue>>>();
+  for (const { scenario, parameters } of cells) {
+    const seen = values.get(scenario) ?? new Map<string, Set<ParameterValue>>();
+    values.set(scenario, seen);
+    for (const [name, value] of Object.entries(parameters)) {
+      seen.set(name, (seen.get(name) ?? new Set()).add(value));
+    }
+  }
+  return new Map(
+    [...values].map(([scenario, seen]) => [
+      scenario,
+      [...seen].flatMap(([name, all]) => (all.size > 1 ? [name] : [])).sort(compareText),
+    ]),
+  );
+}
