@@ -1,10 +1,10 @@
 import type { Cell } from '../../../results/types.js';
 import type { ConsoleMessage } from '../machine/console.js';
 import { MachineFailure } from '../machine/emulator.js';
-import { pairConfig } from '../machine/machine-config.js';
+import { type MachineConfig, pairConfig } from '../machine/machine-config.js';
 import { runBatch } from '../machine/run-batch.js';
 import { savedMachine } from '../machine/saved-machine.js';
-import type { XenEquipment, XenTestbedOptions } from '../xen-testbed.js';
+import { inParallel, type XenEquipment, type XenTestbedOptions } from '../xen-testbed.js';
 import {
   type FailureRequest,
   failureCellFrame,
@@ -23,32 +23,46 @@ const STALL_MS = 240_000;
  * Carries out cells in which something breaks, each on a machine of its own: what broke stays broken. A cell that came
  * to nothing is tried once more, and is then reported as unknown with the reason and the end of the console.
  *
- * Throws the signal's reason on abort (`onCell` has seen what was done).
+ * Throws UserError where the disk is full, and the signal's reason on abort (`onCell` has seen what was done).
  */
 export async function carryOutFailureCells(
   requests: readonly FailureRequest[],
   equipment: XenEquipment,
   options: XenTestbedOptions,
 ): Promise<readonly Cell[]> {
-  const cells: Cell[] = [];
-  for (const [index, request] of requests.entries()) {
-    const cell = await carryOut(request, equipment, options);
-    cells.push(cell);
+  const cells: Cell[] = new Array(requests.length);
+  const machines = new Map<string, Promise<string>>();
+  await inParallel([...requests.entries()], options, async ([index, request], signal) => {
+    const cell = await carryOut(request, equipment, machines, { ...options, signal });
+    cells[index] = cell;
     options.onCell?.(cell, index);
-  }
+  });
   return cells;
 }
 
+/** @param machines saved ones by their guests: the first cell that needs one makes it, others wait for that */
 async function carryOut(
   request: FailureRequest,
   equipment: XenEquipment,
+  machines: Map<string, Promise<string>>,
   options: XenTestbedOptions,
 ): Promise<Cell> {
   const skipped = failureSkipReason(request, equipment.image);
   const frame = failureCellFrame(request);
   if (skipped !== undefined) return { ...frame, verdict: 'skipped', reason: skipped, metrics: {} };
+  const { guestTypes } = request.parameters;
+  const config = pairConfig(guestTypes, 'shared', options.xenArguments ?? []);
+  const saved =
+    machines.get(guestTypes.join()) ??
+    savedMachine({
+      ...options,
+      image: equipment.image,
+      config,
+      emulatorVersion: equipment.provenance.emulator,
+    });
+  machines.set(guestTypes.join(), saved);
   for (let attempt = 1; ; attempt++) {
-    const result = await attemptCell(request, equipment, options);
+    const result = await attemptCell(request, equipment, config, saved, options);
     if ('outcome' in result) return { ...frame, verdict: 'valid', ...result };
     if (attempt === ATTEMPTS) {
       return { ...frame, verdict: 'unknown', reason: result.fault, metrics: {} };
@@ -59,18 +73,14 @@ async function carryOut(
 
 async function attemptCell(
   request: FailureRequest,
-  { image, provenance }: XenEquipment,
+  { image }: XenEquipment,
+  config: MachineConfig,
+  saved: Promise<string>,
   options: XenTestbedOptions,
 ): Promise<ReturnType<typeof outcomeOf>> {
-  const config = pairConfig(request.parameters.guestTypes, 'shared', options.xenArguments ?? []);
   const messages: ConsoleMessage[] = [];
   try {
-    const savedState = await savedMachine({
-      ...options,
-      image,
-      config,
-      emulatorVersion: provenance.emulator,
-    });
+    const savedState = await saved;
     options.onProgress?.(`${request.transport} ${request.scenario}`);
     await runBatch({
       image,
