@@ -2,10 +2,10 @@ import { invariant } from '../base/errors.js';
 import type { Profile } from '../profiles/profile.js';
 import type { BatchTestbed, PlanningRules, Testbed } from '../testbed/contract.js';
 import { modelTestbed } from '../testbed/model/model-testbed.js';
-import { liveSettings } from './live/live-options.js';
+import { LIVE_OPTIONS, liveSettings } from './live/live-options.js';
 import type { OptionValues } from './options/option-values.js';
 import type { Environment } from './terminal.js';
-import { xenRunSettings } from './xen/xen-options.js';
+import { XEN_OPTIONS, xenRunSettings } from './xen/xen-options.js';
 
 /** A testbed as the command line offers it. */
 export type OfferedTestbed = CellTestbed | OfferedBatches;
@@ -26,6 +26,8 @@ export interface CellTestbed extends Offered {
 /** One that takes all cells of a run at once, and has options of its own. */
 export interface OfferedBatches extends Offered {
   readonly parallel: false;
+  /** Names of options that no other testbed has. */
+  readonly ownOptions: readonly string[];
   /** Its own options, as they were given: what a run that is resumed must have again. Throws UserError. */
   settings(options: OptionValues): TestbedSettings;
   /** How cells are planned for it. */
@@ -58,6 +60,7 @@ export const TESTBEDS: readonly OfferedTestbed[] = [
     name: 'xen',
     summary: 'real Xen with real guests, in an emulated machine: exact counts, no times',
     parallel: false,
+    ownOptions: Object.values(XEN_OPTIONS).map(({ name }) => name),
     settings: (options) => xenRunSettings(options),
     rules: async (settings) => (await import('./xen/xen-batches.js')).xenRules(settings),
     open: async (settings, place) =>
@@ -67,6 +70,7 @@ export const TESTBEDS: readonly OfferedTestbed[] = [
     name: 'live',
     summary: 'real threads and real memory of this machine, by the wall clock: samples',
     parallel: false,
+    ownOptions: Object.values(LIVE_OPTIONS).map(({ name }) => name),
     settings: (options) => liveSettings(options),
     rules: async (settings) => (await import('./live/live-batches.js')).liveRules(settings),
     open: async (settings, place) =>

@@ -27,6 +27,7 @@ export async function readRequest(
   known: Catalogue,
 ): Promise<ReadRequest> {
   const testbed = testbedNamed(options);
+  refuseOptionsOfOthers(options, testbed);
   const testbedOptions = takesBatches(testbed) ? testbed.settings(options) : {};
   const { catalogue, profiles } = await withComputers(options, known, testbed, testbedOptions);
   const given = {
@@ -57,6 +58,22 @@ export async function readRequest(
 function testbedNamed(options: OptionValues): OfferedTestbed {
   const name = options.text('testbed') ?? 'model';
   return offeredTestbed(knownName('a testbed', name, TESTBEDS, options, 'testbed'));
+}
+
+/** An option of another testbed, on the command line, is a slip; in a configuration it may be for other runs. */
+function refuseOptionsOfOthers(options: OptionValues, testbed: OfferedTestbed): void {
+  for (const other of TESTBEDS) {
+    if (other === testbed || !takesBatches(other)) continue;
+    const slip = other.ownOptions.find((name) => options.given(name)?.where === `--${name}`);
+    if (slip === undefined) continue;
+    throw new UserError(
+      `it belongs to the testbed ${other.name}, and this run is on ${testbed.name}`,
+      {
+        where: `--${slip}`,
+        remedy: `add --testbed ${other.name}, or leave it out`,
+      },
+    );
+  }
 }
 
 /** The catalogue of a testbed, with the user's own profiles where it has no computers of its own; and what is chosen. */

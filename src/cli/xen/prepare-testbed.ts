@@ -1,5 +1,5 @@
 import { availableParallelism } from 'node:os';
-import { formatBytes } from '../../base/units.js';
+import { MIB } from '../../base/units.js';
 import type { BatchWatcher } from '../../testbed/contract.js';
 import { type PreparedXen, prepareXen } from '../../testbed/xen/prepare.js';
 import type { Invocation } from '../command.js';
@@ -31,8 +31,8 @@ function tableOf(prepared: PreparedXen, { width }: Invocation['terminal']): stri
   const rows = prepared.files.map(({ what, name, bytes, sha256 }) => [
     what,
     name,
-    formatBytes(bytes),
-    sha256 ?? '(what it is made from has a hash: the folder is called by it)',
+    `${(bytes / MIB).toFixed(1)} MiB`,
+    sha256 ?? 'as its folder is called: of what it was made from',
   ]);
   return [
     textTable(['what', 'file', 'size', 'SHA-256'], rows, width),

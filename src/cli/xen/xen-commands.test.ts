@@ -22,6 +22,7 @@ describe('commands of real Xen', () => {
     ['run --testbed xen --phases 4', /whole number from 1 to 3/],
     ['run --testbed xen -p skylake-2017', /the testbed xen has no profile "skylake-2017"/],
     ['run setup --testbed xen', /real Xen carries out ping-pong.*use the testbed model/],
+    ['run stream --hypervisor xen.gz', /belongs to the testbed xen, and this run is on model/],
     ['xen fetch', /"fetch" is not an action/],
     ['xen prepare now', /"now" is one word too many/],
     ['xen record', /"" is not a set/],
