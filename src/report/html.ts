@@ -4,13 +4,15 @@ import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { invariant } from '../base/errors.js';
 import type { AnswerSheet } from '../judge/claims/judge-claims.js';
+import type { Validation } from '../judge/validation/validation.js';
 import { emulationNote } from '../results/emulated.js';
 import { claimsMarkup } from './claims/claims-markup.js';
 import { joinModules } from './page-script.js';
 import { packData } from './payload.js';
+import { validationMarkup } from './validation/report-validation.js';
 import { cellColumns } from './view/cell-columns.js';
 import type { FigureSpec, TableSpec } from './view/chart-spec.js';
-import { modelAgainstXen, outcomeTable } from './view/evidence.js';
+import { outcomeTable } from './view/evidence.js';
 import { byImportance } from './view/importance.js';
 import { present } from './view/labels.js';
 import { html, Markup } from './view/markup.js';
@@ -29,19 +31,25 @@ const ASSETS = new URL('../../../assets/report/', import.meta.url);
 /** Rows of the table of cells for readers without scripts. */
 const STATIC_ROWS = 200;
 
+/** What was judged from the results, where they answer anything. */
+export interface Judged {
+  readonly claims?: AnswerSheet | undefined;
+  readonly validation?: Validation | undefined;
+}
+
 /**
  * The whole page: no file besides, no network. Pictures, styles, scripts and data are inside; the content policy allows
  * these scripts and this style by their hashes, and nothing else.
  *
  * @param images PNGs by id of the figure, shown where scripts are off
- * @param claims the answer sheet, where the results answer anything; it follows no choice
+ * @param judged what follows no choice
  */
 export function renderPage(
   data: ReportData,
   choice: Choice,
   model: PageModel,
   images: ReadonlyMap<string, Buffer>,
-  claims?: AnswerSheet,
+  judged: Judged = {},
 ): string {
   const style = readFileSync(new URL('page.css', ASSETS), 'utf8');
   const scripts = [chartLibrary(), joinModules(new URL('page.js', ASSETS))];
@@ -61,7 +69,7 @@ export function renderPage(
     const png = images.get(figure.id);
     return png && { url: `data:image/png;base64,${png.toString('base64')}`, width: pngWidth(png) };
   };
-  const evidence = fixedSections(data, important, claims);
+  const evidence = fixedSections(data, important, judged);
   const settings = { choice, cells: packed.cells, of: data.cells.length, omitted: packed.omitted };
   const title = `interdom report: ${data.runs.map((run) => run.id).join(', ')}`;
   return html`<!doctype html>
@@ -112,14 +120,16 @@ interface FixedContent {
 function fixedSections(
   data: ReportData,
   important: readonly ReportData['cells'][number][],
-  claims: AnswerSheet | undefined,
+  { claims, validation }: Judged,
 ): readonly FixedContent[] {
   const outcomes = outcomeTable(data);
-  const real = modelAgainstXen(data);
   const sections: (FixedContent | undefined)[] = [
     outcomes && { link: ['failure', 'Failure and limits'], content: tableMarkup(outcomes) },
     claims && { link: ['claims', 'Claims of the V4V proposal'], content: claimsMarkup(claims) },
-    real && { link: ['real-xen', 'Model against real Xen'], content: tableMarkup(real) },
+    validation && {
+      link: ['real-xen', 'Model against real Xen'],
+      content: validationMarkup(validation),
+    },
     {
       link: ['every-number', 'Every number'],
       content: html`<div id="cells">${staticCells(data, important)}</div>\n`,

@@ -1,7 +1,7 @@
 import { emulationNote } from '../results/emulated.js';
 import type { FigureSpec, TableSpec } from './view/chart-spec.js';
 import { verdictsElsewhere } from './view/elsewhere.js';
-import { modelAgainstXen, outcomeTable } from './view/evidence.js';
+import { outcomeTable } from './view/evidence.js';
 import { shownSentence } from './view/figure-parts.js';
 import { metricLabel, workloadOrder } from './view/labels.js';
 import type { Choice, PageModel } from './view/page-body.js';
@@ -28,12 +28,14 @@ const MOST_TABLE_ROWS = 40;
  * the end of a section where it would grow too long.
  *
  * @param claims Markdown of the answer sheet, or nothing
+ * @param real Markdown of the model against real Xen, or nothing
  */
 export function renderMarkdown(
   data: ReportData,
   choice: Choice,
   model: PageModel,
   claims = '',
+  real = '',
 ): string {
   const verdicts = model.workloads.map(({ verdict }) => verdict);
   const sections = [
@@ -53,7 +55,7 @@ export function renderMarkdown(
     ),
     evidence('Failure and limits', outcomeTable(data)),
     claims,
-    evidence('Model against real Xen', modelAgainstXen(data)),
+    real,
   ].filter((section) => section !== '');
   return fit(sections);
 }

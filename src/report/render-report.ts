@@ -11,6 +11,8 @@ import { PngPainter } from './draw/png.js';
 import { SvgPainter } from './draw/svg.js';
 import { renderPage } from './html.js';
 import { renderMarkdown } from './markdown.js';
+import { validationMarkdown } from './validation/render-validation.js';
+import { REPORTED, validationOf } from './validation/report-validation.js';
 import { placesOf } from './view/elsewhere.js';
 import { figureId } from './view/figure-parts.js';
 import { type Choice, type PageModel, pageModel } from './view/page-body.js';
@@ -59,10 +61,15 @@ export async function renderReport(
   }
   const sheet = answeredClaims(results);
   const section = sheet === undefined ? '' : claimsSection(sheet);
+  const validation = validationOf(results);
+  const real =
+    validation === undefined
+      ? ''
+      : `## Model against real Xen\n\n${validationMarkdown(validation, REPORTED).trimEnd()}`;
   const texts: readonly (readonly [name: string, pieces: Iterable<string>])[] = [
     ['cells.csv', csvPieces(cells)],
-    ['report.md', [renderMarkdown(data, choice, model, section)]],
-    ['index.html', [renderPage(data, choice, model, images, sheet)]],
+    ['report.md', [renderMarkdown(data, choice, model, section, real)]],
+    ['index.html', [renderPage(data, choice, model, images, { claims: sheet, validation })]],
   ];
   for (const [name, pieces] of texts) {
     const path = join(outDir, name);

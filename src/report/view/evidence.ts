@@ -1,6 +1,6 @@
 import type { TableSpec } from './chart-spec.js';
-import { compareText, dimensionLabel, metricLabel, own, workloadTitle } from './labels.js';
-import { formatParameter, formatQuantity } from './quantity.js';
+import { compareText, dimensionLabel, workloadTitle } from './labels.js';
+import { formatParameter } from './quantity.js';
 import type { ReportCell, ReportData } from './report-data.js';
 import { transportOrder } from './series-style.js';
 
@@ -45,53 +45,6 @@ export function outcomeTable(data: ReportData): TableSpec | undefined {
         String(count),
         outcome,
       ]),
-    best: [],
-  };
-}
-
-/** Cells of the model beside the same cells on real Xen. Undefined where no pair exists. */
-export function modelAgainstXen(data: ReportData): TableSpec | undefined {
-  const keyOf = (cell: ReportCell): string =>
-    JSON.stringify([
-      cell.transport,
-      cell.scenario,
-      Object.entries(cell.parameters).sort((a, b) => compareText(a[0], b[0])),
-    ]);
-  const real = new Map<string, ReportCell>();
-  for (const cell of data.cells) {
-    if (cell.testbed === 'xen' && cell.verdict === 'valid') real.set(keyOf(cell), cell);
-  }
-  if (real.size === 0) return undefined;
-  const rows: string[][] = [];
-  for (const cell of data.cells) {
-    const its =
-      cell.testbed === 'model' && cell.verdict === 'valid' ? real.get(keyOf(cell)) : undefined;
-    if (its === undefined) continue;
-    for (const name of Object.keys(cell.metrics).sort(compareText)) {
-      const mine = own(cell.metrics, name);
-      const measured = own(its.metrics, name);
-      if (mine === undefined || measured === undefined || mine.determinedBy === undefined) continue;
-      const difference =
-        measured.value === 0 ? Number.NaN : (mine.value / measured.value - 1) * 100;
-      rows.push([
-        `${workloadTitle(cell.scenario)}, ${cell.transport}`,
-        metricLabel(name),
-        mine.determinedBy,
-        formatQuantity(mine.value, mine.unit),
-        formatQuantity(measured.value, measured.unit),
-        Number.isNaN(difference)
-          ? mine.value === 0
-            ? '0 %'
-            : '-'
-          : `${difference > 0 ? '+' : ''}${difference.toFixed(1)} %`,
-      ]);
-    }
-  }
-  if (rows.length === 0) return undefined;
-  return {
-    caption: 'Model against real Xen',
-    columns: ['Cell', 'Metric', 'Set by', 'Model', 'Real Xen', 'Difference'],
-    rows: rows.slice(0, MOST_ROWS),
     best: [],
   };
 }

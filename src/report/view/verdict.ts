@@ -292,8 +292,15 @@ function confidenceOf(
     const apart = (DRAW_SHARE * 100).toFixed(0);
     return { level: 'none', text: `exact for this seed, and less than ${apart} % apart` };
   }
-  if (better.cells[0]?.testbed === 'xen') return { level: 'firm', text: 'counted on real Xen' };
-  return fromPrices(data, sweep, better, worse);
+  return isAboutTime(sweep) ? fromPrices(data, sweep, better, worse) : ofCounts(sweep, better);
+}
+
+/** Counts rest on prices only where it matters who is faster. */
+function ofCounts({ metric }: Sweep, { cells }: SweepPoint): Confidence {
+  const by = own(cells[0]?.metrics ?? {}, metric)?.determinedBy;
+  return by === 'protocol'
+    ? { level: 'firm', text: 'counted, and determined by the protocol' }
+    : { level: 'weak', text: 'counted; it depends on who is faster, and so on the prices' };
 }
 
 function isSampled({ metric }: Sweep, point: SweepPoint | undefined): boolean {
