@@ -3,7 +3,7 @@ import { UserError } from './errors.js';
 /** Names further away than this share of their length are no slips of the keyboard. */
 const FURTHEST_SHARE = 0.45;
 /** More names than this are not listed in a message. */
-const MOST_LISTED = 24;
+const MOST_LISTED = 40;
 
 /** The known name that was probably meant, if one is near enough. */
 export function nearest(name: string, known: readonly string[]): string | undefined {
