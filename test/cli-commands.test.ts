@@ -224,7 +224,10 @@ describe('interdom', () => {
     assert.equal(stdout.split('\n')[0], join('here', 'index.html'));
     const files = readdirSync(join(cwd, 'here'));
     assert.ok(['index.html', 'report.md', 'cells.csv'].every((name) => files.includes(name)));
-    for (const path of stdout.trimEnd().split('\n')) assert.ok(existsSync(join(cwd, path)), path);
+    const [charts = '', ...paths] = stdout.trimEnd().split('\n').reverse();
+    for (const path of paths) assert.ok(existsSync(join(cwd, path)), path);
+    const pictures = files.filter((name) => name.endsWith('.png')).length;
+    assert.match(charts, new RegExp(`^here/: ${pictures} charts?, each as PNG and SVG$`));
   });
 
   it('completes commands, options, values, lists and scenarios', async () => {
