@@ -122,6 +122,23 @@ test('all cells: filter, sort, details', { skip }, async () => {
   assert.deepEqual(page.complaints, []);
 });
 
+test('a claim leads to its cell, and so does a link', { skip }, async () => {
+  const page = await open(url);
+  await page.evaluate("document.querySelector('#claims details').open = true");
+  const id = await page.evaluate<string>(
+    "document.querySelector('#claims details a[data-cell-id]').dataset.cellId",
+  );
+  await page.evaluate("document.querySelector('input[name=filter]').focus()");
+  await page.type('nothing-like-it');
+  await page.click('#claims details a[data-cell-id]');
+  assert.equal(await page.evaluate(textOf('.detail-box h3')), id);
+  assert.equal(await page.evaluate("new URLSearchParams(location.hash.slice(1)).get('cell')"), id);
+  const sent = await open(`${url}#${new URLSearchParams({ cell: id })}`);
+  assert.equal(await sent.evaluate(textOf('.detail-box h3')), id);
+  assert.equal(await sent.evaluate("document.activeElement.getAttribute('aria-expanded')"), 'true');
+  assert.deepEqual([...page.complaints, ...sent.complaints], []);
+});
+
 test('hostile results stay text', { skip }, async () => {
   for (const recognisable of [true, false]) {
     const [path] = await renderReport(

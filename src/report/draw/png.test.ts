@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
 import { test } from 'node:test';
+import { assertLooksLike } from '../../../test/report/golden-image.js';
 import { plausibleResults } from '../../../test/report/plausible-results.js';
 import { collectReportData } from '../collect.js';
 import { openingChoice } from '../render-report.js';
@@ -44,4 +45,13 @@ test('text is drawn: another source line is another picture', () => {
     hashOf(painter.paint(figure)),
     hashOf(painter.paint({ ...figure, source: 'elsewhere' })),
   );
+});
+
+test('pictures look as they were looked at, on every platform', async () => {
+  const painter = new PngPainter();
+  for (const id of ['stream-by-ring-size', 'cpu-time']) {
+    const figure = figures.find((one) => one.id === id);
+    assert.ok(figure);
+    await assertLooksLike(painter.paint(figure), `png-${id}`);
+  }
 });
