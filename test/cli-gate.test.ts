@@ -364,6 +364,7 @@ describe('a run in parts', () => {
       run.parts,
       [2, 0, 1].map((i) => readJson(join(cwd, `p${i}.json`)).run.id),
     );
+    assert.deepEqual(run.options, readJson(join(cwd, 'whole.json')).run.options);
     const missing = await callProgram(['merge', 'p2.json', 'p0.json', '-o', 'n.json'], { cwd });
     assert.equal(missing.code, 2);
     assert.match(missing.stderr, /1 of 3 shards are missing: 2\/3/);
