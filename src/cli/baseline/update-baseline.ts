@@ -1,16 +1,17 @@
 import { statSync } from 'node:fs';
 import { join } from 'node:path';
-import { invariant } from '../../base/errors.js';
+import { invariant, UserError } from '../../base/errors.js';
 import { AppliedPolicy } from '../../judge/gate/applied-policy.js';
 import {
   type Baseline,
   baselineFileName,
   baselinesOf,
+  hasSamples,
   sideOfBaselines,
 } from '../../judge/gate/baseline-file.js';
 import { judgeRun } from '../../judge/gate/judge-run.js';
 import { NO_POLICY } from '../../judge/gate/policy.js';
-import { type GateCell, HARNESS } from '../../judge/gate/side.js';
+import { type GateCell, HARNESS, type Side } from '../../judge/gate/side.js';
 import { renderGateSummary } from '../../report/gate/gate-terminal.js';
 import { OtherSchema, readBaselines } from '../check/reference.js';
 import { readJudgedRun } from '../check/run-side.js';
@@ -69,10 +70,26 @@ function merged(old: Baseline, young: Baseline, prune: boolean): Baseline {
     else if (!prune || cell.id === HARNESS) cells.set(cell.id, cell);
   }
   for (const cell of after.cells.values()) cells.set(cell.id, cell);
+  refuseTwoHosts(before, after, cells);
   const hostClass = after.hostClass ?? before.hostClass;
   const [baseline] = baselinesOf({ ...after, cells, hostClass }, old.suite);
   invariant(baseline !== undefined, 'a baseline has no cells');
   return baseline;
+}
+
+/** Samples of two kinds of host do not stand in one baseline. Throws UserError. */
+function refuseTwoHosts(before: Side, after: Side, cells: ReadonlyMap<string, GateCell>): void {
+  if (before.hostClass === undefined || after.hostClass === undefined) return;
+  if (before.hostClass === after.hostClass) return;
+  const kept = [...cells.values()].find((cell) => !after.cells.has(cell.id) && hasSamples(cell));
+  if (kept === undefined) return;
+  throw new UserError(
+    `the baseline was sampled on ${before.hostClass}, the run on ${after.hostClass}`,
+    {
+      where: `${kept.id}, which the run does not have`,
+      remedy: 'measure all of it on this host: interdom baseline save, or update with --prune',
+    },
+  );
 }
 
 async function tell(

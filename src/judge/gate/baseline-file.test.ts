@@ -93,6 +93,29 @@ describe('a baseline', () => {
     assert.match(baselineOf(results, true).harness?.hostClass ?? '', /^Sample CPU/);
   });
 
+  it('says on which kind of host its cells were sampled, and is compared with no other', async () => {
+    const [cell] = results.cells;
+    assert.ok(cell);
+    const value = { value: 5, unit: 'ns', better: 'lower', assume: 'nothing' } as const;
+    const metrics = { latencyNsP50: { ...value, samples: [5, 5, 5, 5, 5, 5, 5, 5] } };
+    const live: ResultsFile = { ...results, cells: [{ ...cell, metrics }] };
+    const read = reread(text(baselineOf(live)));
+    assert.match(read.hostClass ?? '', /^Sample CPU/);
+    assert.equal(baseline.hostClass, undefined, 'exact figures have no host');
+    const judge = async (file: ResultsFile) =>
+      judgeRun(sideOfBaselines('b', [read], false), sideOfResults('r', file, false), {
+        policy: new AppliedPolicy(NO_POLICY, '2026-01-01'),
+        strict: true,
+        partial: false,
+        noiseFloors: new Map(),
+        everyEntryMatches: true,
+      });
+    assert.equal((await judge(live)).verdict, 'ok');
+    const host = { ...live.run.host, cpu: 'Other CPU' };
+    const elsewhere = await judge({ ...live, run: { ...live.run, host } });
+    assert.equal(elsewhere.verdict, 'not-comparable');
+  });
+
   it('has a name that says testbed and profile', () => {
     assert.equal(baselineFileName(baseline), 'model-sample.json');
     assert.equal(baselineFileName({ testbed: 'a/b', profile: '../x' }), 'a-b-..-x.json');

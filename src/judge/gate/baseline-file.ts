@@ -7,6 +7,7 @@ import type {
   VerdictName,
 } from '../../results/types.js';
 import type { Better } from '../../stats/metric.js';
+import { methodOf } from './compare-figure.js';
 import {
   type GateCell,
   type GatePrice,
@@ -36,6 +37,8 @@ export interface Baseline {
   /** Unit and better side of each metric, so that cells need hold values alone. */
   readonly metrics: Readonly<Record<string, MetricKind>>;
   readonly cells: readonly BaselineCell[];
+  /** Where cells have samples of the wall clock: the kind of host that took them. */
+  readonly hostClass?: string;
   /** The harness's own speed on one kind of host. */
   readonly harness?: BaselineHarness;
 }
@@ -99,6 +102,9 @@ export function baselinesOf(side: Side, suite: string): readonly Baseline[] {
       ...keptProfile(side.profiles[profile]),
       metrics,
       cells: cells.map((cell) => baselineCell(cell, metrics)),
+      ...(side.hostClass === undefined || !cells.some(hasSamples)
+        ? {}
+        : { hostClass: side.hostClass }),
       ...(harness === undefined || side.hostClass === undefined
         ? {}
         : { harness: { hostClass: side.hostClass, metrics: harness.metrics } }),
@@ -123,17 +129,24 @@ export function sideOfBaselines(
 ): Side {
   const cells = new Map<string, GateCell>();
   const profiles: Record<string, GateProfile> = {};
-  let hostClass: string | undefined;
+  const hosts = new Set<string>();
   for (const baseline of baselines) {
     const { clockHz, features, prices, harness } = baseline;
     profiles[baseline.profile] = { clockHz, features, prices };
     for (const cell of baseline.cells) cells.set(cell.id, gateCell(cell, baseline.metrics));
-    if (harness !== undefined) {
-      hostClass = harness.hostClass;
-      if (withHarness) cells.set(HARNESS, harnessCell(harness.metrics));
+    if (baseline.hostClass !== undefined) hosts.add(baseline.hostClass);
+    if (withHarness && harness !== undefined) {
+      hosts.add(harness.hostClass);
+      cells.set(HARNESS, harnessCell(harness.metrics));
     }
   }
+  // Several: no host is of that class, and so nothing is compared that was sampled.
+  const hostClass = hosts.size === 0 ? undefined : [...hosts].join('; ');
   return { name, cells, profiles, hostClass, complete: true };
+}
+
+export function hasSamples({ metrics }: GateCell): boolean {
+  return Object.values(metrics).some((metric) => methodOf(metric) === 'sampled');
 }
 
 /** The text of a baseline in pieces: a line a figure, so that a difference names it. */
@@ -145,6 +158,9 @@ export function* baselineText(baseline: Baseline): Generator<string> {
   }
   for (const [name, record] of Object.entries({ features, prices, metrics })) {
     yield `"${name}": ${lines(record, ' ')},\n`;
+  }
+  if (baseline.hostClass !== undefined) {
+    yield `"hostClass": ${JSON.stringify(baseline.hostClass)},\n`;
   }
   if (baseline.harness !== undefined) yield `"harness": ${canonicalJson(baseline.harness, 1)},\n`;
   yield '"cells": [';

@@ -39,6 +39,7 @@ const BaselineSchema = Type.Object({
     }),
   ),
   metrics: named(Type.Object({ unit: Type.String({ maxLength: 40 }), better: Better })),
+  hostClass: Type.Optional(Type.String()),
   harness: Type.Optional(Type.Object({ hostClass: Type.String(), metrics: named(Metric) })),
   cells: Type.Array(
     Type.Object({

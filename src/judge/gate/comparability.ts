@@ -2,7 +2,9 @@ import { HARNESS, type Side } from './side.js';
 
 /** Why sampled figures of two sides cannot be compared; undefined where they can. */
 export function hostDifference(before: Side, after: Side): string | undefined {
-  if (before.hostClass === undefined || before.hostClass === after.hostClass) return undefined;
+  if (before.hostClass === undefined)
+    return 'the reference does not say on which host it was sampled';
+  if (before.hostClass === after.hostClass) return undefined;
   return `it was sampled on another host: ${before.hostClass}; this is ${after.hostClass ?? 'none'}`;
 }
 
