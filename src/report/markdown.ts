@@ -107,14 +107,18 @@ function scoreboard(verdicts: readonly WorkloadVerdict[], shown: string): string
       const figureText = text(standing.text);
       return standing.competitor === verdict.winner ? `**${figureText}**` : figureText;
     });
+    const lead = leadText(verdict);
+    const cause = verdict.cause === '' ? '' : `; ${text(verdict.cause)}`;
     return [
       `${text(verdict.title)} (${text(metricLabel(verdict.metric))}, ${text(verdict.at)})`,
-      ...figures,
-      text([leadText(verdict), verdict.cause].filter((part) => part !== '').join('; ')),
+      verdict.winner === undefined
+        ? text(lead)
+        : `**${text(verdict.winner)}** (${text(lead)})${cause}`,
       levelText(verdict),
+      ...figures,
     ];
   });
-  const head = ['Workload', ...transports.map(text), 'Lead', 'How sure'];
+  const head = ['Workload', 'Lead', 'How sure', ...transports.map(text)];
   const summary = `${summarySentence(verdicts)} ${surenessSentence(verdicts)}`.trim();
   return `## Verdict\n\n${text(shown)}.\n\n${text(summary)}\n\n${rawTable(head, rows)}\n\n${text(`${sizeNote(verdicts)} ${howSure(verdicts)}`.trim())}`;
 }

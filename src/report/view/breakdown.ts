@@ -58,6 +58,17 @@ export function cpuTimePerMessage(
   return { busy, totalNs, idleNs };
 }
 
+/** Nanoseconds a message that the busiest physical CPU works. Undefined where CPUs are not told apart. */
+export function busiestCpuNs(cell: ReportCell): number | undefined {
+  const messages = messagesOf(cell);
+  const cpus = Object.values(cell.attributionNs ?? {});
+  if (messages === undefined || cpus.length < 2) return undefined;
+  const busy = cpus.map((causes) =>
+    Object.entries(causes).reduce((sum, [cause, ns]) => (cause === 'idle' ? sum : sum + ns), 0),
+  );
+  return Math.max(...busy) / messages;
+}
+
 /**
  * Shares of busy CPU time, 0 to 1, under causes of which all prices, or only some, are estimates. Undefined where the
  * cell has no attribution or its profile is not recorded.

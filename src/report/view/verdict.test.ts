@@ -103,3 +103,28 @@ test('two runs are chosen between where they share a scenario, and else are one 
   assert.ok(workloadsOf(apart, defaultSelection(apart)).length > 2);
   assert.equal(defaultSelection(collectReportData([results, results]))['run'], '0');
 });
+
+test('why the second is behind: more CPU time, a busier CPU, idleness, or unknown', () => {
+  const results = plausibleResults(small);
+  const whyOf = (cpus: Readonly<Record<string, Readonly<Record<string, number>>>>): string => {
+    const cells = results.cells
+      .filter(({ scenario, transport }) => scenario === 'setup' && transport !== 'v2v')
+      .map((cell) =>
+        cell.transport === 'libvchan'
+          ? { ...cell, attributionNs: cpus }
+          : { ...cell, attributionNs: { a: { copy: 6e6, idle: 0 }, b: { copy: 6e6, idle: 0 } } },
+      );
+    const data = collectReportData([{ ...results, cells }]);
+    return workloadsOf(data, defaultSelection(data))[0]?.verdict.why ?? '';
+  };
+  assert.match(whyOf({ a: { copy: 2e7 }, b: { copy: 6e6 } }), /largest difference is copying/);
+  assert.match(
+    whyOf({ a: { copy: 9e6 }, b: { copy: 1e6 } }),
+    /its busiest CPU works longer, 9\.00 us/,
+  );
+  assert.match(
+    whyOf({ a: { copy: 5e6, idle: 3e6 }, b: { copy: 5e6 } }),
+    /its CPUs stand idle longer, by 3\.00 us/,
+  );
+  assert.match(whyOf({ a: { copy: 5e6 }, b: { copy: 5e6 } }), /^CPU time does not tell/);
+});

@@ -1,10 +1,10 @@
 import type { ProfileRecord } from '../../results/types.js';
-import { cpuTimePerMessage, estimatedShares, problemNote } from './breakdown.js';
+import { busiestCpuNs, cpuTimePerMessage, estimatedShares, problemNote } from './breakdown.js';
 import { causeLabel, messageWord, own, workloadQuestion, workloadTitle } from './labels.js';
 import { formatQuantity, formatRatio, formatScaled, formatShare, scaleFor } from './quantity.js';
 import { type Focus, placesText, placeText, referenceSlot, slotText } from './reference-slot.js';
 import { hasPriceDraws } from './replicates.js';
-import type { ReportData } from './report-data.js';
+import type { ReportCell, ReportData } from './report-data.js';
 import {
   DRAW_SHARE,
   type Flip,
@@ -226,6 +226,27 @@ function leadChange(key: string, { from, to, before, after }: Flip): LeadChange 
   };
 }
 
+/** What keeps a transport back that needs no more CPU time: its busiest CPU has more to do, or all stand idle longer. */
+function waitOf(
+  mine: ReportCell | undefined,
+  its: ReportCell | undefined,
+  idleNs: number,
+): { text: string; brief: string } | undefined {
+  const [a, b] = [mine, its].map((cell) => cell && busiestCpuNs(cell));
+  const ns = (value: number): string => formatQuantity(value, 'ns');
+  if (a !== undefined && b !== undefined && b > a * (1 + DRAW_SHARE)) {
+    return {
+      text: `its busiest CPU works longer, ${ns(b)} against ${ns(a)}`,
+      brief: `busiest CPU +${ns(b - a)}`,
+    };
+  }
+  if (!(idleNs > 0)) return undefined;
+  return {
+    text: `its CPUs stand idle longer, by ${ns(idleNs)}`,
+    brief: `+${ns(idleNs)} idle`,
+  };
+}
+
 /** True where CPU time explains the figure. */
 function isAboutTime({ unit }: Sweep): boolean {
   return unit === 'ns' || unit.endsWith('/s');
@@ -245,11 +266,13 @@ function reasonOf(
   const what = messageWord(mine?.scenario ?? '');
   const total = `${text(b.totalNs)} of CPU time a ${what} against ${text(a.totalNs)}`;
   if (b.totalNs <= a.totalNs) {
-    const idle = b.idleNs - a.idleNs;
-    const waits = `its CPUs stand idle longer, ${text(b.idleNs)} against ${text(a.idleNs)}`;
+    const waits = waitOf(mine, its, b.idleNs - a.idleNs);
     return {
-      why: `${second[0]} needs no more CPU time (${total})${idle > 0 ? `, but ${waits}` : ''}`,
-      cause: idle > 0 ? `${second[0]}: +${text(idle)} idle` : '',
+      why:
+        waits === undefined
+          ? `CPU time does not tell: ${second[0]} needs ${total}`
+          : `${second[0]} needs no more CPU time (${total}), but ${waits.text}`,
+      cause: waits === undefined ? '' : `${second[0]}: ${waits.brief}`,
     };
   }
   const gapOf = (name: string): number => (own(b.busy, name) ?? 0) - (own(a.busy, name) ?? 0);
