@@ -29,7 +29,7 @@ export class DomainThread {
   sleeps = 0;
   private readonly word: number;
 
-  /** The installation must have come to rest. All threads do this at the same time. */
+  /** The installation must have come to rest, and the shared frames are zero. All threads do this at the same time. */
   constructor(
     readonly platform: LivePlatform,
     readonly installation: Installation,
@@ -46,7 +46,7 @@ export class DomainThread {
     const fingerprint = (memory.usedBytes ^ Math.imul(words.length, 0x9e3779b1)) | 0;
     meet(area, control);
     if (thread === 0) {
-      Buffer.from(area.frames.buffer).fill(0).set(memory.bytes.subarray(0, memory.usedBytes));
+      Buffer.from(area.frames.buffer).set(memory.bytes.subarray(0, memory.usedBytes));
       words.copyInto(new Int32Array(area.words));
       Atomics.store(control, FINGERPRINT, fingerprint);
       shutGates(control);

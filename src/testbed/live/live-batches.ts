@@ -30,8 +30,11 @@ export interface LiveParts {
 const THREADS = 2;
 /** Shared memory beside buffers and rings. Only what is touched becomes real. */
 const FRAME_BYTES = 32 << 20;
-/** Buffers and rings of both ends, in units of the larger of ring and message. */
-const BUFFERS = 24;
+/** Room for so many rings, and so many buffers of programs: each end has half of it. */
+const RINGS = 16;
+const BUFFERS = 6;
+/** No scenario has larger buffers. */
+const LARGEST_BUFFER = 256 << 20;
 
 interface Numbered {
   readonly names: CellNames;
@@ -102,11 +105,10 @@ export class LiveBatches implements BatchTestbed {
     if (profile === undefined) throw new Error(`there is no profile ${names.profile}`);
     const { parameters, transportOptions, transport, scenario } = names;
     const { ringSizeBytes, messageSizeBytes, messages, settings } = parameters;
-    const largest = Math.max(
-      ringSizeBytes,
+    const buffer = Math.max(
       messageSizeBytes,
       Number(settings['workingSetBytes'] ?? 0),
-      Number(settings['transferBytes'] ?? 0),
+      Math.min(LARGEST_BUFFER, Number(settings['transferBytes'] ?? 0)),
     );
     const pair = await LivePair.start(
       parts.script,
@@ -119,7 +121,7 @@ export class LiveBatches implements BatchTestbed {
         parameters,
         transportOptions,
       },
-      FRAME_BYTES + BUFFERS * largest,
+      FRAME_BYTES + RINGS * ringSizeBytes + BUFFERS * buffer,
       parts.patienceMs,
     );
     return {

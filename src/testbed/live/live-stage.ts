@@ -51,6 +51,8 @@ export class LiveStage implements TrialStage {
   }
 
   carryOut(installation: Installation, tasks: readonly Task[]): void {
+    // What the trial before has left: the other threads do not look there before this one is at the meeting point.
+    if (this.thread === 0) Buffer.from(this.area.frames.buffer).fill(0);
     const thread = new DomainThread(this.platform, installation);
     thread.spinTurns = SPINS[this.trials % SPINS.length] as number;
     const own = tasks.filter(({ vcpu }) => vcpu === thread.guest.vcpu);
