@@ -1,13 +1,16 @@
 /*
  * The yardsticks of `npm run bench`: what C makes of the same machine.
  *
- *   cc -O2 -pthread -o yardsticks yardsticks.c && ./yardsticks WAY RING_BYTES MESSAGE_BYTES MESSAGES ROUNDS
+ *   cc -O2 -pthread -o yardsticks yardsticks.c
+ *   ./yardsticks WAY RING_BYTES MESSAGE_BYTES MESSAGES ROUNDS RECEIVER_CPU SENDER_CPU
  *
  * WAY is ring (libvchan's ring between two threads, with memcpy: the same control page and the same order of steps as
  * transports/libvchan/channel.ts; where a side would sleep it spins, then yields), socketpair, pipe, tcp (a writer and a
  * reader of the kernel's own channels), or memcpy (one thread that only copies). Each message begins with its number, which
  * the receiver checks. Prints, a line for each round, the nanoseconds from the receiver's first read to its last byte.
+ * A CPU of -1 leaves a thread where the system puts it.
  */
+#define _GNU_SOURCE
 #include <arpa/inet.h>
 #include <netinet/tcp.h>
 #include <pthread.h>
@@ -108,7 +111,18 @@ static uint32_t receive_some(uint8_t *to, uint32_t length) {
   return taken;
 }
 
+static int sender_cpu;
+
+static void pin(int cpu) {
+  cpu_set_t set;
+  if (cpu < 0) return;
+  CPU_ZERO(&set);
+  CPU_SET(cpu, &set);
+  pthread_setaffinity_np(pthread_self(), sizeof set, &set);
+}
+
 static void *send_all(void *unused) {
+  pin(sender_cpu);
   uint8_t *buffer = buffer_of(message_bytes);
   for (uint32_t i = 0; i < messages; i++) {
     uint32_t stamp[2] = {i, ~i};
@@ -160,7 +174,9 @@ static int copy_only(void) {
 }
 
 int main(int argc, char **argv) {
-  if (argc != 6) return 2;
+  if (argc != 8) return 2;
+  pin(atoi(argv[6]));
+  sender_cpu = atoi(argv[7]);
   const char *way = argv[1];
   ring_bytes = atoi(argv[2]);
   message_bytes = atoi(argv[3]);

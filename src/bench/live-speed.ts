@@ -1,6 +1,7 @@
 import { Worker } from 'node:worker_threads';
 import { formatSignificant } from '../base/units.js';
 import { percentile, sortedAscending } from '../stats/quantile.js';
+import { cpusForThreads } from '../testbed/live/cpu-affinity.js';
 import { LivePair } from '../testbed/live/live-pair.js';
 import { benchPlan, type Parts } from './cell-plans.js';
 import { type Way, Yardsticks } from './yardsticks.js';
@@ -16,11 +17,13 @@ const SIZES: readonly [bytes: number, promise: number][] = [
 const PEERS: readonly Way[] = ['socketpair', 'pipe', 'tcp', 'memcpy'];
 const PEER_BYTES = 4096;
 /** Rounds of each side at a turn, and turns: short bursts, one side after the other. */
-const ROUNDS = 8;
-const TURNS = 8;
+const ROUNDS = 16;
+const TURNS = 10;
 const WARM_UP = 20;
 const FRAME_BYTES = 64 << 20;
 const PATIENCE_MS = 60_000;
+/** Where both sides run: two threads on one core would never meet. */
+const CPUS = cpusForThreads(2);
 /** As long as a time slice: a partner that has lost its CPU comes back meanwhile. */
 const SPIN_TURNS = 200_000;
 
@@ -43,7 +46,7 @@ export async function liveSpeed(parts: Parts): Promise<readonly (readonly string
     }
     for (const way of yardsticks === undefined ? [] : PEERS) {
       const ns = best(
-        yardsticks?.rounds(way, RING_BYTES, PEER_BYTES, messagesFor(PEER_BYTES), 30) ?? [],
+        yardsticks?.rounds(way, RING_BYTES, PEER_BYTES, messagesFor(PEER_BYTES), 30, CPUS) ?? [],
       );
       const limit = way === 'memcpy' ? 'the limit: one copy, in cache' : '';
       rows.push([`C ${way}: ${PEER_BYTES} B messages`, perSecond(ns, PEER_BYTES), limit, '']);
@@ -57,7 +60,7 @@ export async function liveSpeed(parts: Parts): Promise<readonly (readonly string
 }
 
 function messagesFor(bytes: number): number {
-  return Math.min(20_000, Math.max(500, Math.floor(8e6 / bytes)));
+  return Math.min(3000, Math.max(300, Math.floor(2e6 / bytes)));
 }
 
 async function sideBySide(
@@ -78,6 +81,7 @@ async function sideBySide(
     {
       clockBaseNs: String(process.hrtime.bigint()),
       manner: { inject: 'none' },
+      cpus: CPUS,
       profile,
       transport: 'libvchan',
       scenario: 'stream',
@@ -98,7 +102,7 @@ async function sideBySide(
     for (let i = 0; i < WARM_UP; i++) await round();
     for (let turn = 0; turn < TURNS; turn++) {
       for (let i = 0; i < ROUNDS; i++) live.push(await round());
-      c.push(...(yardsticks?.rounds('ring', RING_BYTES, bytes, messages, ROUNDS) ?? []));
+      c.push(...(yardsticks?.rounds('ring', RING_BYTES, bytes, messages, ROUNDS, CPUS) ?? []));
     }
   } finally {
     await pair.end();

@@ -25,9 +25,20 @@ export class Yardsticks {
     return undefined;
   }
 
-  /** Nanoseconds a message, a round each. */
-  rounds(way: Way, ring: number, message: number, messages: number, rounds: number): number[] {
-    const words = [way, ring, message, messages, rounds].map(String);
+  /**
+   * Nanoseconds a message, a round each.
+   *
+   * @param cpus of receiver and sender; -1: wherever the system puts them
+   */
+  rounds(
+    way: Way,
+    ring: number,
+    message: number,
+    messages: number,
+    rounds: number,
+    cpus: readonly number[] = [-1, -1],
+  ): number[] {
+    const words = [way, ring, message, messages, rounds, ...cpus].map(String);
     const text = execFileSync(this.program, words, { encoding: 'utf8', timeout: 120_000 });
     return text
       .trim()

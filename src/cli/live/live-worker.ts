@@ -6,4 +6,4 @@ import { CATALOGUE } from '../catalogue.js';
 /** The script of a live domain's thread. */
 
 if (parentPort === null) throw new Error('this is a worker thread of the testbed live');
-serveRounds(parentPort, workerData as LiveThreadData, CATALOGUE);
+await serveRounds(parentPort, workerData as LiveThreadData, CATALOGUE);

@@ -6,6 +6,7 @@ import type { Scenario } from '../../scenario/contract.js';
 import type { TransportDriver } from '../../transport/contract.js';
 import { type CellNames, identifyCell } from '../cell-identity.js';
 import type { BatchTestbed, BatchWatcher, CellTaker } from '../contract.js';
+import { cpusForThreads } from './cpu-affinity.js';
 import { environmentWarnings } from './environment.js';
 import { liveCounters, liveHistograms, liveMetrics, seriesNotes } from './live-metrics.js';
 import { LivePair } from './live-pair.js';
@@ -114,6 +115,7 @@ export class LiveBatches implements BatchTestbed {
       parts.script,
       {
         clockBaseNs: String(process.hrtime.bigint()),
+        cpus: cpusForThreads(THREADS),
         manner: { inject: parts.inject, unmapsPages: parameters.grantMode === 'per-transfer' },
         profile,
         transport,
@@ -132,9 +134,12 @@ export class LiveBatches implements BatchTestbed {
     };
   }
 
-  private measured({ names, samples }: Contestant & Numbered): Cell {
+  private measured({ names, samples, pair }: Contestant & Numbered): Cell {
     const notes = [
       ...this.warnings,
+      ...(pair.isPinned
+        ? []
+        : ['threads could not be kept on CPUs of their own: both may have run on one']),
       ...seriesNotes(samples, names.parameters.seed),
       this.parts.inject === 'none'
         ? 'no injected costs: the bare machine'

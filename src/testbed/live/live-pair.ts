@@ -33,6 +33,8 @@ export class LivePair {
   private readonly workers: Worker[];
   private waiting: { settle: (failure?: Error) => void; answers: FromThread[] } | undefined;
   private failure: Error | undefined;
+  /** Each thread stays on a CPU of its own. */
+  isPinned = false;
 
   private constructor(
     script: URL,
@@ -66,7 +68,8 @@ export class LivePair {
     patienceMs: number,
   ): Promise<LivePair> {
     const pair = new LivePair(script, data, frameBytes, patienceMs);
-    await pair.answers();
+    const answers = await pair.answers();
+    pair.isPinned = answers.every((answer) => 'ready' in answer && answer.isPinned);
     return pair;
   }
 

@@ -13,6 +13,8 @@ export interface LiveThreadData {
   /** Nanoseconds of the process's monotonic clock from which all count, as text: it does not fit a number. */
   readonly clockBaseNs: string;
   readonly manner: LiveManner;
+  /** The CPU of each thread; undefined: wherever the system puts them. */
+  readonly cpus?: readonly number[] | undefined;
   readonly profile: Profile;
   readonly transport: string;
   readonly scenario: string;
@@ -30,6 +32,6 @@ export interface ToThread {
 
 /** A thread first says that it stands ready, then answers round by round; or says why it cannot go on, once. */
 export type FromThread =
-  | { readonly ready: true }
+  | { readonly ready: true; readonly isPinned: boolean }
   | { readonly report: RoundReport }
   | { readonly failed: string };

@@ -14,7 +14,7 @@ function refusal(
     return `live carries out what two connected domains do, and ${scenario} is not of that kind`;
   }
   if (parameters.placement === 'shared') {
-    return 'live has no part in where threads run: there is no placement "shared"';
+    return 'live keeps each domain on a CPU of its own: there is no placement "shared"';
   }
   if (draw !== undefined) return 'live measures: there are no prices to be drawn from their ranges';
   return Number(parameters.settings['copyBits'] ?? 0) > 0

@@ -1,6 +1,7 @@
 import type { MessagePort } from 'node:worker_threads';
 import type { Scenario } from '../../scenario/contract.js';
 import type { TransportDriver } from '../../transport/contract.js';
+import { pinThisThread } from './cpu-affinity.js';
 import { LivePlatform } from './live-platform.js';
 import type { FromThread, LiveThreadData, ToThread } from './live-protocol.js';
 import { LiveEnd } from './live-round.js';
@@ -17,11 +18,11 @@ export function sharedClock(baseNs: bigint): () => number {
 }
 
 /** The work of a live thread: sets its end up, and carries out rounds until the thread is ended. */
-export function serveRounds(
+export async function serveRounds(
   port: Pick<MessagePort, 'postMessage' | 'on'>,
   data: LiveThreadData,
   catalogue: LiveCatalogue,
-): void {
+): Promise<void> {
   const say = (message: FromThread): void => port.postMessage(message);
   const attempt = (work: () => FromThread): void => {
     try {
@@ -30,9 +31,11 @@ export function serveRounds(
       say({ failed: error instanceof Error ? error.message : String(error) });
     }
   };
+  const { area, thread, manner, clockBaseNs, cpus, ...plan } = data;
+  const cpu = cpus?.[thread];
+  const isPinned = cpu !== undefined && (await pinThisThread(cpu));
   let end: LiveEnd | undefined;
   attempt(() => {
-    const { area, thread, manner, clockBaseNs, ...plan } = data;
     const platform = new LivePlatform(area, thread, manner, sharedClock(BigInt(clockBaseNs)));
     end = new LiveEnd(
       {
@@ -42,7 +45,7 @@ export function serveRounds(
       },
       platform,
     );
-    return { ready: true };
+    return { ready: true, isPinned };
   });
   port.on('message', (order: ToThread) => {
     attempt(() => {
