@@ -1,5 +1,6 @@
 import { emulationNote } from '../results/emulated.js';
 import type { FigureSpec, TableSpec } from './view/chart-spec.js';
+import { howSure } from './view/confidence.js';
 import { verdictsElsewhere } from './view/elsewhere.js';
 import { outcomeTable } from './view/evidence.js';
 import { shownSentence } from './view/figure-parts.js';
@@ -7,7 +8,7 @@ import { metricLabel, workloadOrder } from './view/labels.js';
 import type { Choice, PageModel } from './view/page-body.js';
 import type { ReportData } from './view/report-data.js';
 import { facetsOf, facetText } from './view/selection.js';
-import { howSure, leadText, sizeNote, type WorkloadVerdict } from './view/verdict.js';
+import { leadText, sizeNote, type WorkloadVerdict } from './view/verdict.js';
 import {
   bestOf,
   elsewhereText,

@@ -12,6 +12,7 @@ import type {
   LegendItem,
   TableSpec,
 } from './chart-spec.js';
+import { profileOf } from './confidence.js';
 import { barNotes, sourceLine } from './figure-parts.js';
 import { causeLabel, compareText, counterLabel, own, workloadTitle } from './labels.js';
 import { type Certainty, certaintyOf } from './price-causes.js';
@@ -19,7 +20,6 @@ import { formatQuantity, formatShare } from './quantity.js';
 import type { ReportCell, ReportData } from './report-data.js';
 import type { Selection } from './selection.js';
 import { partColour } from './series-style.js';
-import { profileOf } from './verdict.js';
 import { competitorsAt, type Workload, workloadsForBars } from './workloads.js';
 
 const HATCH: Readonly<Record<Certainty, Hatch>> = {

@@ -1,5 +1,6 @@
 import { attributionOf, causeOrder } from './breakdown.js';
 import type { TableSpec } from './chart-spec.js';
+import { profileOf } from './confidence.js';
 import { causeLabel, compareText, counterLabel, metricLabel } from './labels.js';
 import { html, type Markup } from './markup.js';
 import { certaintyOf, pricesOf } from './price-causes.js';
@@ -7,7 +8,6 @@ import { formatParameter, formatQuantity, formatShare } from './quantity.js';
 import { messagesOf, type ReportCell, type ReportData } from './report-data.js';
 import { reproduceCommand } from './reproduce-command.js';
 import { tableMarkup } from './table-markup.js';
-import { profileOf } from './verdict.js';
 
 /** All that is known of one cell: parameters, metrics, counters, CPU time, prices, and how to measure it again. */
 export function cellDetail(data: ReportData, cell: ReportCell): Markup {

@@ -1,15 +1,9 @@
+import { howSure } from './confidence.js';
 import { metricLabel, workloadOrder } from './labels.js';
 import { html, type Markup } from './markup.js';
 import { formatRatio } from './quantity.js';
 import { transportOrder, transportStyle } from './series-style.js';
-import {
-  howSure,
-  joinWords,
-  leadText,
-  type Standing,
-  sizeNote,
-  type WorkloadVerdict,
-} from './verdict.js';
+import { joinWords, leadText, type Standing, sizeNote, type WorkloadVerdict } from './verdict.js';
 
 /** "libvchan leads in 4 of 7 workloads, v4v in 3." */
 export function summarySentence(verdicts: readonly WorkloadVerdict[]): string {

@@ -1,24 +1,23 @@
-import type { ProfileRecord } from '../../results/types.js';
-import { busiestCpuNs, cpuTimePerMessage, estimatedShares, problemNote } from './breakdown.js';
-import { causeLabel, messageWord, own, workloadQuestion, workloadTitle } from './labels.js';
-import { formatQuantity, formatRatio, formatScaled, formatShare, scaleFor } from './quantity.js';
+import { problemNote } from './breakdown.js';
+import { type Confidence, confidenceOf, isSampled } from './confidence.js';
+import { workloadQuestion, workloadTitle } from './labels.js';
+import { isAboutTime, reasonOf } from './lead-reason.js';
+import { formatRatio, formatScaled, scaleFor } from './quantity.js';
 import { type Focus, placesText, placeText, referenceSlot, slotText } from './reference-slot.js';
-import { hasPriceDraws } from './replicates.js';
-import type { ReportCell, ReportData } from './report-data.js';
+import type { ReportData } from './report-data.js';
 import {
   DRAW_SHARE,
   type Flip,
   flipsAlong,
   isEstablished,
   meanTimesWorse,
-  pairedWins,
   ranked,
   type Slot,
   slotsOf,
   tally,
   timesWorse,
 } from './standings.js';
-import type { Sweep, SweepPoint } from './sweep.js';
+import type { Sweep } from './sweep.js';
 
 /** One transport in the headline of a workload. */
 export interface Standing {
@@ -31,34 +30,6 @@ export interface Standing {
   /** Geometric mean of the same over all sizes at which both have a figure. */
   readonly meanTimesWorse: number;
 }
-
-/** `firm` and `fair` survive estimates being wrong by a factor of two, see HOW_SURE; `none`: no lead to be sure of. */
-export type ConfidenceLevel = 'firm' | 'fair' | 'weak' | 'none';
-
-export interface Confidence {
-  readonly level: ConfidenceLevel;
-  readonly text: string;
-}
-
-/** What the words of confidence mean; every report prints it beside them. */
-export function howSure(
-  verdicts: readonly Pick<WorkloadVerdict, 'sampled' | 'standings'>[],
-): string {
-  const compared = verdicts.filter(({ standings }) => standings.length > 1);
-  if (compared.length === 0) return '';
-  const sampled = compared.some((verdict) => verdict.sampled);
-  const exact = compared.some((verdict) => !verdict.sampled);
-  return `How sure: ${[...(exact ? [HOW_SURE] : []), ...(sampled ? [HOW_SURE_SAMPLED] : [])].join(' ')}`;
-}
-
-const HOW_SURE =
-  'Figures from one seed of the model are exact; what is uncertain is the prices. "firm": the order stands even if every ' +
-  'price that is an estimate, wholly or in part, were wrong by a factor of two against the leader (or it holds in 95 % of ' +
-  'the price draws, where the run has them). "fair": it stands against the wholly estimated ones (or in 80 % of the ' +
-  'draws). "weak": it may not; interdom run --uncertainty 50 tells.';
-
-const HOW_SURE_SAMPLED =
-  'Of sampled figures, "fair": their intervals do not overlap; where they do, nobody leads.';
 
 /** A change of the lead, in a sentence and in few words ("libvchan from a 32 KiB ring"). */
 export interface LeadChange {
@@ -224,143 +195,6 @@ function leadChange(key: string, { from, to, before, after }: Flip): LeadChange 
     sentence: `${after} overtakes ${before} between ${placesText(key, from, to)}`,
     brief: `${after} from ${placeText(key, to)}`,
   };
-}
-
-/** What keeps a transport back that needs no more CPU time: its busiest CPU has more to do, or all stand idle longer. */
-function waitOf(
-  mine: ReportCell | undefined,
-  its: ReportCell | undefined,
-  idleNs: number,
-): { text: string; brief: string } | undefined {
-  const [a, b] = [mine, its].map((cell) => cell && busiestCpuNs(cell));
-  const ns = (value: number): string => formatQuantity(value, 'ns');
-  if (a !== undefined && b !== undefined && b > a * (1 + DRAW_SHARE)) {
-    return {
-      text: `its busiest CPU works longer, ${ns(b)} against ${ns(a)}`,
-      brief: `busiest CPU +${ns(b - a)}`,
-    };
-  }
-  if (!(idleNs > 0)) return undefined;
-  return {
-    text: `its CPUs stand idle longer, by ${ns(idleNs)}`,
-    brief: `+${ns(idleNs)} idle`,
-  };
-}
-
-/** True where CPU time explains the figure. */
-function isAboutTime({ unit }: Sweep): boolean {
-  return unit === 'ns' || unit.endsWith('/s');
-}
-
-/** The cause of CPU time by which the second is furthest behind, or how much longer its CPUs stand idle. */
-function reasonOf(
-  first: readonly [string, SweepPoint],
-  second: readonly [string, SweepPoint],
-): { why: string; cause: string } {
-  const mine = first[1].cells[0];
-  const its = second[1].cells[0];
-  const a = mine === undefined ? undefined : cpuTimePerMessage(mine);
-  const b = its === undefined ? undefined : cpuTimePerMessage(its);
-  if (a === undefined || b === undefined) return { why: '', cause: '' };
-  const text = (ns: number): string => formatQuantity(ns, 'ns');
-  const what = messageWord(mine?.scenario ?? '');
-  const total = `${text(b.totalNs)} of CPU time a ${what} against ${text(a.totalNs)}`;
-  if (b.totalNs <= a.totalNs) {
-    const waits = waitOf(mine, its, b.idleNs - a.idleNs);
-    return {
-      why:
-        waits === undefined
-          ? `CPU time does not tell: ${second[0]} needs ${total}`
-          : `${second[0]} needs no more CPU time (${total}), but ${waits.text}`,
-      cause: waits === undefined ? '' : `${second[0]}: ${waits.brief}`,
-    };
-  }
-  const gapOf = (name: string): number => (own(b.busy, name) ?? 0) - (own(a.busy, name) ?? 0);
-  const cause = Object.keys(b.busy).reduce((most, name) =>
-    gapOf(name) > gapOf(most) ? name : most,
-  );
-  const pair = `${text(own(b.busy, cause) ?? 0)} against ${text(own(a.busy, cause) ?? 0)}`;
-  return {
-    why: `${second[0]} needs ${total}; the largest difference is ${causeLabel(cause)}, ${pair}`,
-    cause: `${second[0]}: +${text(gapOf(cause))} ${causeLabel(cause)}`,
-  };
-}
-
-function confidenceOf(
-  data: ReportData,
-  sweep: Sweep,
-  first: readonly [string, SweepPoint] | undefined,
-  second: readonly [string, SweepPoint] | undefined,
-  established: boolean,
-): Confidence {
-  if (first === undefined || second === undefined)
-    return { level: 'none', text: 'nothing to compare with' };
-  const [, better] = first;
-  const [, worse] = second;
-  const paired = pairedWins(sweep, better, worse);
-  if (paired.of > 1) {
-    const kind = hasPriceDraws(better.cells) ? 'draws of the prices' : 'seeds';
-    const share = paired.wins / paired.of;
-    return {
-      level: share >= 0.95 ? 'firm' : share >= 0.8 ? 'fair' : 'weak',
-      text: `ahead of ${second[0]} in ${paired.wins} of ${paired.of} ${kind} (${formatRatio(paired.low)} to ${formatRatio(paired.high)})`,
-    };
-  }
-  if (isSampled(sweep, better)) {
-    return established
-      ? { level: 'fair', text: 'sampled; the intervals do not overlap' }
-      : { level: 'none', text: 'sampled; the difference is not established' };
-  }
-  if (!established) {
-    const apart = (DRAW_SHARE * 100).toFixed(0);
-    return { level: 'none', text: `exact for this seed, and less than ${apart} % apart` };
-  }
-  return isAboutTime(sweep) ? fromPrices(data, sweep, better, worse) : ofCounts(sweep, better);
-}
-
-/** Counts rest on prices only where it matters who is faster. */
-function ofCounts({ metric }: Sweep, { cells }: SweepPoint): Confidence {
-  const by = own(cells[0]?.metrics ?? {}, metric)?.determinedBy;
-  return by === 'protocol'
-    ? { level: 'firm', text: 'counted, and determined by the protocol' }
-    : { level: 'weak', text: 'counted; it depends on who is faster, and so on the prices' };
-}
-
-function isSampled({ metric }: Sweep, point: SweepPoint | undefined): boolean {
-  return own(point?.cells[0]?.metrics ?? {}, metric)?.assume === 'nothing';
-}
-
-/** One exact figure a side: would the order survive estimates that are wrong by two against the leader? */
-function fromPrices(
-  data: ReportData,
-  sweep: Sweep,
-  better: SweepPoint,
-  worse: SweepPoint,
-): Confidence {
-  const [leader, other] = [better, worse].map((point) => {
-    const cell = point.cells[0];
-    return cell && estimatedShares(cell, profileOf(data, cell));
-  });
-  if (leader === undefined || other === undefined) {
-    return { level: 'weak', text: 'exact for this seed; what its prices rest on is not recorded' };
-  }
-  const ratio = timesWorse(sweep, better.value, worse.value);
-  const survives = (mine: number, its: number): boolean => ratio * (1 - its / 2) > 1 + mine;
-  const firm = survives(leader.wholly + leader.partly, other.wholly + other.partly);
-  const level = firm ? 'firm' : survives(leader.wholly, other.wholly) ? 'fair' : 'weak';
-  return {
-    level,
-    text: `exact for this seed; of the CPU time ${formatShare(leader.wholly)} rests on estimated prices and ${formatShare(leader.partly)} on partly estimated ones`,
-  };
-}
-
-/** The profile of a cell as its run recorded it. */
-export function profileOf(
-  data: ReportData,
-  cell: { readonly run: number; readonly profile: string },
-): ProfileRecord | undefined {
-  const profiles = data.runs[cell.run]?.profiles;
-  return profiles === undefined ? undefined : own(profiles, cell.profile);
 }
 
 /** How far rings differ that are compared as equal, over all workloads; empty where they do not. */
