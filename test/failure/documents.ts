@@ -78,7 +78,7 @@ function filled(root: string, path: string, text: string): [path: string, page: 
 /** Which commit printed it would be another one in each commit. */
 function withoutCommits(sheet: string): string {
   const [title, source, ...rest] = sheet.split('\n\n');
-  const plain = (source ?? '').replace(/;\s+interdom .*\.$/s, '.');
+  const plain = (source ?? '').replace(/;\s+interdom\s+\d.*?\)(?=\.)/s, '');
   return [title, plain, ...rest].join('\n\n');
 }
 

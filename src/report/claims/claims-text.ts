@@ -2,6 +2,7 @@ import type { ClaimAnswer } from '../../judge/claims/judge-claim.js';
 import type { AnswerSheet } from '../../judge/claims/judge-claims.js';
 import { withoutControls } from '../view/plain-text.js';
 import {
+  besideWords,
   commandsFor,
   flipWords,
   howJudged,
@@ -45,6 +46,7 @@ function reasons({ answers }: AnswerSheet): string {
       const lines = [
         `${answer.title} [${answer.id}]: ${verdictWords(answer).toUpperCase()}`,
         `${whyWords(answer)}.`,
+        ...(besideWords(answer) === '' ? [] : [`Beside: ${besideWords(answer)}.`]),
         ...(differsByProfile(answer) ? [`Profiles: ${profileWords(answer)}.`] : []),
         ...(answer.robustness === undefined ? [] : [`${robustnessWords(answer.robustness)}.`]),
       ];
@@ -58,10 +60,14 @@ function differsByProfile({ profiles, verdict }: ClaimAnswer): boolean {
 }
 
 function untested({ answers }: AnswerSheet): string {
-  const commands = commandsFor(answers);
-  if (commands.length === 0) return '';
-  const lines = commands.map((command) => filled(command, 4, 8));
-  return ['What was not tested is measured by', ...lines].join('\n');
+  const commands = commandsFor(answers).map((command) => filled(command, 4, 8));
+  const measured = ['What was not tested is measured by', ...commands].join('\n');
+  const open = answers.flatMap(({ title, verdict, parts }) => {
+    if (verdict !== 'not tested') return [];
+    const why = parts.find(({ role, run }) => role !== 'context' && run === undefined)?.text;
+    return why === undefined ? [] : [filled(`${title}: not tested: ${why}.`, 0, 4)];
+  });
+  return [...(commands.length === 0 ? [] : [measured]), ...open].join('\n');
 }
 
 function withoutControlsBut(text: string): string {

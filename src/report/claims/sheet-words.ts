@@ -69,11 +69,20 @@ export function partWords(part: PartAnswer): string {
 export function whyWords(answer: ClaimAnswer): string {
   const deciding = answer.parts.filter(({ role }) => role !== 'context');
   return deciding
-    .map(({ label, verdict, brief, dependsOn }) => {
-      if (verdict === 'not tested') return `${label}: not tested`;
+    .map(({ label, verdict, brief, text, run, dependsOn }) => {
+      if (verdict === 'not tested')
+        return `${label}: not tested${run === undefined ? ` (${text})` : ''}`;
       const by = dependsOn.map(({ text }) => text).join('; by ');
       return `${label}: ${verdict}, ${brief}${by === '' || verdict === 'supported' ? '' : `, by ${by}`}`;
     })
+    .join('. ');
+}
+
+/** The parts beside, which decide nothing and tell how the others fare; empty where none was tested. */
+export function besideWords({ parts }: ClaimAnswer): string {
+  return parts
+    .filter(({ role, verdict }) => role === 'context' && verdict !== 'not tested')
+    .map(({ label, verdict, brief }) => `${label}: ${verdict}, ${brief}`)
     .join('. ');
 }
 
