@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
+import { cpusForThreads, pinThisThread } from '../cpu-affinity.js';
 import { environmentWarnings } from '../environment.js';
 import { type CacheSizes, copyPrices, copySetup, copyTable } from './copy-speed.js';
 import type { Figure, Missing } from './figure.js';
@@ -26,6 +27,7 @@ const USUAL_CACHES: CacheSizes = { l1Bytes: 32 << 10, l2Bytes: 1 << 20, l3Bytes:
 export async function calibrateHost(onProgress: (text: string) => void): Promise<Calibration> {
   const figures: Figure[] = [];
   const missing: Missing[] = [];
+  const cores = availableParallelism();
   const warnings = environmentWarnings(2);
   const caches = cacheSizes();
   const take = (name: string, figure: Figure | Missing | undefined, reason: string): void => {
@@ -33,7 +35,10 @@ export async function calibrateHost(onProgress: (text: string) => void): Promise
     else if ('reason' in figure) missing.push(figure);
     else figures.push(figure);
   };
-  const partner = new Partner();
+  // On one core the two threads would never meet: what is measured between them is measured between cores.
+  const [own, others] = cpusForThreads(2) ?? [];
+  if (own !== undefined) await pinThisThread(own);
+  const partner = new Partner(others);
   let wakeUpsNs: readonly number[] = [];
   try {
     await partner.ready();
@@ -45,7 +50,7 @@ export async function calibrateHost(onProgress: (text: string) => void): Promise
         missing.push({ name: price, reason: 'the caches are too large, or too alike, to tell it' });
       }
     }
-    if (availableParallelism() < 2) {
+    if (cores < 2) {
       for (const name of ['cacheLine', 'wakeUp'])
         missing.push({ name, reason: 'there is one CPU' });
     } else {

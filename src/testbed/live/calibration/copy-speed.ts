@@ -1,6 +1,6 @@
 import { createSharedMemory } from '../wasm-mover.js';
 import { COPY_WIDTHS, createCopiers } from './copy-widths.js';
-import { bestTenth, type Figure, figureOf } from './figure.js';
+import { bestTenth, COLD_REPEATS, type Figure, figureOf } from './figure.js';
 
 const KIB = 1024;
 const MIB = 1024 * KIB;
@@ -82,7 +82,8 @@ export function copyTable(nowNs: () => number): Readonly<Record<string, number>>
 }
 
 function repeated(nowNs: () => number, once: () => void): number[] {
-  return Array.from({ length: REPEATS }, () => bestTenth(samples(nowNs, once)));
+  const all = Array.from({ length: COLD_REPEATS + REPEATS }, () => bestTenth(samples(nowNs, once)));
+  return all.slice(COLD_REPEATS);
 }
 
 /** Nanoseconds of one call, in samples of as many calls as fill the time of a sample. */

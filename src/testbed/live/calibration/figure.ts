@@ -16,10 +16,15 @@ export interface Figure {
   readonly confidence: 'high' | 'medium' | 'low';
 }
 
+/** The margin of what is a small difference of larger figures. */
+export const SMALL_DIFFERENCE = 0.5;
 /** So far beyond its repeats may a figure lie another time. */
-const MARGIN = 0.1;
+const MARGIN = 0.25;
 const CLOSE = 1.15;
 const WIDE = 1.6;
+
+/** Repeats that are left out: the compiler is still at work. */
+export const COLD_REPEATS = 2;
 
 /**
  * Makes a figure of repeats. Each repeat must be robust by itself (a low quantile of many short samples): load by others
@@ -30,6 +35,7 @@ export function figureOf(
   unit: Figure['unit'],
   meaning: string,
   repeats: readonly number[],
+  margin = MARGIN,
 ): Figure {
   const sorted = sortedAscending(repeats);
   const low = sorted[0] as number;
@@ -40,8 +46,8 @@ export function figureOf(
     unit,
     meaning,
     value: percentile(sorted, 50),
-    low: low * (1 - MARGIN),
-    high: high * (1 + MARGIN),
+    low: low * (1 - margin),
+    high: high * (1 + margin),
     repeats,
     confidence: ratio < CLOSE ? 'high' : ratio < WIDE ? 'medium' : 'low',
   };

@@ -1,4 +1,5 @@
 import { parentPort, workerData } from 'node:worker_threads';
+import { pinThisThread } from '../cpu-affinity.js';
 import {
   BEAT,
   COMMAND,
@@ -17,11 +18,12 @@ import {
 /** Turns between two looks at the word of command. */
 const TURNS = 1000;
 
-const { control: words, times: moments, clockBaseNs } = workerData as PartnerData;
+const { control: words, times: moments, clockBaseNs, cpu } = workerData as PartnerData;
 const control = new Int32Array(words);
 const times = new Float64Array(moments);
 const base = BigInt(clockBaseNs);
 
+if (cpu !== undefined) await pinThisThread(cpu);
 parentPort?.postMessage('ready');
 for (;;) {
   switch (Atomics.load(control, COMMAND)) {

@@ -23,6 +23,7 @@ export interface PartnerData {
   /** Moments in nanoseconds that it tells. */
   readonly times: SharedArrayBuffer;
   readonly clockBaseNs: string;
+  readonly cpu: number | undefined;
 }
 
 /** A second thread, for what takes two: lines that move, wake-ups, shootdowns. */
@@ -32,11 +33,13 @@ export class Partner {
   private readonly base = process.hrtime.bigint();
   private readonly worker: Worker;
 
-  constructor() {
+  /** @param cpu on which it stays; undefined: wherever the system puts it */
+  constructor(cpu: number | undefined) {
     const workerData: PartnerData = {
       control: this.control.buffer as SharedArrayBuffer,
       times: this.times.buffer as SharedArrayBuffer,
       clockBaseNs: String(this.base),
+      cpu,
     };
     this.worker = new Worker(new URL('./partner-worker.js', import.meta.url), { workerData });
   }
