@@ -67,18 +67,19 @@ export async function differingShare(a: Buffer, b: Buffer): Promise<number> {
   const [first, second] = [await blocksOf(a), await blocksOf(b)];
   if (first.width !== second.width || first.height !== second.height) return 1;
   let differing = 0;
-  first.means.forEach((mean, i) => {
-    if (Math.abs(mean - (second.means[i] as number)) > DIFFERENT) differing++;
+  first.blocks.forEach((block, i) => {
+    const other = second.blocks[i] as readonly number[];
+    if (block.some((mean, k) => Math.abs(mean - (other[k] as number)) > DIFFERENT)) differing++;
   });
-  return (differing * 3) / first.means.length;
+  return differing / first.blocks.length;
 }
 
 /** Mean of red, green and blue of each block. */
 async function blocksOf(
   png: Buffer,
-): Promise<{ width: number; height: number; means: readonly number[] }> {
+): Promise<{ width: number; height: number; blocks: readonly (readonly number[])[] }> {
   const { width, height, data } = await pixelsOf(png);
-  const means: number[] = [];
+  const blocks: number[][] = [];
   for (let top = 0; top < height; top += BLOCK) {
     for (let left = 0; left < width; left += BLOCK) {
       const sums = [0, 0, 0];
@@ -92,10 +93,10 @@ async function blocksOf(
           count++;
         }
       }
-      means.push(...sums.map((sum) => sum / count));
+      blocks.push(sums.map((sum) => sum / count));
     }
   }
-  return { width, height, means };
+  return { width, height, blocks };
 }
 
 async function pixelsOf(

@@ -72,10 +72,14 @@ async function faults(page: Page): Promise<readonly string[]> {
   );
 }
 
-/** A scrolled page has its charts drawn when two frames have passed. */
+/** Scrolls to a figure and waits until its charts are drawn, where there are scripts that draw them. */
 async function settle(page: Page, selector: string): Promise<void> {
+  await page.evaluate(`document.querySelector('${selector}').scrollIntoView()`);
+  await page.until(
+    `[...document.querySelectorAll('${selector} canvas')].every((c) => window.Chart === undefined || Chart.getChart(c))`,
+  );
   await page.evaluate(
-    `new Promise((done) => { document.querySelector('${selector}').scrollIntoView(); setTimeout(done, 400); })`,
+    'new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))',
   );
 }
 

@@ -60,6 +60,7 @@ const SHOWN = ['testbed', 'profile', 'guestType', 'placement', 'grantMode'] as c
 
 const TESTBEDS: Readonly<Record<string, string>> = {
   model: 'Simulated Xen',
+  live: 'Real threads and memory of one machine, no Xen',
   xen: 'Real Xen in an emulated machine',
 };
 
