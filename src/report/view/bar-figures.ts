@@ -1,3 +1,4 @@
+import { MIB } from '../../base/units.js';
 import {
   causeOrder,
   countersPerMessage,
@@ -17,7 +18,7 @@ import { barNotes, sourceLine } from './figure-parts.js';
 import { causeLabel, compareText, counterLabel, own, workloadTitle } from './labels.js';
 import { type Certainty, certaintyOf } from './price-causes.js';
 import { formatQuantity, formatShare } from './quantity.js';
-import type { ReportCell, ReportData } from './report-data.js';
+import { metricOf, type ReportCell, type ReportData } from './report-data.js';
 import type { Selection } from './selection.js';
 import { partColour } from './series-style.js';
 import { competitorsAt, type Workload, workloadsForBars } from './workloads.js';
@@ -128,6 +129,7 @@ function attributionTable(workloads: readonly Workload[]): TableSpec {
         workloadTitle(scenario),
         competitor,
         formatQuantity(time.totalNs, 'ns'),
+        perMebibyte(cell),
         largest
           .map(
             ([cause, ns]) =>
@@ -140,10 +142,16 @@ function attributionTable(workloads: readonly Workload[]): TableSpec {
   }
   return {
     caption: 'CPU time a message',
-    columns: ['Workload', 'Transport', 'Busy', 'By cause', 'Idle'],
+    columns: ['Workload', 'Transport', 'Busy', 'Busy a MiB', 'By cause', 'Idle'],
     rows,
     best: [],
   };
+}
+
+/** The same for bytes, where the workload is told by them. */
+function perMebibyte(cell: ReportCell): string {
+  const perByte = metricOf(cell, 'cpuNsPerByte');
+  return perByte === undefined ? '-' : formatQuantity(perByte * MIB, 'ns');
 }
 
 /**
