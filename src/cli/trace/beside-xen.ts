@@ -1,7 +1,7 @@
 import { sequencePairSvg } from '../../report/sequence/sequence-svg.js';
 import type { ModelTrace } from '../../testbed/model/trace-cell.js';
 import type { XenCellRequest, XenScenario, XenTransport } from '../../testbed/xen/cells/request.js';
-import { traceOnXen } from '../../testbed/xen/trace-run.js';
+import { traceOnXen, type XenTrace } from '../../testbed/xen/trace-run.js';
 import type { Invocation } from '../command.js';
 import { EXIT, type ExitCode } from '../exit-codes.js';
 import { Interruption } from '../run/interruption.js';
@@ -10,6 +10,7 @@ import { xenSettings, xenTestbedOptions } from '../xen/xen-options.js';
 import {
   type Alignment,
   aligned,
+  type CommonStep,
   commonOfModel,
   commonOfXen,
   fromFirstOperation,
@@ -37,20 +38,22 @@ export async function traceBesideXen(
       onProgress: (text) => terminal.note(`interdom: real Xen: ${text}`),
     });
     const [mine, theirs] = [commonOfModel(model.steps), commonOfXen(real.steps)];
-    const both =
-      wanted.span === 'connect'
-        ? aligned(mine, theirs)
-        : aligned(fromFirstOperation(mine), quietestRoundTrip(theirs));
+    const isConnect = wanted.span === 'connect';
+    const trip = isConnect ? theirs : quietestRoundTrip(theirs);
+    const both = aligned(isConnect ? mine : fromFirstOperation(mine), trip);
     const { title, subtitle } = titles(wanted, model.window, model.lengthNs);
     if (format === 'text') {
       await put(invocation, sideBySide(title, subtitle, both));
     } else {
-      const what = wanted.span === 'connect' ? model.window : 'a few round trips';
-      const head = titles(wanted, `${what} on real Xen`, real.lengthNs);
-      const diagram = xenDiagram(real, model.domains, head.title, head.subtitle);
+      const shown = isConnect ? real : partOf(real, trip);
+      const head = titles(wanted, `${model.window} on real Xen`, shown.lengthNs);
+      const begunNs = isConnect ? 0 : (trip[0]?.atNs ?? 0);
+      const parts = partingTimes(both);
+      const theirPart = parts.xen === undefined ? undefined : parts.xen - begunNs;
+      const diagram = xenDiagram(shown, model.domains, head.title, head.subtitle, theirPart);
       await put(
         invocation,
-        sequencePairSvg(diagramOf(wanted, model, false), diagram, verdict(both)),
+        sequencePairSvg(diagramOf(wanted, model, false, parts.model), diagram, verdict(both)),
       );
     }
     return EXIT.ok;
@@ -60,6 +63,29 @@ export async function traceBesideXen(
   } finally {
     interruption.dispose();
   }
+}
+
+/** When each side does the first thing that the other does not, or does next; nothing where they do the same. */
+export function partingTimes({ lines, divergesAt }: Alignment): {
+  readonly model?: number;
+  readonly xen?: number;
+} {
+  const rest = divergesAt === undefined ? [] : lines.slice(divergesAt);
+  const model = rest.find((line) => line.model !== undefined)?.model?.atNs;
+  const xen = rest.find((line) => line.xen !== undefined)?.xen?.atNs;
+  return { ...(model === undefined ? {} : { model }), ...(xen === undefined ? {} : { xen }) };
+}
+
+/** What real Xen did from the first to the last of these steps, from time 0. */
+export function partOf(real: XenTrace, part: readonly CommonStep[]): XenTrace {
+  const [first, last] = [part[0]?.atNs ?? 0, part.at(-1)?.atNs ?? Number.POSITIVE_INFINITY];
+  return {
+    steps: real.steps
+      .filter(({ atNs }) => atNs >= first && atNs <= last)
+      .map((step) => ({ ...step, atNs: step.atNs - first })),
+    cutShort: false,
+    lengthNs: last - first,
+  };
 }
 
 function requestOf({ plan, span }: TracePlan): XenCellRequest {

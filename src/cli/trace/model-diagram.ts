@@ -1,6 +1,6 @@
 import { formatBytes } from '../../base/units.js';
 import type { ActStep, Lane, SequenceDiagram } from '../../report/sequence/sequence-diagram.js';
-import { folded } from '../../report/sequence/sequence-diagram.js';
+import { folded, markedAt } from '../../report/sequence/sequence-diagram.js';
 import type { ModelStep, ModelTrace } from '../../testbed/model/trace-cell.js';
 import { withoutXenbus } from './without-xenbus.js';
 
@@ -57,6 +57,7 @@ export class Lanes {
 /**
  * What the model did, as a diagram.
  *
+ * @param partsAtNs when it parts from another account
  * @param details also how requests of xenstore travel, and dom0's own entries into Xen
  */
 export function modelDiagram(
@@ -64,6 +65,7 @@ export function modelDiagram(
   title: string,
   subtitle: string,
   details: boolean,
+  partsAtNs?: number,
 ): SequenceDiagram {
   const steps = details ? trace.steps : withoutXenbus(trace.steps);
   const lanes = new Lanes(trace.domains, new Set(steps.map(({ domid }) => domid)));
@@ -75,7 +77,12 @@ export function modelDiagram(
     subtitle,
     lanes: lanes.lanes,
     running: initially,
-    steps: folded(steps.map((step) => stepOf(step, lanes, trace.domains))),
+    steps: folded(
+      markedAt(
+        steps.map((step) => stepOf(step, lanes, trace.domains)),
+        partsAtNs,
+      ),
+    ),
     notes: [],
   };
 }

@@ -25,9 +25,14 @@ export async function traceScenario(invocation: Invocation): Promise<ExitCode> {
 }
 
 /** The model's own diagram. */
-export function diagramOf(wanted: TracePlan, model: ModelTrace, details: boolean): SequenceDiagram {
+export function diagramOf(
+  wanted: TracePlan,
+  model: ModelTrace,
+  details: boolean,
+  partsAtNs?: number,
+): SequenceDiagram {
   const { title, subtitle } = titles(wanted, model.window, model.lengthNs);
-  return modelDiagram(model, title, subtitle, details);
+  return modelDiagram(model, title, subtitle, details, partsAtNs);
 }
 
 /** Prints it, or writes it where the user says. Throws UserError. */

@@ -6,6 +6,7 @@ import type { CellPlan } from '../../testbed/contract.js';
 import { traceConnect, traceMessage } from '../../testbed/model/trace-cell.js';
 import type { XenStep } from '../../testbed/xen/counting/trace-steps.js';
 import { CATALOGUE } from '../catalogue.js';
+import { partingTimes, partOf } from './beside-xen.js';
 import { modelDiagram } from './model-diagram.js';
 import { aligned, commonOfModel, commonOfXen } from './shared-steps.js';
 import { sideBySide } from './side-by-side.js';
@@ -190,7 +191,8 @@ describe('model and real Xen side by side', () => {
     step('exit', 'eoi'),
     step('exit', 'nm'),
   ];
-  const model = commonOfModel(traceMessage(plan('libvchan', 'ping-pong')).steps);
+  const traced = traceMessage(plan('libvchan', 'ping-pong'));
+  const model = commonOfModel(traced.steps);
 
   it('meet step by step where they do the same: timers and dom0 are nobody’s message', () => {
     const both = aligned(model, commonOfXen(real));
@@ -199,11 +201,23 @@ describe('model and real Xen side by side', () => {
     assert.match(sideBySide('t', 's', both), /do the same 14 steps in the same order/);
   });
 
+  it('show of real Xen what belongs to the round trip, from time 0', () => {
+    const steps = real.map((one, i) => ({ ...one, atNs: 100 * i }));
+    const trip = commonOfXen(steps).slice(1, 4);
+    const part = partOf({ steps, cutShort: true, lengthNs: 9999 }, trip);
+    assert.equal(part.steps[0]?.atNs, 0);
+    assert.equal(part.lengthNs, (trip[2]?.atNs ?? 0) - (trip[0]?.atNs ?? 0));
+    assert.ok(part.steps.every(({ atNs }) => atNs <= part.lengthNs));
+  });
+
   it('part where one does more, and meet again behind it', () => {
     const without = real.filter(({ what, domid }) => what !== 'nm' || domid !== 1);
     const both = aligned(model, commonOfXen(without));
     assert.equal(both.lines[both.divergesAt ?? -1]?.model?.name, 'dom1 #NM');
     assert.equal(both.lines.length, 14);
+    const at = partingTimes(both).model;
+    const picture = sequenceSvg(modelDiagram(traced, '', '', false, at));
+    assert.equal(picture.match(/here model and real Xen part/g)?.length, 1);
     const text = sideBySide('t', 's', both);
     assert.match(text, /here they part/);
     assert.match(text, /part at step 7; 13 of 14 steps are the same/);

@@ -1,6 +1,7 @@
 import {
   type ActStep,
   folded,
+  markedAt,
   type SequenceDiagram,
 } from '../../report/sequence/sequence-diagram.js';
 import type { XenStep } from '../../testbed/xen/counting/trace-steps.js';
@@ -23,6 +24,7 @@ export function xenDiagram(
   domains: ReadonlyMap<number, { readonly name: string }>,
   title: string,
   subtitle: string,
+  partsAtNs?: number,
 ): SequenceDiagram {
   const steps = trace.steps.filter(({ domid }) => domid !== undefined && domid !== IDLE);
   const lanes = new Lanes(domains, new Set(steps.flatMap(({ domid }) => domid ?? [])));
@@ -32,7 +34,12 @@ export function xenDiagram(
     subtitle,
     lanes: lanes.lanes,
     running: first?.domid === undefined ? [] : [lanes.of(first.domid)],
-    steps: folded(steps.flatMap((step) => stepOf(step, lanes))),
+    steps: folded(
+      markedAt(
+        steps.flatMap((step) => stepOf(step, lanes)),
+        partsAtNs,
+      ),
+    ),
     notes: trace.cutShort ? ['More happened than is shown.'] : [],
   };
 }

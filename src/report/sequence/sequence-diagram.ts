@@ -50,6 +50,12 @@ export interface SequenceDiagram {
   readonly notes: readonly string[];
 }
 
+/** Steps with the one marked at which this account and another part: the first that is not earlier. */
+export function markedAt(steps: readonly ActStep[], atNs: number | undefined): readonly ActStep[] {
+  const index = atNs === undefined ? -1 : steps.findIndex((step) => step.atNs >= atNs);
+  return steps.map((step, i) => (i === index ? { ...step, diverges: true } : step));
+}
+
 /** Longest pattern of steps that is taken together where it repeats. */
 const LONGEST_PATTERN = 8;
 
