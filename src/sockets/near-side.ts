@@ -2,7 +2,7 @@ import type { Socket } from 'node:net';
 import { firstLine } from './answer-line.js';
 import type { DomainSocket } from './domain-socket.js';
 import { join, reset, Tally } from './relay.js';
-import { errorCode, errorNumber } from './socket-errors.js';
+import { errorCode, errorNumber, SocketError } from './socket-errors.js';
 
 /** What the near side needs of a domain. */
 export interface ConnectingDomain {
@@ -46,10 +46,19 @@ export class NearSide {
   async carry(from: Socket, port: number, answers: boolean): Promise<void> {
     from.on('error', () => {});
     let to: DomainSocket | undefined;
+    // The program has gone before the target answered.
+    const goneEarly = (): void => {
+      to?.resetAndDestroy();
+    };
+    from.once('close', goneEarly);
     try {
       to = await this.connect(port);
+      to.on('error', () => {});
+      if (from.destroyed) goneEarly();
       const answer = await firstLine(to);
       if (answer !== '0') throw new TargetRefused(Number(answer));
+      from.off('close', goneEarly);
+      if (from.destroyed) throw new SocketError('ECONNRESET', 'read', 'the program has gone');
       if (answers) from.write('0\n');
       this.join(from, to);
     } catch (error) {
