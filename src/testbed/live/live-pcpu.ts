@@ -21,8 +21,14 @@ export class LivePcpu extends Pcpu {
   }
 
   override charge(cause: number, ps: number): void {
-    if (this.platform.isLive) this.platform.owe(cause, ps);
-    else if (cause === IDLE) super.charge(cause, ps);
+    const { platform } = this;
+    if (!platform.isLive) {
+      if (cause === IDLE) super.charge(cause, ps);
+      return;
+    }
+    platform.owe(cause, ps);
+    // Checks that look at the clock shall see that work takes time, also between two waits.
+    if (platform.computes) this.clock += ps;
   }
 
   /** Who comes first is not decided here. */

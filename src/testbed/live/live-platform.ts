@@ -64,6 +64,8 @@ export class LivePlatform implements Platform {
   readonly mover: Mover;
   /** The domains are threads from now on; before, this thread sets the whole machine up. */
   isLive = false;
+  /** What programs compute takes time: in tests. */
+  readonly computes: boolean;
   /** Copies keep account of what the TLB of the profile would hold. */
   readonly paysRefills: boolean;
   /** Delays that were injected, picoseconds. */
@@ -88,6 +90,7 @@ export class LivePlatform implements Platform {
       INJECTED[manner.inject].includes(cause) ? 1 : 0,
     );
     this.turnsPerPs = manner.inject === 'none' ? 0 : this.calibrate();
+    this.computes = manner.inject === 'computing';
     this.paysRefills = manner.inject === 'profile' && manner.unmapsPages === true;
     this.prng =
       manner.stressSeed === undefined ? undefined : new Prng(manner.stressSeed + 7 * thread);
