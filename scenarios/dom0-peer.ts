@@ -44,7 +44,7 @@ export const dom0Peer: Scenario = {
     const type = guestTypes[settings['dom0'] === 'server' ? 0 : 1];
     return type === 'pv'
       ? messageTooLarge(driver, parameters)
-      : 'dom0 is a PV domain (give --guest-type pv:pvh where it serves, pvh:pv where it connects)';
+      : 'dom0 is a PV domain (give --suite failure, or --guest-type pv:pvh where it serves, pvh:pv where it connects)';
   },
   start(world) {
     const { dom0, parameters } = world;
