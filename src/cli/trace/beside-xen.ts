@@ -53,7 +53,7 @@ export async function traceBesideXen(
       const diagram = xenDiagram(shown, model.domains, head.title, head.subtitle, theirPart);
       await put(
         invocation,
-        sequencePairSvg(diagramOf(wanted, model, false, parts.model), diagram, verdict(both)),
+        sequencePairSvg(diagramOf(wanted, model, isConnect, parts.model), diagram, verdict(both)),
       );
     }
     return EXIT.ok;
