@@ -117,11 +117,13 @@ export class MachineMemory {
     this.buffer = Buffer.from(memory);
   }
 
-  /** Makes room for so many frames. */
-  protected grow(frames: number): void {
-    const bytes = new Uint8Array(frames * PAGE_SIZE);
-    bytes.set(this.bytes);
-    this.view(bytes.buffer);
+  /** Makes room for so many frames. @param memory where they lie from now on, with what they hold; else it is made */
+  protected grow(frames: number, memory?: ArrayBufferLike): void {
+    if (memory === undefined) {
+      const bytes = new Uint8Array(frames * PAGE_SIZE);
+      bytes.set(this.bytes);
+      this.view(bytes.buffer);
+    } else this.view(memory);
     const larger = (old: Int32Array, filler: number): Int32Array => {
       const fresh = new Int32Array(frames);
       fresh.set(old);

@@ -25,8 +25,7 @@ export class LiveMemory extends MachineMemory {
     const all = frames.buffer.byteLength >> PAGE_SHIFT;
     const each = Math.floor((all - this.used) / parts);
     invariant(each > 0, 'the shared memory is too small for the machine', { all, used: this.used });
-    this.grow(all);
-    this.view(frames.buffer);
+    this.grow(all, frames.buffer);
     this.mover = mover;
     // Frames that the set-up has given back are given back in every thread.
     this.freeFrames.length = 0;
