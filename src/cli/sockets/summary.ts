@@ -8,7 +8,7 @@ export function summaryLines(tally: Tally, counts: JoinedCounts): readonly strin
   const refused = [...tally.refused].map(([code, times]) => `${times} ${code}`).join(', ');
   const carried = bytesToTarget + bytesFromTarget;
   const lines = [
-    `${connections} connections, ${mostOpen} at once at most; ${resets} ended by a reset` +
+    `${connections} ${connections === 1 ? 'connection' : 'connections'}, ${mostOpen} at once at most; ${resets} ended by a reset` +
       (refused === '' ? '' : `; not made: ${refused}`) +
       (waited === 0 ? '' : `; ${waited} waited for a resource of the transport`),
     `${formatBytes(bytesToTarget)} to the target, ${formatBytes(bytesFromTarget)} back`,
