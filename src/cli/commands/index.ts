@@ -12,6 +12,7 @@ import { history } from './history.js';
 import { list } from './list.js';
 import { merge } from './merge.js';
 import { noise } from './noise.js';
+import { programs } from './programs.js';
 import { report } from './report.js';
 import { run } from './run.js';
 import { schema } from './schema.js';
@@ -31,6 +32,7 @@ export const COMMANDS: readonly Command[] = [
   calibrate,
   tunnel,
   exec,
+  programs,
   merge,
   check,
   baseline,

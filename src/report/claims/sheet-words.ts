@@ -89,15 +89,23 @@ export function besideWords({ parts }: ClaimAnswer): string {
 /** What measures the parts that were not tested: scenarios with the same options in one command. */
 export function commandsFor(answers: readonly ClaimAnswer[]): readonly string[] {
   const byOptions = new Map<string, Set<string>>();
+  const others = new Set<string>();
   for (const { role, run } of answers.flatMap(({ parts }) => parts)) {
     if (role === 'context' || run === undefined) continue;
+    if (!run.startsWith('interdom run ')) {
+      others.add(run);
+      continue;
+    }
     const [names = '', ...options] = run.replace(/^interdom run /, '').split(' --');
     const key = options.map((option) => ` --${option}`).join('');
     const known = byOptions.get(key) ?? new Set();
     byOptions.set(key, known);
     for (const name of names.split(' ')) known.add(name);
   }
-  return [...byOptions].map(([options, names]) => `interdom run ${[...names].join(' ')}${options}`);
+  const runs = [...byOptions].map(
+    ([options, names]) => `interdom run ${[...names].join(' ')}${options}`,
+  );
+  return [...runs, ...others];
 }
 
 /** "2 runs (quick, failure), 140 valid cells, profiles ..., interdom 0.1.0 (abc)". */

@@ -1,15 +1,20 @@
-import type { Claim, OpenTest } from '../claim.js';
+import type { Claim, OutcomeTest, Side } from '../claim.js';
+import { PROGRAMS } from '../sides.js';
 import { THRESHOLDS } from '../thresholds.js';
 import { LIBVCHAN, V4V } from '../transports.js';
 
 const STREAM_WORK = ['buffer-size', 'stream'];
 const MESSAGE_WORK = ['message-rate', 'ping-pong'];
 
-/** Of what needs real programs above a transport. */
-const NO_PRELOAD: OpenTest = {
-  kind: 'open',
-  why: 'there is no preload library yet that puts a transport of this program under the socket calls',
-};
+/** Real programs, unmodified, over a transport (interdom programs). */
+function realPrograms(of: Side, works: boolean): OutcomeTest {
+  return {
+    kind: 'outcome',
+    scenarios: [PROGRAMS],
+    of,
+    says: { field: 'works', values: [works] },
+  };
+}
 
 /** Section 2, last reasons, and section 3: how it is used, and how the two compare. */
 export const USE_AND_COMPARISON: readonly Claim[] = [
@@ -89,7 +94,7 @@ export const USE_AND_COMPARISON: readonly Claim[] = [
         label: 'real programs',
         role: 'decides',
         quantifier: 'always',
-        test: NO_PRELOAD,
+        test: realPrograms(V4V, true),
       },
     ],
     note: 'TCP, too, learns of a silent death only by a timeout or by sending.',
@@ -107,7 +112,7 @@ export const USE_AND_COMPARISON: readonly Claim[] = [
         label: 'programs over V4V',
         role: 'needed',
         quantifier: 'always',
-        test: NO_PRELOAD,
+        test: realPrograms(V4V, true),
       },
     ],
   },
@@ -123,7 +128,7 @@ export const USE_AND_COMPARISON: readonly Claim[] = [
         label: 'programs fail over libvchan',
         role: 'needed',
         quantifier: 'some',
-        test: NO_PRELOAD,
+        test: realPrograms(LIBVCHAN, false),
       },
     ],
     note: "Xen's own vchan-socket-proxy (since 4.13) carries UNIX sockets over libvchan, which answers part of it.",
