@@ -1,8 +1,11 @@
+import type { MessagePort } from 'node:worker_threads';
 import { UserError } from '../../base/errors.js';
 import { DEFAULT_PROFILE_NAME } from '../../profiles/index.js';
 import type { Profile } from '../../profiles/profile.js';
+import { DomainServer } from '../../sockets/domain-server.js';
+import { DomainSocket } from '../../sockets/domain-socket.js';
 import { LiveDomain } from '../../sockets/live-domain.js';
-import { createSeats, type DomainSeat, type SocketMachine } from '../../sockets/seat.js';
+import { createSeats, type DomainSeat } from '../../sockets/seat.js';
 import { CATALOGUE } from '../catalogue.js';
 import { monotonicPs } from './clock.js';
 
@@ -16,17 +19,45 @@ import { monotonicPs } from './clock.js';
  *     domain.connect(7).end('hello');              // a Duplex
  */
 
-export { DomainServer } from '../../sockets/domain-server.js';
-export { DomainSocket } from '../../sockets/domain-socket.js';
-export type { DomainStatistics } from '../../sockets/live-domain.js';
-export type { DomainSeat } from '../../sockets/seat.js';
 export { SocketError, type SocketErrorCode } from '../../sockets/socket-errors.js';
+export { DomainServer, DomainSocket };
+
+/** A domain's place on a machine: for `joinMachine`, here or in a worker. What else it holds is the machine's own. */
+export interface Seat {
+  /** 0 or 1. */
+  readonly domain: number;
+  /** To be put into the transfer list. */
+  readonly port: MessagePort;
+}
+
+/** What a domain has done, and counts by group and name. */
+export interface Statistics {
+  /** Connections that were made, that could not be made, and that stand. */
+  readonly connections: number;
+  readonly failures: number;
+  readonly open: number;
+  /** What this domain did to send and to receive. */
+  readonly dataPath: Readonly<Record<string, Readonly<Record<string, number>>>>;
+  /** What all domains did to make connections and to take them down. */
+  readonly controlPlane: Readonly<Record<string, Readonly<Record<string, number>>>>;
+}
 
 /** One domain, in the thread that joined as it. */
-export type Domain = Pick<
-  LiveDomain,
-  'connect' | 'createServer' | 'whenJoined' | 'whenListening' | 'statistics' | 'holdings' | 'close'
->;
+export interface Domain {
+  /** The other domain has joined, too. */
+  readonly whenJoined: Promise<void>;
+  /** Waits until the other domain listens at a port. */
+  whenListening(port: number): Promise<void>;
+  /** A connection to a server of the other domain: the socket emits `connect`, or `error`. */
+  connect(port: number, whenConnected?: () => void): DomainSocket;
+  /** A server, which is yet to listen. */
+  createServer(whenConnected?: (socket: DomainSocket) => void): DomainServer;
+  statistics(): Statistics;
+  /** What the machine holds of Xen's resources for both domains. */
+  holdings(): Readonly<Record<string, number>>;
+  /** The domain goes away; the other one sees its sockets reset. */
+  close(): void;
+}
 
 /** What there is to choose. */
 export interface MachineChoice {
@@ -37,17 +68,17 @@ export interface MachineChoice {
   /** Hardware generation whose prices `inject` pays: the name of a profile. Default: skylake-2017. */
   readonly profile?: string;
   /** `profile`: privileged operations take as long as there. Default: none. */
-  readonly inject?: SocketMachine['inject'];
+  readonly inject?: 'profile' | 'none';
   /** Default: pvh. */
-  readonly guestType?: SocketMachine['guestType'];
+  readonly guestType?: 'pv' | 'pvh';
   /** Xen's limits on a domain. Default: those that xl gives. */
-  readonly limits?: SocketMachine['limits'];
+  readonly limits?: 'default' | 'raised';
   /** Shared memory of both domains, of which the system gives what is used. Default: 1 GiB. */
   readonly memoryBytes?: number;
 }
 
 /** The two places of a new machine: whoever holds one, here or in a worker, joins as that domain. Throws UserError. */
-export function createMachine(choice: MachineChoice = {}): readonly [DomainSeat, DomainSeat] {
+export function createMachine(choice: MachineChoice = {}): readonly [Seat, Seat] {
   return createSeats({
     transport: choice.transport ?? 'libvchan',
     transportOptions: {},
@@ -61,8 +92,8 @@ export function createMachine(choice: MachineChoice = {}): readonly [DomainSeat,
 }
 
 /** Joins a machine as one of its domains, whose sockets belong to this thread. */
-export function joinMachine(seat: DomainSeat): Domain {
-  return new LiveDomain(seat, CATALOGUE.transports, monotonicPs);
+export function joinMachine(seat: Seat): Domain {
+  return new LiveDomain(seat as DomainSeat, CATALOGUE.transports, monotonicPs);
 }
 
 function profileOf(name: string): Profile {
