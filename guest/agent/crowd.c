@@ -27,8 +27,9 @@
 #define STEP_MS 600000
 /* Long enough for dom0 to see what is in use when no more connections can be. */
 #define PEAK_US 3000000
-/* The broker needs a moment to remove what nobody wants any more. */
-#define SETTLE_US 1000000
+/* The broker needs some time to remove what nobody wants any more: so often, and so long, another one is tried. */
+#define RETRY_US 500000
+#define MOST_RETRIES 40
 
 struct crowd {
     const struct options *options;
@@ -203,8 +204,10 @@ int role_crowd(const struct options *options)
         close_half();
         say("closed");
         await_peer("closed");
-        usleep(SETTLE_US);
-        again = open_one(most + 1);
+        for (int i = 0; again != 1 && i < MOST_RETRIES; i++) {
+            usleep(RETRY_US);
+            again = open_one(most + 1);
+        }
     }
     return report("connections=%lu goes_on=%d again=%d scarce=%s; %s%s%s", connections, goes_on, again, scarce,
                   reason[0] == '\0' ? "-" : reason,

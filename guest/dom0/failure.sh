@@ -102,7 +102,11 @@ until_state() {
 
 # preserve NUMBER: nobody acts when that guest crashes, as with on_crash="preserve"
 preserve() {
-	pkill -f "create -q $INTERDOM_RUN/$INTERDOM_PREFIX-$1.cfg" || fault "guest $1 has no monitor"
+	for process in /proc/[0-9]*; do # not every busybox has pkill
+		tr '\0' ' ' <"$process/cmdline" 2>/dev/null | grep -q "create -q $INTERDOM_RUN/$INTERDOM_PREFIX-$1.cfg" || continue
+		kill "${process#/proc/}" && return
+	done
+	fault "guest $1 has no monitor"
 }
 
 start_broker() {
