@@ -30,6 +30,9 @@ export class NearSide {
   readonly tally = new Tally();
   private readonly waiting: Waiting[] = [];
   private timer: NodeJS.Timeout | undefined;
+  /** Connections that have been closed, now and when one last found no resource. */
+  private closes = 0;
+  private closesAtFailure = 0;
 
   /** @param nowMs a clock that never goes back */
   constructor(
@@ -74,6 +77,7 @@ export class NearSide {
     tally.opened();
     join(from, to, (byReset) => {
       tally.open--;
+      this.closes++;
       if (byReset) tally.resets++;
       tally.bytesToTarget += to.bytesWritten;
       tally.bytesFromTarget += to.bytesRead;
@@ -96,6 +100,7 @@ export class NearSide {
     const socket = this.domain.connect(one.port);
     const failed = (error: Error): void => {
       const isFull = 'code' in error && error.code === 'ENOBUFS';
+      if (isFull) this.closesAtFailure = this.closes;
       if (isFull && this.nowMs() < one.until) this.wait(one);
       else one.settle(error);
     };
@@ -114,6 +119,10 @@ export class NearSide {
   }
 
   private tryNext(): void {
+    // As long as nobody goes, nothing is free: trying would only cost.
+    const isFull = this.tally.open > 0 && this.closes === this.closesAtFailure;
+    const isLate = this.nowMs() >= (this.waiting[0]?.until ?? 0);
+    if (isFull && !isLate) return;
     const next = this.waiting.shift();
     if (this.waiting.length === 0) {
       clearInterval(this.timer);
