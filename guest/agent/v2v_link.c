@@ -213,7 +213,9 @@ void v2v_link_open(struct v2v_link *link, const struct options *options, int lis
     link->listening = listening;
     link->peer = (int)option_required_number(options, "peer");
     link->ring_pages = ring_pages;
-    link->name = option_required(options, "name");
+    errno = 0;
+    if (snprintf(link->name, sizeof link->name, "%s", option_required(options, "name")) >= (int)sizeof link->name)
+        fail("the name %s is too long", option_required(options, "name"));
     link->asked = option_number(options, "ask", 0) == 1;
     if (link->asked)
         v2v_request(link->name, link->peer, listening);

@@ -21,7 +21,7 @@ struct v2v_link {
     struct v2v_ring ring;
     int peer;
     int listening;
-    const char *name; /* of the connection; the options' */
+    char name[32];    /* of the connection */
     int asked;        /* the broker was asked for it, and is told when it has ended */
     unsigned int ring_pages;
     char own_node[128];
