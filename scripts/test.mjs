@@ -2,10 +2,11 @@
 //
 // Without an option: the tests that need nothing and take no time. `--long` runs the others: *.long.test.js,
 // *.browser.test.js and *.xen.test.js, of which those skip, and say so, that need what this machine has not, and once
-// more *.property.test.js with many times their runs. `--xen` runs *.xen.test.js alone. Names each test where a part of a
+// more *.property.test.js with many times their runs and with other cases. `--xen` runs *.xen.test.js alone. Names each test where a part of a
 // path is given or the run is a long one, else only those that fail or skip. Fails when a test fails, and when none ran:
 // silence must not look like success.
 import { spawnSync } from 'node:child_process';
+import { randomInt } from 'node:crypto';
 import { existsSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
@@ -28,7 +29,14 @@ const parts = process.argv.slice(2).filter((word) => !word.startsWith('-'));
 const unknown = options.find((option) => !['--long', '--xen', '--all'].includes(option));
 if (unknown !== undefined) fail(`${unknown} is not known: say --long, --xen or --all`);
 const isLong = options.includes('--long') || options.includes('--all');
-if (isLong) process.env.INTERDOM_PROPERTY_TIMES ??= String(PROPERTY_TIMES);
+if (isLong) {
+  process.env.INTERDOM_PROPERTY_TIMES ??= String(PROPERTY_TIMES);
+  process.env.INTERDOM_PROPERTY_SEED ??= String(randomInt(2 ** 31));
+  const { INTERDOM_PROPERTY_SEED: seed } = process.env;
+  process.stderr.write(
+    `Cases of the properties: INTERDOM_PROPERTY_SEED=${seed} gives the same again.\n`,
+  );
+}
 
 if (!existsSync(dist)) {
   const { status } = spawnSync(process.execPath, [join(root, 'scripts', 'build.mjs')], {

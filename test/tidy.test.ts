@@ -175,6 +175,16 @@ function styleFaults(files: readonly SourceFile[]): string[] {
   return faults;
 }
 
+/** A property that begins where chance has it finds a fault on the one machine and not on the next. */
+function chanceFaults(files: readonly SourceFile[]): string[] {
+  const count = (text: string, what: RegExp): number => [...text.matchAll(what)].length;
+  return files
+    .filter(({ path }) => path.startsWith('test/') || isTest(path))
+    .filter(({ path }) => path !== 'test/tidy.test.ts')
+    .filter(({ text }) => count(text, /\bfc\.assert\(/g) > count(text, /\bruns\(|\bnumRuns\)/g))
+    .map((file) => `${file.path}: a property whose runs and seed do not come from runs()`);
+}
+
 /** Paths of one machine, which nobody else has. */
 function machineFaults(files: readonly SourceFile[]): string[] {
   const path = new RegExp(['/wo', 'rk/|/fa', 'rm/|/ro', 'ot/|/home/[a-z]+/'].join(''));
@@ -217,6 +227,9 @@ describe('tidy', () => {
   it('keeps names, sizes and exports as the style guide says', () => {
     assert.deepEqual(styleFaults(files), []);
   });
+  it('begins each property where the last run began it', () => {
+    assert.deepEqual(chanceFaults(files), []);
+  });
   it('names no path of one machine', () => {
     assert.deepEqual(machineFaults(files), []);
   });
@@ -242,6 +255,8 @@ describe('tidy', () => {
     assert.equal(styleFaults(sample('src/xen/utils.ts', '')).length, 1);
     assert.equal(styleFaults(sample('src/xen/aB.ts', 'export default 1;')).length, 2);
     assert.equal(styleFaults(sample('src/xen/a.ts', '\n'.repeat(500))).length, 1);
+    assert.equal(chanceFaults(sample('src/a.test.ts', 'fc.assert(property);')).length, 1);
+    assert.equal(chanceFaults(sample('src/a.test.ts', 'fc.assert(one, runs(9));')).length, 0);
     assert.equal(machineFaults(sample('src/xen/a.ts', `'${['/wo', 'rk/'].join('')}x'`)).length, 1);
   });
 });

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
+import { runs } from '../../test/property-runs.js';
 import { repeats } from './repeats.js';
 
 describe('what repeats itself in a row', () => {
@@ -26,6 +27,7 @@ describe('what repeats itself in a row', () => {
         );
         assert.deepEqual(back, row);
       }),
+      runs(100),
     );
   });
 });

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
+import { runs } from '../../test/property-runs.js';
 import { cellId, orderedParameterNames, parseCellId } from './cell-id.js';
 
 const place = {
@@ -86,6 +87,7 @@ test('an id gives back all that went into it', () => {
           .sort(([a], [b]) => (a < b ? -1 : 1)),
       );
     }),
+    runs(100),
   );
 });
 
@@ -95,5 +97,6 @@ test('an id does not depend on the order in which parameters were set', () => {
       const reversed = Object.fromEntries(Object.entries(cell.parameters).reverse());
       assert.equal(cellId({ ...cell, parameters: reversed }), cellId(cell));
     }),
+    runs(100),
   );
 });

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
+import { runs } from '../../test/property-runs.js';
 import { cellsToCsv } from './csv.js';
 import { sampleCell } from './sample-results.js';
 
@@ -118,5 +119,6 @@ test('any text and number comes back', () => {
       assert.equal(row?.['reason'], reason);
       assert.equal(Number(row?.['value']), value + 0);
     }),
+    runs(100),
   );
 });

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
+import { runs } from '../../test/property-runs.js';
 import { findJsonFault } from './json-fault.js';
 
 const faults: [text: string, line: number, column: number, reason: RegExp, truncated: boolean][] = [
@@ -47,7 +48,10 @@ function parses(text: string): boolean {
 }
 
 test('there is a fault exactly where JSON.parse refuses: whole texts', () => {
-  fc.assert(fc.property(fc.json(), (text) => assert.equal(findJsonFault(text), undefined)));
+  fc.assert(
+    fc.property(fc.json(), (text) => assert.equal(findJsonFault(text), undefined)),
+    runs(100),
+  );
 });
 
 test('there is a fault exactly where JSON.parse refuses: texts with one change', () => {
@@ -73,7 +77,7 @@ test('there is a fault exactly where JSON.parse refuses: texts with one change',
       const text = json.slice(0, start) + inserted + json.slice(start + removed);
       assert.equal(findJsonFault(text) === undefined, parses(text), text);
     }),
-    { numRuns: 2000 },
+    runs(2000),
   );
 });
 
@@ -85,6 +89,6 @@ test('a text that was cut off is said to be cut off', () => {
       if (parses(text)) assert.equal(fault, undefined);
       else assert.deepEqual([fault?.truncated, fault?.offset], [true, text.length]);
     }),
-    { numRuns: 1000 },
+    runs(1000),
   );
 });

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
+import { runs } from '../../test/property-runs.js';
 import { dataHeader, endHeader, FrameReader } from './frames.js';
 
 describe('frames', () => {
@@ -30,6 +31,7 @@ describe('frames', () => {
           assert.ok(Buffer.concat(heard).equals(Buffer.concat(payloads)));
         },
       ),
+      runs(100),
     );
   });
 

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
+import { runs } from '../../test/property-runs.js';
 import { type ComparisonVerdict, compareExact, type Direction } from './comparison.js';
 
 test('equal values are the same, and identical', () => {
@@ -69,5 +70,6 @@ test('swapping old and new, or the direction, swaps better and worse', () => {
         swapped[verdict],
       );
     }),
+    runs(100),
   );
 });

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
+import { runs } from '../../test/property-runs.js';
 import { geometricMean, harmonicMean, summarise } from './summary.js';
 
 test('a summary gives median, extremes and, from six samples on, an interval', () => {
@@ -52,6 +53,7 @@ test('the geometric mean does not depend on order and agrees with logarithms', (
       const logarithms = values.reduce((sum, value) => sum + Math.log(value), 0);
       assert.ok(Math.abs(Math.log(mean) - logarithms / values.length) < 1e-11);
     }),
+    runs(100),
   );
 });
 
@@ -65,5 +67,6 @@ test('harmonic <= geometric <= largest value', () => {
         assert.ok(geometric <= Math.max(...values) * (1 + 1e-12));
       },
     ),
+    runs(100),
   );
 });

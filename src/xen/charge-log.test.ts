@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
+import { runs } from '../../test/property-runs.js';
 import { CAUSES, COPY, GUEST_USER, HYPERVISOR_ENTRY, HYPERVISOR_WORK } from './causes.js';
 import { ChargeLog, type OwedCharge } from './charge-log.js';
 
@@ -52,6 +53,7 @@ describe('ChargeLog', () => {
           assert.deepEqual(by([...early, ...late]), by(charges));
         },
       ),
+      runs(100),
     );
   });
 

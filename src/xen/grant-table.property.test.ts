@@ -206,7 +206,8 @@ class Comparison {
     if (status !== GNTST_OKAY) return status;
     const grant = grantor.grants.get(reference) as NaiveGrant;
     if (!what.flag && grant.readOnly) return GNTST_GENERAL_ERROR;
-    if (grantor.state === 'dying') return GNTST_BAD_DOMAIN;
+    // Xen trusts no count of uses of a domain that dies; an entry that nobody uses is looked up anew.
+    if (grantor.state === 'dying' && grant.uses > 0) return GNTST_BAD_DOMAIN;
     return length > PAGE_SIZE ? GNTST_BAD_COPY_ARG : GNTST_OKAY;
   }
 

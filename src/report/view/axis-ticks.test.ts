@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
+import { runs } from '../../../test/property-runs.js';
 import { ticksFor } from './axis-ticks.js';
 
 test('bytes have ticks at powers of two, thinned when there is little room', () => {
@@ -46,5 +47,6 @@ test('whatever the range, ticks rise, lie inside the axis, and the axis holds th
         });
       },
     ),
+    runs(100),
   );
 });

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
+import { runs } from '../../../test/property-runs.js';
 import { classOf, SIZE_TOLERANCE, sizeClasses } from './size-classes.js';
 
 test('the 65472 bytes of V4V stand beside the 65536 of the others', () => {
@@ -53,5 +54,6 @@ test('every size lies in exactly one class, no class is wider than the tolerance
         for (const its of mine.values()) assert.equal(its.size, 1);
       }
     }),
+    runs(100),
   );
 });

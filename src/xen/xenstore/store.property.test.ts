@@ -841,7 +841,7 @@ function compareRuns(quotas: Partial<XenstoreQuotas>, numRuns: number): void {
       assert.deepEqual(real.domainsWithEvents(), []);
       checkAccounts(real);
     }),
-    { ...runs(numRuns), seed: 4175 },
+    runs(numRuns),
   );
 }
 
@@ -938,7 +938,7 @@ describe('the store', () => {
         assert.deepEqual(texts(store), texts(serial));
         checkAccounts(store);
       }),
-      { ...runs(RUNS), seed: 4175 },
+      runs(RUNS),
     );
     assert.ok(committed > 100, `only ${committed} transactions were committed`);
     assert.ok(conflicts > 100, `only ${conflicts} transactions met a conflict`);

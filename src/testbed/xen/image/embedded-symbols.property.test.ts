@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
+import { runs } from '../../../../test/property-runs.js';
 import { embeddedSymbols } from './embedded-symbols.js';
 
 /** A file with tables as Xen's tools/symbols.c writes them, without compression: each token is one character. */
@@ -52,7 +53,7 @@ describe('symbols that a hypervisor carries', () => {
         });
         assert.deepEqual(lines, wanted);
       }),
-      { numRuns: 30 },
+      runs(30),
     );
   });
 
@@ -61,7 +62,7 @@ describe('symbols that a hypervisor carries', () => {
       fc.property(fc.uint8Array({ maxLength: 20_000 }), (bytes) => {
         assert.equal(embeddedSymbols(Buffer.from(bytes)), undefined);
       }),
-      { numRuns: 50 },
+      runs(50),
     );
     const names = Array.from({ length: 300 }, (_, i) => `tname${i}`);
     const damaged = hypervisorWith(names, 0);
