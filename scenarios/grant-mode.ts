@@ -1,8 +1,7 @@
 import type { Scenario } from '../src/scenario/contract.js';
 import { messageTooLarge } from '../src/scenario/fit.js';
-import { inLoop, receiveMessages, sendMessages } from '../src/scenario/flows.js';
+import { messagesOneWay } from '../src/scenario/messages-one-way.js';
 import { startPair } from '../src/scenario/pair.js';
-import { allocateBuffer, Payload } from '../src/scenario/payload.js';
 import { receiverAndSender } from '../src/scenario/topology.js';
 
 /**
@@ -39,23 +38,5 @@ export const grantMode: Scenario = {
   messages: () => 1000,
   topology: receiverAndSender,
   skipReason: messageTooLarge,
-  start(world) {
-    const { messages, messageSizeBytes, seed } = world.parameters;
-    const payload = new Payload(seed, messageSizeBytes, messageSizeBytes);
-    startPair(world, {
-      *client(sender, channel) {
-        const buffer = payload.place(sender);
-        world.startClock(sender);
-        yield* inLoop(sender, sendMessages(world, sender, channel, payload, buffer, messages));
-      },
-      *server(receiver, channel) {
-        const buffer = allocateBuffer(receiver, messageSizeBytes);
-        yield* inLoop(
-          receiver,
-          receiveMessages(world, receiver, channel, payload, buffer, messages),
-        );
-        world.stop(receiver);
-      },
-    });
-  },
+  start: (world) => startPair(world, messagesOneWay(world)),
 };
