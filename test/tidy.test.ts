@@ -157,6 +157,36 @@ function determinismFaults(files: readonly SourceFile[]): string[] {
   return faults;
 }
 
+/** The files that a file loads before its own first line runs: not its types, nor what it imports later. */
+function loads(file: SourceFile): string[] {
+  const statements = file.text.matchAll(/^(?:import|export)\s([^;']*?)\s*from\s+'(\.[^']+)';/gm);
+  return [...statements]
+    .filter(([, what]) => {
+      const names = /^\{(.*)\}$/s.exec(what as string)?.[1]?.split(',');
+      const values = names?.map((name) => name.trim()).filter((name) => name !== '');
+      return (
+        !/^type\s/.test(what as string) && values?.every((n) => n.startsWith('type ')) !== true
+      );
+    })
+    .map(([, , target]) => resolved(file, target as string));
+}
+
+/** Files that load each other: which of them runs first depends on who asks, and neither can be read alone. */
+function cycleFaults(files: readonly SourceFile[]): string[] {
+  const graph = new Map(files.map((file) => [file.path, loads(file)]));
+  const faults: string[] = [];
+  const done = new Set<string>();
+  const visit = (path: string, way: readonly string[]): void => {
+    const start = way.indexOf(path);
+    if (start >= 0) faults.push([...way.slice(start), path].join(' -> '));
+    if (start >= 0 || done.has(path)) return;
+    for (const next of graph.get(path) ?? []) visit(next, [...way, path]);
+    done.add(path);
+  };
+  for (const path of graph.keys()) visit(path, []);
+  return faults;
+}
+
 function styleFaults(files: readonly SourceFile[]): string[] {
   const faults: string[] = [];
   for (const { path, text } of files) {
@@ -221,6 +251,9 @@ describe('tidy', () => {
   it('lets layers import downwards only', () => {
     assert.deepEqual(layerFaults(files), []);
   });
+  it('lets no files load each other', () => {
+    assert.deepEqual(cycleFaults(files), []);
+  });
   it('keeps clocks, the environment and chance out of all that must be deterministic', () => {
     assert.deepEqual(determinismFaults(files), []);
   });
@@ -246,6 +279,16 @@ describe('tidy', () => {
       1,
     );
     assert.equal(layerFaults(sample('src/nowhere/a.ts', '')).length, 1);
+    const knot = (what: string): SourceFile[] => [
+      ...sample('src/xen/a.ts', "import { b } from './b.js';"),
+      ...sample('src/xen/b.ts', `import {\n  c,\n} from './c.js';`),
+      ...sample('src/xen/c.ts', `${what} from './a.js';`),
+    ];
+    const round = 'src/xen/a.ts -> src/xen/b.ts -> src/xen/c.ts -> src/xen/a.ts';
+    assert.deepEqual(cycleFaults(knot('import { type T, a }')), [round]);
+    assert.deepEqual(cycleFaults(knot('export *')), [round]);
+    assert.deepEqual(cycleFaults(knot('import type { T }')), []);
+    assert.deepEqual(cycleFaults(knot('import { type T, type U }')), []);
     assert.equal(determinismFaults(sample('src/xen/a.ts', 'const t = Date.now();')).length, 1);
     assert.equal(determinismFaults(sample('scenarios/a.ts', 'const t = 2 ** 3;')).length, 1);
     assert.equal(

@@ -10,7 +10,7 @@ import {
 import type { Domain } from './domain.js';
 import { chargeOperations } from './grant-table.js';
 import { PAGE_SHIFT } from './memory.js';
-import { flushAfterUnmap, flushDomain, flushLocally } from './tlb-flush.js';
+import { flushAfterUnmap, flushDomain } from './tlb-flush.js';
 import type { Vcpu } from './vcpu.js';
 
 /** Pages that this domain lets a peer reach (an open /dev/xen/gntalloc). */
@@ -156,7 +156,7 @@ function dropPageTable(vcpu: Vcpu): void {
   changePageTable(vcpu);
   vcpu.enter(MMUEXT_OP);
   for (let i = 0; i < 6; i++) flushDomain(vcpu);
-  for (let i = 0; i < 8; i++) flushLocally(vcpu.pcpu, vcpu.domain);
+  for (let i = 0; i < 8; i++) vcpu.pcpu.flushTlb(vcpu.domain);
   vcpu.leave();
 }
 

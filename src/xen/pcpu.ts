@@ -9,13 +9,13 @@ import {
   HYPERVISOR_WORK,
   IDLE,
   PAGE_WALK,
+  TLB,
 } from './causes.js';
 import { ChargeLog, type OwedCharge } from './charge-log.js';
 import type { Domain } from './domain.js';
 import type { Machine } from './machine.js';
 import { RunQueue } from './run-queue.js';
 import type { Tlb } from './tlb.js';
-import { flushLocally } from './tlb-flush.js';
 import type { Vcpu } from './vcpu.js';
 
 /** Arguments of the events that a pCPU schedules for itself. */
@@ -196,7 +196,19 @@ export class Pcpu implements EventTarget {
       // A flush finds a lazily kept vCPU's state and puts it away (__sync_local_execstate).
       this.loaded = undefined;
     } else this.current.interrupt(timePs);
-    if (domain !== undefined) flushLocally(this, domain);
+    if (domain !== undefined) this.flushTlb(domain);
+  }
+
+  /** Empties the TLB here on behalf of a domain. */
+  flushTlb(domain: Domain): void {
+    const { counters, prices } = this.machine;
+    if (domain.type === 'pv') {
+      counters.tlb.localFlushes++;
+      counters.tlb.cr3Writes++;
+    } else counters.tlb.asidFlushes++;
+    counters.tlb.entriesDropped += this.tlb.flushAll();
+    counters.tlb.flushPs += prices.cr3Write;
+    this.charge(TLB, prices.cr3Write);
   }
 
   /**

@@ -1,7 +1,6 @@
 import { TRACE } from '../sim/trace.js';
 import { TLB } from './causes.js';
-import type { Domain } from './domain.js';
-import { ipiArrival, type Pcpu } from './pcpu.js';
+import { ipiArrival } from './pcpu.js';
 import type { Vcpu } from './vcpu.js';
 
 /**
@@ -33,7 +32,7 @@ export function flushDomain(vcpu: Vcpu): void {
   const { counters, prices } = machine;
   counters.tlb.flushRequests++;
   machine.trace.add(TRACE['tlb-flush'], pcpu.clock, domain.domid, vcpu.id, 0);
-  flushLocally(pcpu, domain);
+  pcpu.flushTlb(domain);
   let remote = 0;
   for (const other of domain.vcpus) {
     if (other.pcpu === pcpu || other.pcpu.loaded !== other) continue;
@@ -46,16 +45,4 @@ export function flushDomain(vcpu: Vcpu): void {
   const wait = prices.shootdownFirst + (remote - 1) * prices.shootdownFurther;
   counters.tlb.flushPs += wait;
   pcpu.charge(TLB, wait);
-}
-
-/** Empties the TLB of one pCPU on behalf of a domain. */
-export function flushLocally(pcpu: Pcpu, domain: Domain): void {
-  const { counters, prices } = pcpu.machine;
-  if (domain.type === 'pv') {
-    counters.tlb.localFlushes++;
-    counters.tlb.cr3Writes++;
-  } else counters.tlb.asidFlushes++;
-  counters.tlb.entriesDropped += pcpu.tlb.flushAll();
-  counters.tlb.flushPs += prices.cr3Write;
-  pcpu.charge(TLB, prices.cr3Write);
 }

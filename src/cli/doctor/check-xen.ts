@@ -4,7 +4,8 @@ import { formatBytes, GIB, MIB } from '../../base/units.js';
 import { REQUIREMENTS } from '../../testbed/xen/image/packages.js';
 import type { Environment } from '../terminal.js';
 import { xenFolders } from '../xen/folders.js';
-import { type Finding, onPath } from './checks.js';
+import type { Finding } from './checks.js';
+import { onPath } from './on-path.js';
 
 /** What the cache takes at most, with two images and machines. */
 const ROOM_BYTES = 2 * GIB;

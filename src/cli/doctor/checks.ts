@@ -1,11 +1,12 @@
-import { accessSync, constants, readFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { cpus, totalmem } from 'node:os';
-import { delimiter, join } from 'node:path';
+import { delimiter } from 'node:path';
 import { formatBytes, MIB } from '../../base/units.js';
 import type { Environment } from '../terminal.js';
 import { checkDrawing } from './check-drawing.js';
 import { checkLive } from './check-live.js';
 import { checkXen } from './check-xen.js';
+import { onPath } from './on-path.js';
 
 /** One thing that was looked at. */
 export interface Finding {
@@ -90,16 +91,4 @@ function checkProgram(path: readonly string[], packages: string[], wanted: Wante
     state: found === undefined ? 'missing' : 'ok',
     detail: found === undefined ? wanted.purpose : `${found} is there`,
   };
-}
-
-/** Whether a program of that name can be started. */
-export function onPath(path: readonly string[], name: string): boolean {
-  return path.some((folder) => {
-    try {
-      accessSync(join(folder, name), constants.X_OK);
-      return true;
-    } catch {
-      return false;
-    }
-  });
 }

@@ -15,6 +15,7 @@ import {
   commonOfXen,
   fromFirstOperation,
   quietestRoundTrip,
+  verdict,
 } from './shared-steps.js';
 import { sideBySide } from './side-by-side.js';
 import { type TracePlan, titles } from './trace-plan.js';
@@ -97,13 +98,4 @@ function requestOf({ plan, span }: TracePlan): XenCellRequest {
     scenario: span === 'connect' ? 'ping-pong' : (scenario.name as XenScenario),
     parameters: { ringSizeBytes, messageSizeBytes, guestTypes, grantMode, placement },
   };
-}
-
-/** Whether both do the same, in a sentence. */
-export function verdict({ lines, divergesAt }: Alignment): string {
-  if (divergesAt === undefined) {
-    return `Model and real Xen do the same ${lines.length} steps in the same order.`;
-  }
-  const same = lines.filter(({ model, xen }) => model !== undefined && xen !== undefined).length;
-  return `Model and real Xen part at step ${divergesAt + 1}; ${same} of ${lines.length} steps are the same.`;
 }

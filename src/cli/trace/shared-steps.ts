@@ -171,3 +171,12 @@ function commonLengths(a: readonly CommonStep[], b: readonly CommonStep[]): numb
 function lengthAt(lengths: readonly (readonly number[])[], i: number, k: number): number {
   return lengths[i]?.[k] ?? 0;
 }
+
+/** Whether both do the same, in a sentence. */
+export function verdict({ lines, divergesAt }: Alignment): string {
+  if (divergesAt === undefined) {
+    return `Model and real Xen do the same ${lines.length} steps in the same order.`;
+  }
+  const same = lines.filter(({ model, xen }) => model !== undefined && xen !== undefined).length;
+  return `Model and real Xen part at step ${divergesAt + 1}; ${same} of ${lines.length} steps are the same.`;
+}

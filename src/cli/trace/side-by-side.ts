@@ -1,6 +1,5 @@
 import { timeLabel } from '../../report/sequence/sequence-diagram.js';
-import { verdict } from './beside-xen.js';
-import type { Alignment, CommonStep } from './shared-steps.js';
+import { type Alignment, type CommonStep, verdict } from './shared-steps.js';
 
 const TIME_WIDTH = 10;
 const GAP = 3;
