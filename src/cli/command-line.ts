@@ -2,6 +2,7 @@ import yargs, { type Argv } from 'yargs';
 import { nearest, unknownName } from '../base/did-you-mean.js';
 import { UserError } from '../base/errors.js';
 import type { Command, OptionSpec } from './command.js';
+import { examplesText } from './help-examples.js';
 import { EVERYWHERE } from './options/everywhere.js';
 import type { Given } from './options/option-values.js';
 
@@ -19,6 +20,9 @@ export type ParsedCommandLine =
 
 type Arguments = Readonly<Record<string, unknown>>;
 
+/** Longer lines are hard to read. */
+const MOST_COLUMNS = 110;
+
 /** Reads a command line. Throws UserError for what is no command or option. */
 export function parseCommandLine(
   words: readonly string[],
@@ -26,10 +30,17 @@ export function parseCommandLine(
   version: string,
   width: number,
 ): ParsedCommandLine {
+  const columns = Math.min(width, MOST_COLUMNS);
+  let described: Command | undefined;
   let called: { command: Command; args: Arguments } | undefined;
   let shown = '';
-  const parser = program(commands, version, width, (command, args) => {
-    called = { command, args };
+  const parser = program(commands, version, columns, {
+    describing: (command) => {
+      described = command;
+    },
+    calling: (command, args) => {
+      called = { command, args };
+    },
   });
   try {
     parser.parse(
@@ -43,7 +54,11 @@ export function parseCommandLine(
     if ((error as Error).name !== 'YError') throw error;
     throw incomplete(error as Error, words, commands);
   }
-  if (shown !== '') return { shown: `${shown.trimEnd()}\n` };
+  if (shown !== '') {
+    const isHelp = described !== undefined && shown.trim() !== version;
+    const examples = isHelp ? examplesText(described?.examples ?? [], columns) : '';
+    return { shown: `${shown.trimEnd()}\n${examples === '' ? '' : `\n${examples}`}` };
+  }
   if (called !== undefined)
     return { command: called.command, ...taken(called.command, called.args) };
   return { usage: helpOf(commands, version, width) };
@@ -52,8 +67,12 @@ export function parseCommandLine(
 function program(
   commands: readonly Command[],
   version: string,
-  width: number,
-  onCommand: (command: Command, args: Arguments) => void,
+  columns: number,
+  on: {
+    /** A command's options are wanted, to read them or to show them. */
+    readonly describing: (command: Command) => void;
+    readonly calling: (command: Command, args: Arguments) => void;
+  },
 ): Argv {
   const parser = yargs()
     .scriptName('interdom')
@@ -73,14 +92,17 @@ function program(
     .version(version)
     .alias('help', 'h')
     .alias('version', 'V')
-    .wrap(Math.min(width, 110))
+    .wrap(columns)
     .epilogue(EPILOGUE);
   for (const command of commands) {
     parser.command(
       usageOf(command),
       command.summary,
-      (own) => describeCommand(own, command),
-      (args) => onCommand(command, args),
+      (own) => {
+        on.describing(command);
+        return describeCommand(own, command);
+      },
+      (args) => on.calling(command, args),
     );
   }
   // Words that begin no command end up here, and are answered with the command that was meant.
@@ -130,7 +152,6 @@ function describeCommand(own: Argv, command: Command): Argv {
   for (const option of EVERYWHERE)
     own.option(option.name, { ...yargsOption(option), group: 'Everywhere:' });
   own.group(['help', 'version'], 'Everywhere:');
-  for (const [example, does] of command.examples ?? []) own.example(example, does);
   return own.epilogue('');
 }
 

@@ -61,7 +61,10 @@ export interface ComparedTable {
 /** Parameters that only say how long to measure. */
 const NO_ROW: readonly string[] = [...REPLICATE_KEYS, 'messages', 'transferBytes'];
 
-/** Lays out the cells of one or two runs. Throws UserError for names that nothing has and for an empty choice. */
+/**
+ * Lays out the cells of one or two runs; no tables where none of them has such a figure. Throws UserError for names that
+ * nothing has and for an empty choice.
+ */
 export function compareCells(
   data: ReportData,
   request: ComparisonRequest,
@@ -85,11 +88,6 @@ export function compareCells(
     }
   }
   const useful = tables.filter((table) => table.rows.length > 0);
-  if (useful.length === 0) {
-    throw new UserError('there is nothing to compare: no cell has such a figure', {
-      remedy: 'choose another metric or filter',
-    });
-  }
   return { tables: withStatistics(useful), dimensions };
 }
 

@@ -1,5 +1,6 @@
 import { stringify } from 'csv-stringify/sync';
 import { canonicalJson } from '../base/canonical-json.js';
+import { UserError } from '../base/errors.js';
 import { emulationNote } from '../results/emulated.js';
 import type { ResultsFile } from '../results/types.js';
 import { collectReportData } from './collect.js';
@@ -18,6 +19,7 @@ import type { SampledDifference } from './sampled-rows.js';
 import { sparkline, type TerminalCell, terminalTable, wrapText } from './terminal-table.js';
 import { dimensionLabel, workloadTitle } from './view/labels.js';
 import { formatRatio, formatScaled, scaleFor } from './view/quantity.js';
+import type { ReportData } from './view/report-data.js';
 import { isEstablished } from './view/standings.js';
 
 export interface ComparisonOptions extends ComparisonRequest {
@@ -37,6 +39,7 @@ export function renderComparison(
 ): string {
   const data = collectReportData(results, { samples: true });
   const { tables, dimensions } = compareCells(data, options);
+  if (tables.length === 0) throw nothingToCompare(data);
   const remarks = [emulationNote(data.cells)].filter((note) => note !== undefined);
   switch (options.format) {
     case 'json':
@@ -58,6 +61,21 @@ export function renderComparison(
         ...remarks.map((remark) => `${wrapText(remark, options.width)}\n`),
       ].join('\n');
   }
+}
+
+/** The transports of one run side by side, a Markdown table a scenario that has figures. */
+export function transportTables(data: ReportData): readonly string[] {
+  const { tables, dimensions } = compareCells(data, {});
+  return tables.map((table) => markdownTable(table, dimensions));
+}
+
+function nothingToCompare({ cells }: ReportData): UserError {
+  const broken = cells.every(({ outcome }) => outcome?.['finding'] !== undefined);
+  return new UserError('there is nothing to compare: no cell has such a figure', {
+    remedy: broken
+      ? 'these cells say what happened when something broke: see interdom report'
+      : 'choose another metric or filter',
+  });
 }
 
 /** The table in text, for terminals and Markdown alike. */

@@ -20,9 +20,8 @@ export async function presentResults(
     case 'csv':
       return terminal.print(cellsToCsv(results.cells));
     case 'md': {
-      const { renderComparison } = await import('../../report/render-comparison.js');
-      if (!results.cells.some(({ verdict }) => verdict === 'valid')) return;
-      return terminal.print(renderComparison([results], { width, colour: false, format }));
+      const { renderRunMarkdown } = await import('../../report/render-run-markdown.js');
+      return terminal.print(renderRunMarkdown(results));
     }
     case 'table': {
       const { renderRunSummary } = await import('../../report/render-run-summary.js');
