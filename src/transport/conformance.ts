@@ -37,8 +37,8 @@ import type { TransportDriver } from './contract.js';
 
 export type { ConformanceCheck } from './conformance/check.js';
 
-/** All that a transport promises, in the order in which it is looked at. */
-export const CONFORMANCE_CHECKS: readonly ConformanceCheck[] = [
+/** What one connection that stands promises both its ends, in one direction and in both. */
+const TRAFFIC_CHECKS: readonly ConformanceCheck[] = [
   orderAndIntegrity,
   boundaries,
   tooLarge,
@@ -51,6 +51,11 @@ export const CONFORMANCE_CHECKS: readonly ConformanceCheck[] = [
   partialWrites,
   streamCapacity,
   bidirectional,
+];
+
+/** All that a transport promises, in the order in which it is looked at. */
+export const CONFORMANCE_CHECKS: readonly ConformanceCheck[] = [
+  ...TRAFFIC_CHECKS,
   eitherSideFirst,
   sideBySide,
   idleConnection,
@@ -69,21 +74,7 @@ export const CONFORMANCE_CHECKS: readonly ConformanceCheck[] = [
 ];
 
 /** Those that two ends can be held to that run at the same time, over a connection that stands (testbed live). */
-export const LIVE_CHECKS: readonly ConformanceCheck[] = [
-  orderAndIntegrity,
-  boundaries,
-  tooLarge,
-  ringSize,
-  slowReceiver,
-  slowSender,
-  wrap,
-  noLostWakeUp,
-  streamIntegrity,
-  partialWrites,
-  streamCapacity,
-  bidirectional,
-  sideBySide,
-];
+export const LIVE_CHECKS: readonly ConformanceCheck[] = [...TRAFFIC_CHECKS, sideBySide];
 
 /** What came of one check for one transport. */
 export interface ConformanceResult {
