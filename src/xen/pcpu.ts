@@ -86,6 +86,19 @@ export class Pcpu implements EventTarget {
     this.charges.add(cause, ps);
   }
 
+  /**
+   * Polls: spends steps of time, at least one, until something else happens first.
+   *
+   * @param most steps
+   * @returns how many it were
+   */
+  poll(cause: number, stepPs: number, most: number): number {
+    const free = Math.floor((this.queue.nextTime - this.clock) / stepPs) + 1;
+    const steps = Math.min(most, Math.max(1, free));
+    this.charge(cause, steps * stepPs);
+    return steps;
+  }
+
   /** Whether something else happens before this pCPU's clock: time to let it happen first. */
   isAhead(): boolean {
     return this.clock > this.queue.nextTime;

@@ -230,11 +230,7 @@ export class MessageRings {
   private nothingThere(prod: number): number {
     if (this.readRemote(PRODUCER_ACTIVE) !== 0 && this.polls < SPIN_LIMIT) {
       if (this.polls === 0) this.writeLocal(CONSUMER_SPINNING, 1);
-      const { pcpu } = this.guest.vcpu;
-      do {
-        pcpu.charge(GUEST_USER, POLL_PS);
-        this.polls++;
-      } while (this.polls < SPIN_LIMIT && !pcpu.isAhead());
+      this.polls += this.guest.vcpu.pcpu.poll(GUEST_USER, POLL_PS, SPIN_LIMIT - this.polls);
       return SPIN;
     }
     this.stopSpinning();

@@ -38,6 +38,8 @@ export class Party {
   private readonly out: number;
   private readonly into: number;
   private readonly length: number;
+  private readonly words: Uint32Array;
+  private readonly bytes: Buffer;
 
   /** @param connection name of the connection, the same at both ends: "1" */
   constructor(
@@ -47,6 +49,8 @@ export class Party {
     readonly connection: string,
   ) {
     this.length = Math.max(SMALLEST_MESSAGE, this.world.parameters.messageSizeBytes);
+    this.words = new Uint32Array(Math.ceil(this.length / WORD_BYTES));
+    this.bytes = Buffer.from(this.words.buffer, 0, this.length);
     this.out = allocateBuffer(guest, this.length);
     this.into = allocateBuffer(guest, this.length);
   }
@@ -215,19 +219,20 @@ export class Party {
 
   /** A message: its number, the same inverted, and words that follow from both. */
   private write(index: number): void {
-    const words = new Uint32Array(Math.ceil(this.length / WORD_BYTES));
-    fill(words, index);
-    this.guest.memory.poke(this.out, new Uint8Array(words.buffer, 0, this.length));
+    this.guest.memory.poke(this.out, this.message(index));
   }
 
   /** Number of the message that has arrived; -1 where its bytes are not what such a message has. */
   private read(): number {
-    const bytes = this.guest.memory.peek(this.into, this.length);
-    const words = new Uint32Array(Math.ceil(this.length / WORD_BYTES));
-    const index = new DataView(bytes.buffer).getUint32(0, true);
-    fill(words, index);
-    const expected = new Uint8Array(words.buffer, 0, this.length);
-    return bytes.every((byte, at) => byte === expected[at]) ? index : -1;
+    const { memory } = this.guest;
+    const index = Buffer.from(memory.peek(this.into, WORD_BYTES)).readUInt32LE();
+    return memory.equals(this.into, this.message(index), 0, this.length) ? index : -1;
+  }
+
+  /** The bytes of a message. The buffer is used again. */
+  private message(index: number): Buffer {
+    fill(this.words, index);
+    return this.bytes;
   }
 }
 
