@@ -1,4 +1,4 @@
-import type { Cell, ProfileRecord, ResultsFile } from '../../results/types.js';
+import type { Cell, ProfileRecord, ResultsFile, RunDescription } from '../../results/types.js';
 
 /** The cells of some runs, in the order in which claims look at them. */
 export interface ClaimCells {
@@ -12,16 +12,17 @@ export interface ClaimCells {
 }
 
 /**
- * All cells of the runs. Where two runs hold the same cell, the run named later counts: its draws
- * are apart from those of other runs all the same.
+ * All cells of the runs. Where two runs hold the same cell, the run named later counts. Runs with equally many draws of
+ * one seed have the same prices in each: their draws are put together.
  */
 export function gatherCells(runs: readonly ResultsFile[]): ClaimCells {
   const plain = new Map<string, Cell>();
-  const draws = new Map<string, Cell[]>();
+  const draws = new Map<string, Map<string, Cell>>();
   const profiles: Record<string, ProfileRecord> = {};
   let unsound = 0;
   runs.forEach(({ run, cells }, index) => {
     Object.assign(profiles, run.profiles);
+    const set = setOfDraws(run) ?? `run ${index + 1}`;
     for (const cell of cells) {
       if (cell.verdict === 'invalid' || cell.verdict === 'unknown') unsound++;
       const draw = cell.parameters['draw'];
@@ -29,13 +30,24 @@ export function gatherCells(runs: readonly ResultsFile[]): ClaimCells {
         plain.set(cell.id, cell);
         continue;
       }
-      const key = `${index + 1}.${String(draw)}`;
-      const of = draws.get(key);
-      if (of === undefined) draws.set(key, [cell]);
-      else of.push(cell);
+      const key = `${set}, draw ${String(draw)}`;
+      const of = draws.get(key) ?? new Map<string, Cell>();
+      draws.set(key, of.set(cell.id, cell));
     }
   });
-  return { plain: [...plain.values()], draws, profiles, unsound };
+  return {
+    plain: [...plain.values()],
+    draws: new Map([...draws].map(([key, of]) => [key, [...of.values()]] as const)),
+    profiles,
+    unsound,
+  };
+}
+
+/** What decides which prices were drawn; undefined where the run does not say. */
+function setOfDraws({ options, version, commit }: RunDescription): string | undefined {
+  const [seed, draws] = [options?.['seed'], options?.['uncertainty']];
+  if (typeof seed !== 'number' || typeof draws !== 'number' || draws === 0) return undefined;
+  return `seed ${seed} of ${draws} by ${version} ${commit}`;
 }
 
 /** Cells by scenario and transport, so that a test of a claim does not walk through all. */

@@ -73,7 +73,7 @@ export interface Saying {
   readonly values: readonly ParameterValue[];
 }
 
-/** The measurement could be made at all, and all that was sent arrived intact. */
+/** A sound measurement: all that was sent arrived, intact, and nothing stalled or stayed behind. */
 export interface WorksTest extends TestOfSide {
   readonly kind: 'works';
 }

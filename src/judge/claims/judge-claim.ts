@@ -45,10 +45,10 @@ export function evidenceOf(cells: ClaimCells): Evidence {
 /** Judges one claim by all the evidence there is. */
 export function judgeClaim(claim: Claim, evidence: Evidence): ClaimAnswer {
   const { draws, profiles } = evidence;
-  const look = (index: CellIndex): CasesOfParts =>
-    claim.parts.map(({ test }) => observe(test, index, profiles));
-  const drawn = new Map([...draws].map(([key, index]) => [key, look(index)] as const));
-  const plain = withDrawn(claim, look(evidence.plain), drawn);
+  const look = (index: CellIndex, own: Evidence['profiles']): CasesOfParts =>
+    claim.parts.map(({ test }) => observe(test, index, own));
+  const drawn = new Map([...draws].map(([key, index]) => [key, look(index, {})] as const));
+  const plain = withDrawn(claim, look(evidence.plain, profiles), drawn);
   const parts = claim.parts.map((part, i) => judgePart(part, plain[i] ?? []));
   const verdict = combine(claim, (i) => parts[i]?.verdict ?? 'not tested');
   const robustness = robustnessOf(claim, plain, drawn);

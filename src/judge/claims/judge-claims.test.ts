@@ -2,7 +2,14 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { UserError } from '../../base/errors.js';
 import { sampleCell, sampleRun } from '../../results/sample-results.js';
-import type { Cell, MetricValue, ParameterValue, ResultsFile } from '../../results/types.js';
+import type {
+  Cell,
+  MetricValue,
+  ParameterValue,
+  PriceRecord,
+  ProfileRecord,
+  ResultsFile,
+} from '../../results/types.js';
 import type { ClaimAnswer } from './judge-claim.js';
 import { judgeClaims } from './judge-claims.js';
 
@@ -140,11 +147,7 @@ describe('claims of the proposal', () => {
   it('says in how many paired draws of the prices the verdict flips', () => {
     const plain = streams({ 1024: 1 });
     const drawn = [1, 1.1, 0.9, 0.02].flatMap((ratio, i) =>
-      streams({ 1024: ratio }).map((one) => ({
-        ...one,
-        id: `${one.id},draw=${i + 1}`,
-        parameters: { ...one.parameters, draw: i + 1 },
-      })),
+      atDraw(i + 1, streams({ 1024: ratio })),
     );
     const [robustness] = [headline([...plain, ...drawn], null).robustness];
     assert.equal(robustness?.draws, 4);
@@ -157,6 +160,56 @@ describe('claims of the proposal', () => {
     const alone = headline(drawn, null);
     assert.equal(alone.verdict, 'supported');
     assert.equal(alone.robustness?.flips, 1);
+  });
+
+  it('says which questions no draw measured', () => {
+    const trips = pair('ping-pong', 'latencyNsP50', [900, 1000], { messageSizeBytes: 64 });
+    const plain = [...streams({ 1024: 1, 4096: 1 }), ...trips];
+    const robustness = headline([...plain, ...atDraw(1, streams({ 1024: 1 }))], null).robustness;
+    assert.deepEqual(robustness?.undrawn, [
+      { label: 'throughput of streams', cases: 1, of: 2 },
+      { label: 'round trips', cases: 1, of: 1 },
+      { label: 'V4V at least as fast, streams', cases: 1, of: 2 },
+    ]);
+  });
+
+  it('takes no price of a profile for a drawn one', () => {
+    const cells = streams({ 1024: 1 });
+    const run = sampleRun();
+    const { vmexit, ...rest } = run.profiles['sample']?.prices ?? {};
+    const copyDram = { ...(vmexit as PriceRecord), unit: 'ps/B', value: 100 };
+    const sample = { ...(run.profiles['sample'] as ProfileRecord), prices: { ...rest, copyDram } };
+    const file = {
+      ...results([...cells, ...atDraw(1, cells)]),
+      run: { ...run, profiles: { sample } },
+    };
+    const [answer] = judgeClaims([file], ['memory-gigabytes']).answers;
+    assert.equal(answer?.parts[0]?.cases, 1);
+    assert.deepEqual(answer?.robustness?.undrawn, [
+      { label: 'traffic of one copying core', cases: 1, of: 1 },
+    ]);
+  });
+
+  it('puts draws of several runs together that have the same prices, and no others', () => {
+    const run = (seed: number, cells: readonly Cell[]): ResultsFile => ({
+      ...results(cells),
+      run: { ...sampleRun(), options: { seed, uncertainty: 2 } },
+    });
+    const some = atDraw(1, streams({ 1024: 1 }));
+    const others = atDraw(1, streams({ 4096: 1 }));
+    assert.equal(judgeClaims([run(1, some), run(1, others)]).draws, 1);
+    assert.equal(judgeClaims([run(1, some), run(2, others)]).draws, 2);
+    assert.equal(judgeClaims([results(some), results(others)]).draws, 2);
+  });
+
+  it('lets no cell that is not sound say that something works, or that it does not', () => {
+    const at = { guestType: 'pv:pvh', messageSizeBytes: 64 };
+    const sound = cell('v4v', 'dom0-peer', 'latencyNsP50', 1, at);
+    const works = (...cells: readonly Cell[]): string => only('dom0-too', cells).verdict;
+    assert.equal(works(sound), 'supported');
+    assert.equal(works({ ...sound, verdict: 'invalid' }), 'not tested');
+    assert.equal(works({ ...sound, verdict: 'unknown' }), 'not tested');
+    assert.equal(works({ ...sound, outcome: { finding: 'stalled' } }), 'contradicted');
   });
 
   it('finds that both have their place, or that one of them has not', () => {
@@ -203,6 +256,15 @@ function streams(ratios: Readonly<Record<number, number>>): readonly Cell[] {
   return Object.entries(ratios).flatMap(([size, ratio]) =>
     pair('buffer-size', 'bytesPerSecond', [ratio * 1e9, 1e9], { messageSizeBytes: Number(size) }),
   );
+}
+
+/** The same cells as measured at drawn prices. */
+function atDraw(draw: number, cells: readonly Cell[]): readonly Cell[] {
+  return cells.map((one) => ({
+    ...one,
+    id: `${one.id},draw=${draw}`,
+    parameters: { ...one.parameters, draw },
+  }));
 }
 
 /** Set-ups, libvchan taking so many times as long as V4V. */

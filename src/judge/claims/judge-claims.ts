@@ -22,6 +22,8 @@ export interface AnswerSheet {
   /** Cells whose measurement was not sound, and which say nothing. */
   readonly unsound: number;
   readonly draws: number;
+  /** Profiles within whose ranges prices were drawn. */
+  readonly drawnProfiles: readonly string[];
   readonly answers: readonly ClaimAnswer[];
   readonly choices: readonly ChoiceRow[];
   readonly knownBesides: readonly string[];
@@ -59,6 +61,7 @@ export function judgeClaims(
     cells: valid.length,
     unsound: cells.unsound,
     draws: cells.draws.size,
+    drawnProfiles: [...new Set([...cells.draws.values()].flat().map(({ profile }) => profile))],
     answers: wanted.map((claim) => judgeClaim(claim, evidence)),
     choices: choices(cells.plain.length > 0 ? [evidence.plain] : [...evidence.draws.values()]),
     knownBesides: KNOWN_BESIDES,

@@ -1,5 +1,5 @@
 import type { Saying, Where } from './claim.js';
-import type { OutcomeWord } from './outcome-words.js';
+import { type OutcomeWord, TROUBLE } from './outcome-words.js';
 
 /** Something that somebody wants from a transport, and the figure that tells who has it. */
 export interface Need {
@@ -32,8 +32,6 @@ export const METRIC_WORDS: Readonly<Record<string, string>> = {
   zombieNs: 'time as a zombie',
   statesCorrupted: 'hostile states that corrupt data',
 };
-
-const TROUBLE: readonly OutcomeWord[] = ['stalled', 'peer untold', 'zombie', 'leaked', 'escaped'];
 
 /** The rows of "who should use which", in the order of the table. */
 export const NEEDS: readonly Need[] = [

@@ -13,11 +13,15 @@ import type { CellIndex } from './claim-cells.js';
 import { figureOf, figureText } from './figure.js';
 import { type Observation, placeKey, placeOf } from './observation.js';
 import { observeRatios } from './observe-ratios.js';
-import { outcomeWords } from './outcome-words.js';
+import { outcomeWords, TROUBLE } from './outcome-words.js';
 import { cellsOfSide, TRAFFIC } from './sides.js';
 import { meets } from './thresholds.js';
 
-/** Every case of a test that these cells hold, in their order. */
+/**
+ * Every case of a test that these cells hold, in their order.
+ *
+ * @param profiles whose own prices are judged; empty where the cells have drawn ones, which no file tells
+ */
 export function observe(
   test: ClaimTest,
   cells: CellIndex,
@@ -144,17 +148,20 @@ function inWords(field: string): string {
   return field.replace(/([a-z])([A-Z])/g, '$1 $2').toLowerCase();
 }
 
-/** A cell that was skipped or whose soundness is unknown says nothing either way. */
+/** A cell whose measurement is not sound says nothing, either way. */
 function observeWorks(test: WorksTest, cells: CellIndex): readonly Observation[] {
   return cellsOfSide(cells, test.of, test.scenarios ?? TRAFFIC, test.where)
-    .filter(({ verdict }) => verdict === 'valid' || verdict === 'invalid')
-    .map((cell) => ({
-      at: placeOf(cell),
-      figure: { value: cell.verdict === 'valid' ? 1 : 0, unit: '1' },
-      holds: cell.verdict === 'valid',
-      behind: cell.verdict === 'valid' ? '' : (cell.reason ?? 'invalid'),
-      cells: [cell.id],
-    }));
+    .filter(({ verdict }) => verdict === 'valid')
+    .map((cell) => {
+      const trouble = TROUBLE.filter((word) => outcomeWords(cell).has(word));
+      return {
+        at: placeOf(cell),
+        figure: { value: trouble.length === 0 ? 1 : 0, unit: '1' },
+        holds: trouble.length === 0,
+        behind: trouble.join(', '),
+        cells: [cell.id],
+      };
+    });
 }
 
 /** Time for each unit of a price in nanoseconds. */

@@ -14,6 +14,15 @@ export const OUTCOME_WORDS = [
 
 export type OutcomeWord = (typeof OUTCOME_WORDS)[number];
 
+/** Those of a connection that did not do what it is for, or left something behind. */
+export const TROUBLE: readonly OutcomeWord[] = [
+  'stalled',
+  'peer untold',
+  'zombie',
+  'leaked',
+  'escaped',
+];
+
 /**
  * The outcome words of a cell, whichever fields they stand in: as a value ("zombie", or several
  * joined by commas), or as the name of a field that is true or above zero.

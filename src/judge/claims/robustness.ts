@@ -16,6 +16,12 @@ export interface Robustness {
   readonly verdicts: Readonly<Partial<Record<ClaimVerdict, number>>>;
   /** Draws in which the answer to one question is another: "depends" alone would hide it. */
   readonly parts: readonly { readonly label: string; readonly flips: number }[];
+  /** Questions with cases that no draw measured, under the profiles of which prices were drawn. */
+  readonly undrawn: readonly {
+    readonly label: string;
+    readonly cases: number;
+    readonly of: number;
+  }[];
   /** The middle figure of the first deciding part, over the draws: least, middle, most. */
   readonly figures?: readonly [Figure, Figure, Figure];
 }
@@ -63,8 +69,23 @@ export function robustnessOf(
     interval: wilson(flips, draws),
     verdicts,
     parts: claim.parts.map(({ label }, i) => ({ label, flips: partFlips[i] ?? 0 })),
+    undrawn: undrawnParts(claim, plain, [...drawn.values()]),
     ...(least && middle && most ? { figures: [least, middle, most] } : {}),
   };
+}
+
+function undrawnParts(
+  { parts }: Claim,
+  plain: CasesOfParts,
+  drawn: readonly CasesOfParts[],
+): Robustness['undrawn'] {
+  const profiles = new Set(drawn.flat(2).map(({ at }) => at['profile']));
+  return parts.flatMap(({ label }, i) => {
+    const places = new Set(drawn.flatMap((cases) => cases[i] ?? []).map(({ at }) => placeKey(at)));
+    const own = (plain[i] ?? []).filter(({ at }) => profiles.has(at['profile']));
+    const missing = own.filter(({ at }) => !places.has(placeKey(at))).length;
+    return missing === 0 ? [] : [{ label, cases: missing, of: own.length }];
+  });
 }
 
 /** Those of the cases that stand in the other list too, part by part. */

@@ -31,7 +31,7 @@ export function profileWords({ profiles, verdict }: ClaimAnswer): string {
 
 /** "the verdict flips in 3 of 50 draws of the prices (6 %, 95 %: 2 to 16 %)". */
 export function robustnessWords(robustness: Robustness): string {
-  const { draws, flips, probability, interval, verdicts, parts, figures } = robustness;
+  const { draws, flips, probability, interval, verdicts, parts, undrawn, figures } = robustness;
   const [low, high] = interval.map(percent);
   const others = Object.entries(verdicts).map(([word, count]) => `${word} ${count}`);
   const flip = `the verdict flips in ${flips} of ${draws} draws of the prices (${percent(probability)} %; 95 % interval ${low} to ${high} %)`;
@@ -44,7 +44,11 @@ export function robustnessWords(robustness: Robustness): string {
     single.length === 0
       ? ''
       : `; by question: ${single.map((part) => `${part.label} ${part.flips}`).join(', ')}`;
-  return `${flip}${flips > 0 ? `: ${others.join(', ')}` : ''}${byPart}${middle}`;
+  const missing = undrawn.map(({ label, cases, of }) =>
+    cases === of ? label : `${label} (${cases} of ${of} cases)`,
+  );
+  const open = missing.length === 0 ? '' : `; not drawn: ${missing.join(', ')}`;
+  return `${flip}${flips > 0 ? `: ${others.join(', ')}` : ''}${byPart}${middle}${open}`;
 }
 
 function percent(share: number): string {
@@ -120,7 +124,11 @@ export function sheetSource(sheet: AnswerSheet): string {
     `${sheet.cells} valid cells`,
     `testbed ${sheet.testbeds.join(', ')}`,
     `profile ${sheet.profiles.join(', ')}`,
-    ...(sheet.draws > 0 ? [`${sheet.draws} draws of the prices`] : []),
+    ...(sheet.draws > 0
+      ? [
+          `${sheet.draws} draws of the prices of ${sheet.drawnProfiles.join(', ')} (flips: the share of them with another answer; -: none bears on it)`,
+        ]
+      : []),
     `interdom ${[...new Set(tools)].join(', ')}`,
   ];
   const notes = [
