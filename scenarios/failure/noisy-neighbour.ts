@@ -1,4 +1,5 @@
 import { Prng } from '../../src/base/prng.js';
+import { checkIsolation } from '../../src/scenario/checkers/isolation.js';
 import type { GuestSpec, Scenario } from '../../src/scenario/contract.js';
 import { messageTooLarge } from '../../src/scenario/fit.js';
 import { inLoop, receiveOne, sendOne } from '../../src/scenario/flows.js';
@@ -86,6 +87,16 @@ export const noisyNeighbour: Scenario = {
     return { guests, limits: 'raised' };
   },
   skipReason: messageTooLarge,
+  check(world) {
+    const { settings } = world.parameters;
+    const { preemptions } = world.machine.counters.work;
+    const isQuiet =
+      settings['noise'] === 'hog' ? preemptions === 0 : world.values.get('noiseMessages') === 0;
+    if (settings['noise'] !== 'none' && isQuiet) {
+      return { verdict: 'unknown', reason: 'the neighbours made no noise' };
+    }
+    return checkIsolation(world.machine);
+  },
   start(world) {
     const { messages, messageSizeBytes, seed, settings } = world.parameters;
     const noise = settings['noise'] as (typeof NOISES)[number];

@@ -1,4 +1,5 @@
-import type { Scenario } from '../../src/scenario/contract.js';
+import { checkIsolation } from '../../src/scenario/checkers/isolation.js';
+import type { CellParameters, Scenario } from '../../src/scenario/contract.js';
 import { messageTooLarge } from '../../src/scenario/fit.js';
 import { inLoop, receiveOne, sendOne } from '../../src/scenario/flows.js';
 import { allocateBuffer, Payload } from '../../src/scenario/payload.js';
@@ -76,11 +77,20 @@ export const oneToMany: Scenario = {
     limits: settings['limits'] === 'default' ? 'default' : 'raised',
   }),
   skipReason: messageTooLarge,
+  check(world) {
+    const all = 2 * roundTripsOf(world.parameters) * (world.values.get('connections') ?? 0);
+    const { messagesDelivered } = world;
+    if (messagesDelivered !== all || all === 0) {
+      const reason = `${messagesDelivered} of ${all} messages of those who are connected came`;
+      return { verdict: all === 0 ? 'unknown' : 'invalid', reason };
+    }
+    return checkIsolation(world.machine);
+  },
   start(world) {
-    const { messages, messageSizeBytes, seed } = world.parameters;
+    const { messageSizeBytes, seed } = world.parameters;
     const server = world.guest(0);
     const clients = world.guests.slice(1);
-    const each = Math.max(1, Math.floor(messages / 2 / clients.length));
+    const each = roundTripsOf(world.parameters);
     const payload = new Payload(seed, messageSizeBytes, messageSizeBytes);
     const endpoint = world.endpoint(1, server, clients);
     const connected = new Gate();
@@ -178,3 +188,8 @@ export const oneToMany: Scenario = {
     }
   },
 };
+
+/** Round trips of each client. */
+function roundTripsOf({ messages, settings }: CellParameters): number {
+  return Math.max(1, Math.floor(messages / 2 / Number(settings['clients'])));
+}

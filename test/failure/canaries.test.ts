@@ -2,6 +2,8 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { crashPoint } from '../../scenarios/failure/crash-point.js';
 import { hostilePeer } from '../../scenarios/failure/hostile-peer.js';
+import { noisyNeighbour } from '../../scenarios/failure/noisy-neighbour.js';
+import { oneToMany } from '../../scenarios/failure/one-to-many.js';
 import type { Cell } from '../../src/results/types.js';
 import { type Channel, type TransportDriver, WOULD_BLOCK } from '../../src/transport/contract.js';
 import type { Guest } from '../../src/transport/guest.js';
@@ -164,5 +166,31 @@ describe('a crash point notices', () => {
     const cell = crashed(leaky);
     assert.equal(cell.verdict, 'invalid');
     assert.match(String(cell.reason), /leaked: dom0 dom0: grants \+2/);
+  });
+});
+
+describe('the measurements of many clients and of neighbours notice', () => {
+  /** Clients, by their domid, that never get a message through. */
+  function mute(isMute: (domid: number) => boolean): TransportDriver {
+    return spoilt((channel, guest) => {
+      if (isMute(guest.domid)) channel.trySend = () => WOULD_BLOCK;
+    });
+  }
+
+  it('neighbours that make no noise', () => {
+    const flooded = (transport: TransportDriver): Cell =>
+      runCell(noisyNeighbour, transport, { noise: 'flood' }, { messages: 10 });
+    const { verdict, reason } = flooded(mute((domid) => domid > 2));
+    assert.deepEqual([verdict, reason], ['unknown', 'the neighbours made no noise']);
+    assert.equal(flooded(transportNamed('libvchan')).verdict, 'valid');
+  });
+
+  it('a client that is never served', () => {
+    const cell = runCell(
+      oneToMany,
+      mute((domid) => domid === 4),
+      { clients: 5 },
+    );
+    assert.equal(cell.verdict, 'invalid');
   });
 });

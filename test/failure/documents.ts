@@ -27,19 +27,44 @@ const TOLD: Readonly<Record<string, readonly string[]>> = {
   'dom0-peer': ['latencyNsP50'],
 };
 
-/** Runs that the two pages rest on, by what they are called here. The quick suite is the committed sample. */
-const RUNS: readonly (readonly [name: string, ...words: readonly string[]])[] = [
+/** A run by what it is called here. */
+type Run = readonly [name: string, ...words: readonly string[]];
+
+const WIDTHS = ['copy-locality', '--set', 'copyBits=8,32,64,128,256,512'];
+const AT_LIMITS = ['fan-in', '--set', 'limits=default', '--set', 'senders=1200'];
+
+/** Runs that the two pages rest on. The quick suite is the committed sample. */
+const RUNS: readonly Run[] = [
   ['failure', '--suite', 'failure'],
   ['eras', '--suite', 'quick', '--profile', 'sandybridge-2012,zen4-2023'],
-  ['width', 'copy-locality', '--set', 'copyBits=8,32,64,128,256,512'],
-  ['limits', 'fan-in', '--set', 'limits=default', '--set', 'senders=1200'],
-  ['draws', '--suite', 'quick', '--uncertainty', '10'],
+  ['width', ...WIDTHS],
+  ['limits', ...AT_LIMITS],
+];
+
+const DRAWS = ['--uncertainty', '40'];
+const OF_FAILURE = ['--suite', 'failure', ...DRAWS];
+
+/**
+ * The same at drawn prices: what claims judge, and of `noisy-neighbour`, which takes longest, the noises that they name.
+ * All have the same forty sets of prices.
+ */
+const DRAWN: readonly Run[] = [
+  ['draws', '--suite', 'quick', ...DRAWS],
   [
     'failure-draws',
     ...['broker-outage', 'symmetric-crash', 'destroy-order', 'untold-survivor', 'reconnect'],
-    ...['isolation', 'setup-storm', 'suspend-resume', 'dom0-peer'],
-    ...['--suite', 'failure', '--uncertainty', '10'],
+    ...['isolation', 'setup-storm', 'suspend-resume', 'dom0-peer', 'channel-depletion'],
+    ...OF_FAILURE,
   ],
+  ['hostile-draws', 'hostile-peer', ...OF_FAILURE],
+  ['clients-draws', 'one-to-many', '-t', 'v4v,libvchan', ...OF_FAILURE],
+  [
+    'noise-draws',
+    ...['noisy-neighbour', '-t', 'v4v,libvchan', '--set', 'flooders=1'],
+    ...['--set', 'noise=none,flood,destroy,large-send-beside', ...OF_FAILURE],
+  ],
+  ['width-draws', ...WIDTHS, '-t', 'v4v', ...DRAWS],
+  ['limits-draws', ...AT_LIMITS, '-t', 'v4v', ...DRAWS],
 ];
 
 /**
@@ -47,11 +72,16 @@ const RUNS: readonly (readonly [name: string, ...words: readonly string[]])[] = 
  *
  * @param folder for the results files
  * @param root of the checkout
+ * @param drawn also at drawn prices, which takes twenty times as long
  * @returns the two pages as they should be, by their path
  */
-export async function writtenDocuments(folder: string, root: string): Promise<Map<string, string>> {
+export async function writtenDocuments(
+  folder: string,
+  root: string,
+  drawn: boolean,
+): Promise<Map<string, string>> {
   const files: string[] = [join(root, 'results', 'sample', 'quick.json')];
-  for (const [name, ...words] of RUNS) {
+  for (const [name, ...words] of drawn ? [...RUNS, ...DRAWN] : RUNS) {
     const file = join(folder, `${name}.json`);
     const options = ['--no-harness', '--quiet', '--no-progress', '--output', file];
     const { code, stderr } = await runProgram(['run', ...words, ...options], { cwd: folder });
@@ -65,6 +95,22 @@ export async function writtenDocuments(folder: string, root: string): Promise<Ma
     filled(root, 'docs/claims.md', `\`\`\`\n${withoutCommits(stdout)}\`\`\``),
     filled(root, 'docs/failure.md', failureTables(failure.cells)),
   ]);
+}
+
+/** A page without what the draws of prices add to the sheet, and without the runs that it names. */
+export function withoutDraws(page: string): string {
+  return page
+    .replace(/(claim by claim\n\n)[\s\S]*?\n\n/, '$1')
+    .replace(/^(claim +answer) +flips$[\s\S]*?\n\n/m, withoutLastColumn)
+    .replace(/\n {4}the verdict flips in [\s\S]*?(?=\n\S|\n\n)/g, '');
+}
+
+function withoutLastColumn(table: string): string {
+  const width = table.indexOf('flips');
+  return table
+    .split('\n')
+    .map((line) => line.slice(0, width).trimEnd())
+    .join('\n');
 }
 
 function filled(root: string, path: string, text: string): [path: string, page: string] {

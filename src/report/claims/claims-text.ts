@@ -18,6 +18,9 @@ import {
 /** No line is longer: what mailing lists take without wrapping it again. */
 const WIDTH = 78;
 
+const WHERE_THE_CELLS_ARE =
+  'The cells behind an answer: interdom claims RUN... --only CLAIM, or --format json.';
+
 /**
  * The answer sheet as plain text: the table, what each answer rests on, what was not tested, who
  * should use which. With details, each claim in full instead, and the cells by number.
@@ -32,7 +35,7 @@ export function claimsText(sheet: AnswerSheet, details: boolean): string {
     filled(howJudged(), 0, 0),
     ...(details
       ? sheet.answers.map((answer) => detail(answer, references))
-      : [reasons(sheet), untested(sheet)]),
+      : [reasons(sheet), filled(WHERE_THE_CELLS_ARE, 0, 0), untested(sheet)]),
     choiceTable(sheet),
     references.text(),
   ];
