@@ -5,7 +5,7 @@
  *   state=WORD sent=N received=N wrong=N told=0|1 reason=TEXT
  *
  *   connecting   not connected yet
- *   talking      the server answers each message by one; the client asks every so often
+ *   talking      the server answers each message by one; the client sends one every so often, answered or not
  *   closed       it has let go: dom0 said so, or the protocol told it that its peer has gone (told=1)
  *   failed       why is said by the reason
  */
@@ -14,6 +14,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/types.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "board.h"
@@ -56,27 +57,24 @@ static void show_failure(const char *reason)
     _exit(0);
 }
 
-/* The step may be repeated until it is done. 1 done; 0 this end is to stop. */
-static int repeat(int (*step)(struct channel *channel))
+/* One try. 1 done; 0 not now; -1 the protocol says that the peer has gone. */
+static int attempt(int (*step)(struct channel *channel))
 {
-    for (;;) {
-        int done;
+    int done;
 
-        if (board_says_close(board))
-            return 0;
-        errno = 0;
-        done = step(party.channel);
-        if (done == 1)
-            return 1;
-        if (done < 0 && errno != ENOTCONN)
-            fail("a step of the connection");
-        if (done < 0) {
-            party.told = 1;
-            return 0;
-        }
-        if (party.channel->transport->wait(party.channel, LOOK_MS) != 0)
-            fail("waiting for the peer");
-    }
+    errno = 0;
+    done = step(party.channel);
+    if (done < 0 && errno != ENOTCONN)
+        fail("a step of the connection");
+    if (done < 0)
+        party.told = 1;
+    return done;
+}
+
+static void wait_for_peer(void)
+{
+    if (party.channel->transport->wait(party.channel, LOOK_MS) != 0)
+        fail("waiting for the peer");
 }
 
 static int send_step(struct channel *channel)
@@ -89,19 +87,23 @@ static int receive_step(struct channel *channel)
     return channel->transport->try_receive(channel, party.buffer, party.payload.message_bytes);
 }
 
-static int send_one(void)
+static int try_send(void)
 {
-    if (!repeat(send_step))
-        return 0;
+    int done = attempt(send_step);
+
+    if (done != 1)
+        return done;
     party.sent++;
     show("talking", "");
     return 1;
 }
 
-static int receive_one(void)
+static int try_receive(void)
 {
-    if (!repeat(receive_step))
-        return 0;
+    int done = attempt(receive_step);
+
+    if (done != 1)
+        return done;
     if (!payload_part_matches(&party.payload, party.received, 0, party.buffer, party.payload.message_bytes))
         party.wrong++;
     party.received++;
@@ -109,15 +111,48 @@ static int receive_one(void)
     return 1;
 }
 
-static void talk(int listening, useconds_t period_us)
+/* Repeats a step until it is done. 1 done; 0 this end is to stop. */
+static int finish(int (*try)(void))
 {
-    for (;;) {
-        int went_well = listening ? receive_one() && send_one() : send_one() && receive_one();
+    while (!board_says_close(board)) {
+        int done = try();
 
-        if (!went_well)
+        if (done != 0)
+            return done == 1;
+        wait_for_peer();
+    }
+    return 0;
+}
+
+static void answer_all(void)
+{
+    while (finish(try_receive) && finish(try_send))
+        ;
+}
+
+static long long now_ms(void)
+{
+    struct timespec now;
+
+    if (clock_gettime(CLOCK_MONOTONIC, &now) != 0)
+        fail("clock_gettime");
+    return now.tv_sec * 1000ll + now.tv_nsec / 1000000;
+}
+
+/* Whether or not it was answered: who only waited for an answer would learn from no call that nobody is there. */
+static void ask_every(long long period_ms)
+{
+    long long next_ms = now_ms();
+
+    while (!board_says_close(board)) {
+        if (now_ms() >= next_ms) {
+            next_ms = now_ms() + period_ms;
+            if (try_send() < 0)
+                return;
+        }
+        if (try_receive() < 0)
             return;
-        if (!listening && usleep(period_us) != 0)
-            fail("usleep");
+        wait_for_peer();
     }
 }
 
@@ -154,7 +189,10 @@ static int live(const struct options *options)
         fail("usleep");
     party.channel = transport_named(options)->open(options, listening);
     show("talking", "");
-    talk(listening, (useconds_t)option_number(options, "period", 5) * 1000);
+    if (listening)
+        answer_all();
+    else
+        ask_every((long long)option_number(options, "period", 5));
     show("closing", "");
     party.channel->transport->close(party.channel);
     show("closed", "");

@@ -32,7 +32,7 @@ const PLANS: Readonly<Record<string, FaultPlan>> = {
 export const destroyOrder: Scenario = {
   name: 'destroy-order',
   summary: 'a server is destroyed while its client runs, hangs or has crashed: what stays behind',
-  version: 1,
+  version: 2,
   settings: {
     order: {
       default: 'server-first',
@@ -68,7 +68,7 @@ export const destroyOrder: Scenario = {
     const endpoint = world.endpoint(1, server, [client]);
     stage.start(ends.server, endpoint, (party) => party.answerAll());
     stage.start(ends.client, endpoint, function* (party) {
-      yield* party.askEvery(PERIOD_PS);
+      yield* party.callEvery(PERIOD_PS);
       if (party.toldPs !== undefined) yield* party.close();
     });
     stage.direct(

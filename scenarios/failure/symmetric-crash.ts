@@ -18,7 +18,7 @@ const PERIOD_PS = 2 * MS;
 export const symmetricCrash: Scenario = {
   name: 'symmetric-crash',
   summary: 'two domains serve each other and one crashes: who is left a zombie, and for how long',
-  version: 1,
+  version: 2,
   settings: {
     dies: { default: 'one', meaning: 'who crashes', choices: ['one', 'both'] },
     observeMs: {
@@ -71,7 +71,7 @@ export const symmetricCrash: Scenario = {
         if (party.toldPs !== undefined) yield* party.close();
       });
       stage.start(client, endpoint, function* (party) {
-        yield* party.askEvery(PERIOD_PS);
+        yield* party.callEvery(PERIOD_PS);
         if (party.toldPs !== undefined) yield* party.close();
       });
     }

@@ -187,6 +187,15 @@ export class Party {
     }
   }
 
+  /**
+   * Asks every so often, whether or not it was answered, and takes the answers as they come. Whoever only waits for an
+   * answer learns from no call that nobody is there.
+   */
+  *callEvery(periodPs: number): Process {
+    this.world.spawn(this.guest, `${this.name} hears`, this.receiveAll());
+    yield* this.sendEvery(periodPs);
+  }
+
   /** Sends until there is no room, and goes on when there is. */
   *flood(): Process {
     while (this.isRunning) if ((yield* this.send()) < 0) return;
