@@ -15,7 +15,7 @@ import { type ImageOptions, prepareImage, type XenImage } from './image/image.js
 import type { ConsoleMessage } from './machine/console.js';
 import { MachineFailure } from './machine/emulator.js';
 import { type MachineConfig, pairConfig } from './machine/machine-config.js';
-import { runBatch } from './machine/run-batch.js';
+import { laterStart, runBatch } from './machine/run-batch.js';
 import { savedMachine } from './machine/saved-machine.js';
 import { runCommand } from './process/command.js';
 import type { XenProvenance } from './provenance.js';
@@ -327,10 +327,6 @@ class MachineGroup {
 /** A window that ended, and whose counts have come too: they come by another way. */
 function isComplete(result: WindowResult | undefined): result is WindowResult {
   return result !== undefined && (result.plugin !== undefined || result.virtualNs === undefined);
-}
-
-function laterStart(tries: number): string {
-  return tries === 0 ? '' : `sleep 0.${String(tries * 137).padStart(5, '0')}\n`;
 }
 
 interface BatchOutcome {

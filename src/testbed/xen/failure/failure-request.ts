@@ -3,6 +3,7 @@ import { type CellIdentity, identifyCell } from '../../cell-identity.js';
 import { XEN_PROFILE, XEN_TESTBED } from '../cells/cell-result.js';
 import { effectiveRingBytes, NO_ARGO, type XenTransport } from '../cells/request.js';
 import type { GuestType } from '../machine/machine-config.js';
+import { laterStart } from '../machine/run-batch.js';
 
 /** Scenarios in which something breaks that dom0 can have break: guest/dom0/failure.sh plays them. */
 export const FAILURE_SCENARIOS = [
@@ -65,13 +66,19 @@ export function failureCellFrame({
   };
 }
 
-/** Commands for dom0 that carry a cell out. @param id what the cell's lines are marked with: letters, digits, dashes */
+/**
+ * Commands for dom0 that carry a cell out.
+ *
+ * @param id what the cell's lines are marked with: letters, digits, dashes
+ * @param tries how often it was tried before
+ */
 export function failureCommands(
   { transport, scenario, parameters }: FailureRequest,
   id: string,
+  tries = 0,
 ): string {
   const { ringSizeBytes, messageSizeBytes, settings } = parameters;
-  return [
+  const commands = [
     '. /interdom/failure.sh',
     `transport=${transport}`,
     `ring=${ringSizeBytes}`,
@@ -81,6 +88,7 @@ export function failureCommands(
     'end_cell',
     '',
   ].join('\n');
+  return laterStart(tries) + commands;
 }
 
 function argumentsOf(

@@ -14,14 +14,20 @@ import {
 import { readObserved } from './observed.js';
 import { outcomeOf } from './outcomes.js';
 
-const ATTEMPTS = 2;
+const ATTEMPTS = 3;
 /** A survivor that waits for ever is watched for long; hundreds of connections take their time. */
 const CELL_TIMEOUT_MS = 300_000;
-const STALL_MS = 240_000;
+/**
+ * dom0 says every second of its own that it lives. Now and then the emulator delivers an interrupt to a PVH guest that
+ * has interrupts off: where that guest was setting its clock, the handler spins for ever on the clock's sequence count.
+ * Each turn of such a loop leaves the emulator's inner loop (PAUSE), so that dom0's second takes minutes. The same
+ * instructions go the same way again, hence each attempt starts a little later.
+ */
+const STALL_MS = 90_000;
 
 /**
  * Carries out cells in which something breaks, each on a machine of its own: what broke stays broken. A cell that came
- * to nothing is tried once more, and is then reported as unknown with the reason and the end of the console.
+ * to nothing is tried again, twice at most, and is then reported as unknown with the reason and the end of the console.
  *
  * Throws UserError where the disk is full, and the signal's reason on abort (`onCell` has seen what was done).
  */
@@ -62,7 +68,7 @@ async function carryOut(
     });
   machines.set(guestTypes.join(), saved);
   for (let attempt = 1; ; attempt++) {
-    const result = await attemptCell(request, equipment, config, saved, options);
+    const result = await attemptCell(request, equipment, config, saved, options, attempt - 1);
     if ('outcome' in result) return { ...frame, verdict: 'valid', ...result };
     if (attempt === ATTEMPTS) {
       return { ...frame, verdict: 'unknown', reason: result.fault, metrics: {} };
@@ -77,16 +83,17 @@ async function attemptCell(
   config: MachineConfig,
   saved: Promise<string>,
   options: XenTestbedOptions,
+  tries: number,
 ): Promise<ReturnType<typeof outcomeOf>> {
   const messages: ConsoleMessage[] = [];
   try {
     const savedState = await saved;
-    options.onProgress?.(`${request.transport} ${request.scenario}`);
+    options.onProgress?.(nameOf(request));
     await runBatch({
       image,
       config,
       savedState,
-      batch: failureCommands(request, CELL_ID),
+      batch: failureCommands(request, CELL_ID, tries),
       temporaryDirectory: options.temporaryDirectory,
       timeoutMs: CELL_TIMEOUT_MS,
       stallMs: STALL_MS,
@@ -98,6 +105,12 @@ async function attemptCell(
     return { fault: `${error.message}\n${error.consoleTail}` };
   }
   return outcomeOf(request, readObserved(messages, CELL_ID));
+}
+
+/** "v2v destroy-order, order=client-hung, observeMs=10000" */
+function nameOf({ transport, scenario, parameters }: FailureRequest): string {
+  const settings = Object.entries(parameters.settings).map(([name, value]) => `${name}=${value}`);
+  return [`${transport} ${scenario}`, ...settings].join(', ');
 }
 
 const CELL_ID = 'failure';

@@ -48,4 +48,13 @@ describe('ConsoleReader', () => {
     assert.equal(reader.lineCount, 3);
     assert.equal(reader.tail(), 'first\nsecond\n@interdom-ready\nhalf');
   });
+
+  it('counts a sign of life, and keeps it to itself', () => {
+    const messages: ConsoleMessage[] = [];
+    const reader = new ConsoleReader((message) => messages.push(message));
+    reader.read('last words\n@interdom-alive\n@interdom-alive\n');
+    assert.deepEqual(messages, []);
+    assert.equal(reader.lineCount, 3);
+    assert.equal(reader.tail(), 'last words');
+  });
 });

@@ -10,6 +10,8 @@ import type { MachineConfig } from './machine-config.js';
 import { type QemuFiles, qemuArguments } from './qemu-arguments.js';
 import { QmpClient } from './qmp.js';
 
+/** How often it is looked whether the console has said something, in the time after which it is silent. */
+const LOOKS_IN_STALL = 10;
 /** Exit code of setpriv where the program that it is to start is not there. */
 const NOT_FOUND = 127;
 
@@ -163,13 +165,14 @@ export class Emulator {
       ),
     );
     let seen = -1;
+    let silent = 0;
     this.timers.push(
       setInterval(() => {
-        if (this.console.lineCount === seen) {
-          this.fail(`the console said nothing for ${Math.round(this.options.stallMs / 1000)} s`);
-        }
+        silent = this.console.lineCount === seen ? silent + 1 : 0;
         seen = this.console.lineCount;
-      }, this.options.stallMs),
+        if (silent < LOOKS_IN_STALL) return;
+        this.fail(`the console said nothing for ${Math.round(this.options.stallMs / 1000)} s`);
+      }, this.options.stallMs / LOOKS_IN_STALL),
     );
   }
 

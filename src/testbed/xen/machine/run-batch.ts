@@ -72,6 +72,16 @@ export async function runBatch(options: BatchOptions): Promise<BatchOutput> {
   }
 }
 
+/**
+ * What a batch that is tried again begins with: a machine that goes on from the same state at the same moment would go
+ * the same way again.
+ *
+ * @param tries how often it was tried
+ */
+export function laterStart(tries: number): string {
+  return tries === 0 ? '' : `sleep 0.${String(tries * 137).padStart(5, '0')}\n`;
+}
+
 async function resume(qmp: QmpClient): Promise<void> {
   for (;;) {
     const { status } = (await qmp.execute('query-status')) as { status?: string };
