@@ -1,4 +1,4 @@
-/* Addresses as text, and the chosen ones. */
+/* Addresses as text, and the list of those that lead elsewhere. */
 #include <arpa/inet.h>
 #include <netinet/in.h>
 #include <stdio.h>
@@ -82,22 +82,62 @@ socklen_t address_from_text(const char *text, int family, struct sockaddr_storag
     return inet_pton(AF_INET6, host, &in6->sin6_addr) == 1 ? sizeof *in6 : 0;
 }
 
-int address_is_chosen(const char *text, const char *list)
+socklen_t address_of_loopback(int family, int v6_only, unsigned port, struct sockaddr_storage *address)
 {
-    const char *port = strrchr(text, ':');
+    char text[ADDRESS_TEXT];
 
-    if (port == NULL)
-        return 0;
-    size_t host_bytes = (size_t)(port - text) + 1;
-    while (*list != '\0') {
-        size_t bytes = strcspn(list, ",");
-        if (bytes == strlen(text) && memcmp(list, text, bytes) == 0)
-            return 1;
-        if (bytes == host_bytes + 1 && list[host_bytes] == '*' && memcmp(list, text, host_bytes) == 0)
-            return 1;
-        list += bytes;
-        if (*list == ',')
-            list++;
+    snprintf(text, sizeof text, family == AF_INET6 && v6_only ? "[::1]:%u" : "127.0.0.1:%u", port);
+    return address_from_text(text, family, address);
+}
+
+/* The next entry of a list: its address and its port. Returns what follows it, or NULL at the end. */
+static const char *next_entry(const char *list, char text[ADDRESS_TEXT], unsigned *port)
+{
+    size_t bytes = strcspn(list, ",");
+    const char *equals = memchr(list, '=', bytes);
+
+    if (bytes == 0 || equals == NULL || (size_t)(equals - list) >= ADDRESS_TEXT)
+        return NULL;
+    memcpy(text, list, (size_t)(equals - list));
+    text[equals - list] = '\0';
+    *port = (unsigned)strtoul(equals + 1, NULL, 10);
+    return list[bytes] == ',' ? list + bytes + 1 : list + bytes;
+}
+
+unsigned list_port(const char *list, const char *text)
+{
+    char entry[ADDRESS_TEXT];
+    unsigned port;
+
+    while ((list = next_entry(list, entry, &port)) != NULL)
+        if (strcmp(entry, text) == 0)
+            return port;
+    return 0;
+}
+
+unsigned list_port_of_any(const char *list, const char *text)
+{
+    char entry[ADDRESS_TEXT];
+    unsigned port;
+    unsigned exact = list_port(list, text);
+    const char *own = strrchr(text, ':');
+
+    if (exact != 0 || own == NULL || (strncmp(text, "0.0.0.0:", 8) != 0 && strncmp(text, "[::]:", 5) != 0))
+        return exact;
+    while ((list = next_entry(list, entry, &port)) != NULL) {
+        const char *its = strrchr(entry, ':');
+        if (its != NULL && strcmp(its, own) == 0)
+            return port;
     }
     return 0;
+}
+
+int list_address(const char *list, unsigned wanted, char text[ADDRESS_TEXT])
+{
+    unsigned port;
+
+    while ((list = next_entry(list, text, &port)) != NULL)
+        if (port == wanted)
+            return 0;
+    return -1;
 }

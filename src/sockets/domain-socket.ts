@@ -10,6 +10,8 @@ import {
 import { GONE, type Link, NOT_NOW } from './link.js';
 import { SocketError } from './socket-errors.js';
 
+/** Most bytes that are handed over at once: as many as a link reads at once. */
+const MOST_VIEW_BYTES = 65_536;
 /** Parts that are offered to the transport at once. */
 const MOST_QUEUED_PARTS = 64;
 
@@ -29,10 +31,12 @@ export class DomainSocket extends Duplex {
   private written: ((error?: Error | null) => void) | undefined;
   private wantsData = false;
   private hasEnded = false;
+  private takePast: ((view: Buffer) => boolean) | undefined;
   private readonly sink: FrameSink = {
     data: (bytes) => {
       this.bytesRead += bytes.length;
-      if (!this.push(bytes)) this.wantsData = false;
+      const goesOn = this.takePast === undefined ? this.push(bytes) : this.takePast(bytes);
+      if (!goesOn) this.wantsData = false;
     },
     end: () => {
       this.hasEnded = true;
@@ -67,6 +71,32 @@ export class DomainSocket extends Duplex {
     return this.destroy(new SocketError('ECONNRESET', 'write', 'reset by this end'));
   }
 
+  /**
+   * Hands over data as it comes, without the buffer of the stream: for whoever moves it on at once. What has been buffered comes
+   * first. The events `end`, `error` and `close` come as ever.
+   *
+   * @param take is given a view of memory that is used again, and must not use any socket of a domain; returns whether it
+   * can take more
+   */
+  readPast(take: (view: Buffer) => boolean): void {
+    this.takePast = take;
+    this.wantsData = false;
+    const buffered = this.read(this.readableLength) as Buffer | null;
+    let goesOn = true;
+    for (let at = 0; at < (buffered?.length ?? 0); at += MOST_VIEW_BYTES) {
+      goesOn = take((buffered as Buffer).subarray(at, at + MOST_VIEW_BYTES));
+    }
+    // Nothing is left in the stream but its end.
+    this.resume();
+    if (goesOn) this.readOn();
+  }
+
+  /** After `take` has returned false: it can take more. */
+  readOn(): void {
+    this.wantsData = true;
+    this.pump();
+  }
+
   override _write(chunk: Buffer, _encoding: string, callback: (error?: Error | null) => void) {
     this.written = callback;
     this.bytesWritten += chunk.length;
@@ -93,6 +123,7 @@ export class DomainSocket extends Duplex {
   }
 
   override _read(): void {
+    if (this.takePast !== undefined) return;
     this.wantsData = true;
     this.pump();
   }
@@ -173,7 +204,8 @@ export class DomainSocket extends Duplex {
         this.destroy(new SocketError('ECONNRESET', 'read', 'the other domain has let go'));
         return false;
       }
-      this.frames.take(bytes, this.sink);
+      // What is pushed is kept, and who hears of it may read and write meanwhile.
+      this.frames.take(this.takePast === undefined ? Buffer.from(bytes) : bytes, this.sink);
       if (this.link === undefined) return false;
     }
     return false;

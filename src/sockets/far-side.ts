@@ -42,7 +42,7 @@ export class FarSide {
       to.off('error', beforeConnect);
       tally.opened();
       from.write('0\n');
-      join(from, to, (byReset) => {
+      join(to, from, (byReset) => {
         tally.open--;
         if (byReset) tally.resets++;
         tally.bytesToTarget += to.bytesWritten;

@@ -42,7 +42,7 @@ export class FrameReader {
   /** Bytes of the data frame that are still to come. */
   private left = 0;
 
-  /** @param bytes are kept by the sink: not to be written again */
+  /** @param bytes are given to the sink as they are, in parts */
   take(bytes: Buffer, sink: FrameSink): void {
     let at = 0;
     while (at < bytes.length) {

@@ -20,7 +20,7 @@ export interface Link {
   readonly mostBytes: number;
   /** Takes as many of these bytes as there is room for, in one step. Returns how many, NOT_NOW or GONE. */
   write(parts: readonly Uint8Array[]): number;
-  /** What is there, in a buffer of its own; or NOT_NOW, or GONE. */
+  /** What is there, in memory that the next read or write uses again; or NOT_NOW, or GONE. */
   read(): Buffer | typeof NOT_NOW | typeof GONE;
   /** Calls `whenReady` once when what is wanted may have become possible: both have said NOT_NOW that are wanted. */
   arm(wanted: Wanted): void;

@@ -82,7 +82,7 @@ export class LiveLink implements Link {
       this.home.relax(turn);
       length = this.channel.read(address, bytes.length);
     }
-    if (length > 0) return Buffer.from(bytes.subarray(0, length));
+    if (length > 0) return bytes.subarray(0, length);
     if (length !== WOULD_BLOCK && length !== 0) return this.unexpected(length);
     return this.peerFarewell === undefined ? NOT_NOW : GONE;
   }

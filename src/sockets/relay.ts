@@ -2,6 +2,13 @@ import { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import type { DomainSocket } from './domain-socket.js';
 
+const NO_BYTES = Buffer.alloc(0);
+/** As much as a domain's socket gives at once, and how many such buffers are kept for the next bytes. */
+const BUFFER_BYTES = 65_536;
+const MOST_BUFFERS = 64;
+/** Allocating and collecting buffers would cost more than copying into them. */
+const buffers: Buffer[] = [];
+
 /** What a relay has carried. */
 export class Tally {
   connections = 0;
@@ -38,16 +45,19 @@ export function reset(stream: Duplex): void {
 }
 
 /**
- * Carries bytes between two streams, in both directions: the end of one direction ends that direction of the other (half-close), a
- * reset resets the other, and a reader that is slow slows the writer.
+ * Carries bytes between a socket of the host and one of a domain, in both directions: the end of one direction ends that
+ * direction of the other (half-close), a reset resets the other, and a reader that is slow slows the writer.
  *
  * @param whenDone is called once when both are gone, with whether it was by a reset
  */
-export function join(a: Duplex, b: Duplex, whenDone: (byReset: boolean) => void = () => {}): void {
+export function join(
+  host: Socket,
+  domain: DomainSocket,
+  whenDone: (byReset: boolean) => void = () => {},
+): void {
   let left = 2;
   let byReset = false;
   const watch = (from: Duplex, to: Duplex): void => {
-    from.pipe(to);
     from.on('error', () => {
       byReset = true;
       reset(to);
@@ -61,6 +71,46 @@ export function join(a: Duplex, b: Duplex, whenDone: (byReset: boolean) => void 
       if (--left === 0) whenDone(byReset);
     });
   };
-  watch(a, b);
-  watch(b, a);
+  watch(host, domain);
+  watch(domain, host);
+  carryFromHost(host, domain);
+  carryToHost(domain, host);
+}
+
+function carryFromHost(host: Socket, domain: DomainSocket): void {
+  host.on('data', (bytes: Buffer) => {
+    if (!domain.write(bytes)) host.pause();
+  });
+  domain.on('drain', () => host.resume());
+  host.on('end', () => afterEnd(host, () => domain.end()));
+}
+
+/**
+ * Node tells of a reset that comes close behind bytes as of an end (libuv asks nothing more of a socket that hangs up): the
+ * system is asked by a write of no bytes, which fails where there was a reset. What already waits to be written fails by itself.
+ */
+function afterEnd(host: Socket, then: () => void): void {
+  if (host.writable && host.writableLength === 0) {
+    host.write(NO_BYTES, (error) => {
+      if (error === null || error === undefined) then();
+    });
+  } else {
+    setImmediate(() => {
+      if (host.errored === null) then();
+    });
+  }
+}
+
+function carryToHost(domain: DomainSocket, host: Socket): void {
+  domain.on('end', () => host.end());
+  domain.readPast((view) => {
+    const bytes = buffers.pop() ?? Buffer.allocUnsafeSlow(BUFFER_BYTES);
+    view.copy(bytes);
+    host.write(bytes.subarray(0, view.length), () => {
+      if (buffers.length < MOST_BUFFERS) buffers.push(bytes);
+    });
+    // What the system has taken at once does not count.
+    return host.writableLength === 0;
+  });
+  host.on('drain', () => domain.readOn());
 }

@@ -17,6 +17,11 @@ export const exec: Command = {
       describe:
         'HOST:PORT=ADDRESS: what connects to the first is dialled by the other domain at the second; may be repeated',
     },
+    {
+      name: 'serve',
+      describe:
+        'HOST:PORT: a program that listens there does so in the other domain, and is reached over the transport only; may be repeated',
+    },
     ...MACHINE_OPTIONS,
     { name: 'summary', flag: true, describe: 'say at the end what was carried' },
     { name: 'quiet', alias: 'q', flag: true, describe: 'no notes' },
@@ -26,6 +31,10 @@ export const exec: Command = {
     [
       'interdom exec --map example.org:80=127.0.0.1:8080 --summary -- curl http://example.org/',
       'a name stands for all its addresses',
+    ],
+    [
+      "interdom exec -t v2v --serve 127.0.0.1:8000 -- sh -c 'python3 -m http.server 8000 & sleep 1; curl http://127.0.0.1:8000/; kill $!'",
+      'both ends: server and client, as they are',
     ],
   ],
   async run(invocation) {

@@ -15,11 +15,26 @@ export interface Mapping {
 /** Reads "HOST:PORT=ADDRESS". A name stands for all its addresses. Throws UserError. */
 export async function readMapping(text: string, where: string): Promise<Mapping> {
   const at = text.indexOf('=');
-  const remedy = 'give HOST:PORT=ADDRESS, as in 127.0.0.1:80=127.0.0.1:8080';
-  if (at < 0) throw new UserError(`"${text}" maps nothing`, { where, remedy });
-  const from = parseSocketAddress(text.slice(0, at), where);
+  if (at < 0) {
+    throw new UserError(`"${text}" maps nothing`, {
+      where,
+      remedy: 'give HOST:PORT=ADDRESS, as in 127.0.0.1:80=127.0.0.1:8080',
+    });
+  }
+  return {
+    chosen: await readChosen(text.slice(0, at), where),
+    target: parseSocketAddress(text.slice(at + 1), where),
+  };
+}
+
+/** Reads "HOST:PORT": all numeric addresses for which it stands. Throws UserError. */
+export async function readChosen(text: string, where: string): Promise<readonly string[]> {
+  const from = parseSocketAddress(text, where);
   if (from.kind !== 'tcp') {
-    throw new UserError(`"${text}" begins with no TCP address`, { where, remedy });
+    throw new UserError(`"${text}" is no TCP address`, {
+      where,
+      remedy: 'give HOST:PORT, as in 127.0.0.1:80',
+    });
   }
   let addresses: readonly { readonly address: string }[];
   try {
@@ -31,8 +46,5 @@ export async function readMapping(text: string, where: string): Promise<Mapping>
     });
   }
   const hosts = [...new Set(addresses.map(({ address }) => address))];
-  return {
-    chosen: hosts.map((host) => socketAddressText({ kind: 'tcp', host, port: from.port })),
-    target: parseSocketAddress(text.slice(at + 1), where),
-  };
+  return hosts.map((host) => socketAddressText({ kind: 'tcp', host, port: from.port }));
 }

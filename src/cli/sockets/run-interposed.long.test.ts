@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { type AddressInfo, createServer } from 'node:net';
+import { type AddressInfo, createServer, type Server } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
@@ -15,20 +15,42 @@ const compiler = findCompiler();
 
 describe('interdom exec', { skip: compiler === undefined && 'there is no C compiler' }, () => {
   let folder = '';
+  /** Codes of errors of the echo's connections, and how many of them are still there. */
+  const errors: (string | undefined)[] = [];
+  let open = 0;
   const server = createServer({ allowHalfOpen: true }, (socket) => {
-    socket.on('error', () => {});
+    open++;
+    socket.on('error', (error: NodeJS.ErrnoException) => errors.push(error.code));
+    socket.on('close', () => open--);
     socket.pipe(socket);
   });
+  const resetting = createServer((socket) => {
+    socket.on('error', () => {}).once('data', () => socket.resetAndDestroy());
+  });
+  /** Sends for ever, and resets at another moment each time. */
+  let resets = 0;
+  const fickle = createServer((socket) => {
+    socket.on('error', () => {}).resume();
+    const more = (): void => {
+      while (!socket.destroyed && socket.write(Buffer.alloc(10_000)));
+    };
+    socket.on('drain', more);
+    more();
+    setTimeout(() => socket.resetAndDestroy(), (resets++ * 7) % 23);
+  });
+  const portOf = (one: Server): number => (one.address() as AddressInfo).port;
 
   before(async () => {
     folder = mkdtempSync(join(tmpdir(), 'interdom-probe-'));
     const flags = ['-O1', '-Wall', '-Wextra', '-Werror', '-pthread'];
     execFileSync(compiler as string, [...flags, '-o', join(folder, 'probe'), PROBE]);
-    server.listen(0, '127.0.0.1');
-    await once(server, 'listening');
+    for (const one of [server, resetting, fickle]) {
+      one.listen(0, '127.0.0.1');
+      await once(one, 'listening');
+    }
   });
   after(() => {
-    server.close();
+    for (const one of [server, resetting, fickle]) one.close();
     rmSync(folder, { recursive: true, force: true });
   });
 
@@ -47,23 +69,59 @@ describe('interdom exec', { skip: compiler === undefined && 'there is no C compi
 
   for (const transport of ['v4v', 'libvchan', 'v2v']) {
     it(`does what programs do with sockets, over ${transport}`, async () => {
-      const { port } = server.address() as AddressInfo;
       // Ports that only the program knows: a connection that is not interposed finds nobody.
-      const maps = ['--map', `127.0.0.1:9=127.0.0.1:${port}`, '--map', '127.0.0.1:19=127.0.0.1:1'];
-      const { code, said } = await run(
-        '-t',
-        transport,
-        ...maps,
-        '--',
-        join(folder, 'probe'),
-        '9',
-        '19',
-      );
+      const maps = [
+        ...[
+          '--map',
+          `127.0.0.1:9=127.0.0.1:${portOf(server)}`,
+          '--map',
+          '127.0.0.1:19=127.0.0.1:1',
+        ],
+        ...['--map', `127.0.0.1:29=127.0.0.1:${portOf(resetting)}`, '--serve', '127.0.0.1:39'],
+      ];
+      errors.length = 0;
+      const probe = [join(folder, 'probe'), '9', '19', '29', '39'];
+      const { code, said } = await run('-t', transport, ...maps, '--', ...probe);
       assert.equal(code, 0, said);
       assert.ok(!said.includes('FAILED'), said);
       assert.match(said, /^ok epoll registered before connect$/m);
+      assert.match(said, /^ok a client of this program's own server$/m);
+      // It closed one with a linger of 0 s.
+      assert.deepEqual(errors, ['ECONNRESET']);
+    });
+
+    it(`a program that is killed at any moment leaves no connection behind, over ${transport}`, async () => {
+      const map = ['--map', `127.0.0.1:9=127.0.0.1:${portOf(server)}`];
+      const words = ['--', join(folder, 'probe'), '--killed', '40', '9'];
+      const { code, said } = await run('-t', transport, ...map, ...words);
+      assert.equal(code, 0, said);
+      while (open > 0) await new Promise((resolve) => setTimeout(resolve, 10));
+    });
+
+    it(`a reset at any moment is the error that TCP gives, over ${transport}`, async () => {
+      const map = ['--map', `127.0.0.1:9=127.0.0.1:${portOf(fickle)}`];
+      const words = ['--', join(folder, 'probe'), '--reset', '40', '9'];
+      const { code, said } = await run('-t', transport, ...map, ...words);
+      assert.equal(code, 0, said);
+      const lines = said.trim().split('\n');
+      assert.equal(lines.length, 40, said);
+      for (const line of lines) assert.match(line, /^(read ECONNRESET|write (ECONNRESET|EPIPE))$/);
     });
   }
+
+  it('says what of a program it does not reach', async () => {
+    const map = ['--map', '127.0.0.1:9=127.0.0.1:10', '--'];
+    const source = join(folder, 'sleeper.c');
+    writeFileSync(source, '#include <unistd.h>\nint main(void) { return (int)sleep(1); }\n');
+    execFileSync(compiler as string, ['-static', '-o', join(folder, 'sleeper'), source]);
+    const child = await run(...map, 'sh', '-c', `${join(folder, 'sleeper')}; true`);
+    assert.equal(child.code, 0, child.said);
+    assert.match(child.said, /sleeper \(process \d+\) runs without the preload library/);
+    const ring = await run(...map, join(folder, 'probe'), '--io-uring');
+    assert.match(ring.said, /io_uring (held|unavailable)/);
+    const isSaid = /probe \(process \d+\) uses io_uring/.test(ring.said);
+    assert.equal(isSaid, ring.said.includes('io_uring held'));
+  });
 
   it('says what it cannot interpose', async () => {
     const source = join(folder, 'nothing.c');
@@ -76,8 +134,7 @@ describe('interdom exec', { skip: compiler === undefined && 'there is no C compi
   });
 
   it("gives the program's exit code, and leaves other addresses alone", async () => {
-    const { port } = server.address() as AddressInfo;
-    const script = `const s = require('node:net').connect(${port}, '127.0.0.1', () => { s.end('as ever'); s.on('data', (b) => { console.log(String(b)); process.exitCode = 7; }); });`;
+    const script = `const s = require('node:net').connect(${portOf(server)}, '127.0.0.1', () => { s.end('as ever'); s.on('data', (b) => { console.log(String(b)); process.exitCode = 7; }); });`;
     const { code, said } = await run(
       '--map',
       '127.0.0.1:9=127.0.0.1:10',

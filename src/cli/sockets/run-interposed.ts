@@ -1,25 +1,20 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, rmSync } from 'node:fs';
-import { createServer, type Socket } from 'node:net';
-import { constants, tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { constants } from 'node:os';
 import { UserError } from '../../base/errors.js';
-import { firstLine } from '../../sockets/answer-line.js';
-import { errorNumber, SocketError } from '../../sockets/socket-errors.js';
 import type { Invocation } from '../command.js';
 import type { ExitCode } from '../exit-codes.js';
-import { type Mapping, readMapping } from './address-map.js';
+import type { OptionValues } from '../options/option-values.js';
+import { type Mapping, readChosen, readMapping } from './address-map.js';
+import { Interposition, type Served, serve, whereServed } from './interposition.js';
 import { JoinedDomains } from './joined-domains.js';
 import { readMachine } from './machine-options.js';
-import { preloadLibrary } from './preload-library.js';
+import { ProcessWatch } from './process-watch.js';
 import { findProgram } from './program-file.js';
 import { summaryLines } from './summary.js';
 
-const BACKLOG = 4096;
 /** Added to the number of the signal that ended a program, as shells do. */
 const ENDED_BY_SIGNAL = 128;
-const REQUEST = /^CONNECT (\S+)$/;
 
 /** Carries out `interdom exec`: the exit code is that of the program. */
 export async function runInterposed({
@@ -35,9 +30,7 @@ export async function runInterposed({
     });
   }
   const file = findProgram(program, terminal.environment);
-  const mappings = await readMappings(options.given('map'));
-  const library = preloadLibrary(terminal.environment);
-  const folder = mkdtempSync(join(tmpdir(), 'interdom-exec-'));
+  const { mappings, served } = await readRoutes(options);
   let failure: Error | undefined;
   const domains = await JoinedDomains.start(
     readMachine(options),
@@ -46,73 +39,52 @@ export async function runInterposed({
       failure = error;
     },
   );
-  const relay = join(folder, 'relay');
-  const server = createServer({ allowHalfOpen: true }, (socket) => {
-    void carry(domains, mappings, socket);
-  });
+  let interposition: Interposition | undefined;
+  let watch: ProcessWatch | undefined;
   try {
-    server.listen({ path: relay, backlog: BACKLOG });
-    await once(server, 'listening');
-    const before = terminal.environment['LD_PRELOAD'];
-    const child = spawn(file, given, {
-      stdio: 'inherit',
-      argv0: program,
-      env: {
-        ...terminal.environment,
-        LD_PRELOAD: before === undefined || before === '' ? library : `${library} ${before}`,
-        INTERDOM_RELAY: relay,
-        INTERDOM_CHOSEN: mappings.flatMap(({ chosen }) => chosen).join(','),
-      },
-    });
+    const { near } = domains;
+    interposition = await Interposition.start(near, mappings, served, terminal.environment);
+    const { environment: env, library } = interposition;
+    const child = spawn(file, given, { stdio: 'inherit', argv0: program, env });
+    if (child.pid !== undefined) {
+      watch = new ProcessWatch(child.pid, library, (line) => terminal.note(`interdom: ${line}`));
+    }
     const code = await ended(child);
     if (failure !== undefined) throw failure;
     if (options.flag('summary')) {
-      for (const line of summaryLines(domains.near.tally, await domains.counts())) {
+      for (const line of summaryLines(near.tally, await domains.counts())) {
         terminal.note(`interdom: ${line}`);
       }
     }
     return code as ExitCode;
   } finally {
-    server.close();
+    watch?.close();
+    interposition?.close();
     await domains.end();
-    rmSync(folder, { recursive: true, force: true });
   }
 }
 
-async function readMappings(
-  given: { readonly texts: readonly string[]; readonly where: string } | undefined,
-): Promise<readonly Mapping[]> {
-  if (given === undefined) {
+/** What goes over the transport: what is mapped, and what the program serves. */
+async function readRoutes(
+  options: OptionValues,
+): Promise<{ readonly mappings: readonly Mapping[]; readonly served: readonly Served[] }> {
+  const read = async <T>(name: string, one: (text: string, where: string) => Promise<T>) => {
+    const given = options.given(name);
+    return Promise.all((given?.texts ?? []).map((text) => one(text, given?.where ?? name)));
+  };
+  const mapped = await read('map', readMapping);
+  const chosen = await read('serve', async (text, where) => ({
+    chosen: await readChosen(text, where),
+  }));
+  if (mapped.length + chosen.length === 0) {
     throw new UserError('no address is mapped: nothing would go over the transport', {
       where: 'interdom exec',
-      remedy: 'give --map HOST:PORT=ADDRESS',
+      remedy: 'give --map HOST:PORT=ADDRESS, or --serve HOST:PORT',
     });
   }
-  return Promise.all(given.texts.map((text) => readMapping(text, given.where)));
-}
-
-/** One connection of the preload library. */
-async function carry(
-  domains: JoinedDomains,
-  mappings: readonly Mapping[],
-  socket: Socket,
-): Promise<void> {
-  socket.on('error', () => {});
-  let request: string;
-  try {
-    request = await firstLine(socket);
-  } catch {
-    socket.destroy();
-    return;
-  }
-  const wanted = REQUEST.exec(request)?.[1] ?? '';
-  const port = mappings.findIndex(({ chosen }) => chosen.includes(wanted));
-  if (port < 0) {
-    const error = new SocketError('ECONNREFUSED', 'connect', `${wanted} is not mapped`);
-    socket.end(`${errorNumber(error)}\n`);
-    return;
-  }
-  await domains.near.carry(socket, port, true);
+  const { served, mappings } = await serve(chosen);
+  const led = mapped.map((one) => ({ ...one, target: whereServed(one.target, served) }));
+  return { mappings: [...led, ...mappings], served };
 }
 
 /** Waits for the program. Ctrl-C reaches it by itself; a polite kill is handed on. */
