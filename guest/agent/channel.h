@@ -33,7 +33,23 @@ struct transport {
     int (*try_receive)(struct channel *channel, void *message, size_t bytes);
     /* Waits for what the protocol signals by, at most so long. 0, or -1 with errno. */
     int (*wait)(struct channel *channel, int milliseconds);
+    /*
+     * For relays, which carry streams in both directions: these return at once how many bytes went, 0 where none can now,
+     * or -1 as above. What the peer wrote before it went is read first.
+     */
+    long (*try_write)(struct channel *channel, const void *bytes, size_t length);
+    long (*try_read)(struct channel *channel, void *bytes, size_t length);
+    /* Descriptors that are readable when trying again may come further, after wait() has taken what made them so. */
+    int (*descriptors)(struct channel *channel, int *descriptors);
+    /*
+     * Where a domain has only one event channel for all that comes over this transport: binds it, for a process that tells
+     * the others (option virq_from). NULL where each channel has its own.
+     */
+    struct xenevtchn_handle *(*common_events)(void);
 };
+
+/* Most of these that a transport has. */
+#define CHANNEL_DESCRIPTORS 2
 
 struct channel {
     const struct transport *transport;

@@ -29,15 +29,21 @@
 #define HANDSHAKE_ATTEMPTS 400
 #define HANDSHAKE_PAUSE_US 25000
 #define MAX_RING_PAGES 4096u
+#define FAREWELL_ATTEMPTS 100
+#define FAREWELL_PAUSE_MS 20
 /*
  * A domain has one VIRQ_ARGO and one process can bind it. Where several processes, or several channels of one, are ends
- * of V4V, each looks at its ring this often (option virq=0). Counts are never taken in that way.
+ * of V4V, either each looks at its ring this often (option virq=0; counts are never taken in that way), or the process
+ * that has bound it writes a byte to each of the others when it comes (option virq_from: the descriptor to read from).
  */
 #define LOOK_US 5000
 
 struct argo_channel {
     struct channel channel;
-    xenevtchn_handle *events; /* NULL where this end looks every now and then (see LOOK_US) */
+    xenevtchn_handle *events; /* NULL where another process has bound the VIRQ (see LOOK_US) */
+    int virq_from;            /* where that one tells of it; -1 where this end looks every now and then */
+    int is_relay;             /* the peer is told when this end goes */
+    int peer_gone;            /* it has told so */
     xen_argo_ring_t *ring;
     uint32_t ring_bytes;
     unsigned int pages;
@@ -88,7 +94,10 @@ static void copy_from_ring(const struct argo_channel *self, uint32_t offset, voi
 static int wait_for_virq(struct argo_channel *self)
 {
     xenevtchn_port_or_error_t port;
+    char told[64];
 
+    if (self->virq_from >= 0)
+        return read(self->virq_from, told, sizeof told) > 0 ? 0 : -1;
     if (self->events == NULL)
         return usleep(LOOK_US);
     port = xenevtchn_pending(self->events);
@@ -97,17 +106,21 @@ static int wait_for_virq(struct argo_channel *self)
     return xenevtchn_unmask(self->events, (evtchn_port_t)port);
 }
 
-/* The ring is empty: tell senders, where one may wait, and wait for more. */
+/* The ring is empty: tell senders, where one may wait. 0, or -1 with errno. */
+static int tell_senders(struct argo_channel *self)
+{
+    if (!self->was_full && !self->notify_each_drain)
+        return 0;
+    self->was_full = 0;
+    return argo_notify();
+}
+
+/* The ring is empty: wait for more. */
 static int wait_for_message(struct argo_channel *self)
 {
-    if (self->was_full || self->notify_each_drain) {
-        self->was_full = 0;
-        if (argo_notify() != 0)
-            return -1;
-        if (used_bytes(self) > 0)
-            return 0;
-    }
-    return wait_for_virq(self);
+    if (tell_senders(self) != 0)
+        return -1;
+    return used_bytes(self) > 0 ? 0 : wait_for_virq(self);
 }
 
 /* Takes the next datagram. Returns its bytes, or -1 with errno. */
@@ -150,25 +163,41 @@ static int argo_receive(struct channel *channel, void *message, size_t bytes)
     return got < 0 ? -1 : 0;
 }
 
-static long argo_read(struct channel *channel, void *bytes, size_t length)
+static int datagram_is_begun(const struct argo_channel *self)
 {
-    struct argo_channel *self = argo_of(channel);
-    size_t part;
+    return self->datagram_read < self->datagram_bytes;
+}
 
-    if (self->datagram_read == self->datagram_bytes) {
-        long got = take(self, self->datagram, self->ring_bytes);
+/* Takes the next datagram for a reader of a stream, waiting for it. Returns its bytes, or -1 with errno. */
+static long begin_datagram(struct argo_channel *self)
+{
+    long got = take(self, self->datagram, self->ring_bytes);
 
-        if (got < 0)
-            return -1;
+    if (got >= 0) {
         self->datagram_bytes = (size_t)got;
         self->datagram_read = 0;
     }
-    part = self->datagram_bytes - self->datagram_read;
+    return got;
+}
+
+static long read_datagram(struct argo_channel *self, void *bytes, size_t length)
+{
+    size_t part = self->datagram_bytes - self->datagram_read;
+
     if (part > length)
         part = length;
     memcpy(bytes, self->datagram + self->datagram_read, part);
     self->datagram_read += part;
     return (long)part;
+}
+
+static long argo_read(struct channel *channel, void *bytes, size_t length)
+{
+    struct argo_channel *self = argo_of(channel);
+
+    if (!datagram_is_begun(self) && begin_datagram(self) < 0)
+        return -1;
+    return read_datagram(self, bytes, length);
 }
 
 /* ---- sending ---- */
@@ -189,11 +218,17 @@ static int argo_send(struct channel *channel, const void *message, size_t bytes)
     }
 }
 
+/* What fits into the ring goes at once; of more, two pieces fit, so that one is sent while the other is taken. */
+static size_t piece_of(const struct argo_channel *self, size_t length)
+{
+    uint32_t ring_bytes = self->ring_bytes;
+
+    return length <= ring_bytes - 2 * HEADER_BYTES ? length : slots((ring_bytes - 16) / 2 - 15) - HEADER_BYTES;
+}
+
 static int argo_write(struct channel *channel, const void *bytes, size_t length)
 {
-    uint32_t ring_bytes = argo_of(channel)->ring_bytes;
-    /* What fits into the ring goes at once; of more, two pieces fit, so that one is sent while the other is taken. */
-    size_t piece = length <= ring_bytes - 2 * HEADER_BYTES ? length : slots((ring_bytes - 16) / 2 - 15) - HEADER_BYTES;
+    size_t piece = piece_of(argo_of(channel), length);
 
     while (length > 0) {
         size_t part = length < piece ? length : piece;
@@ -240,16 +275,15 @@ static void register_ring(struct argo_channel *self, uint32_t port, uint16_t pee
     self->registered->partner_id = peer;
 }
 
-static void bind_virq(struct argo_channel *self)
+static xenevtchn_handle *bind_virq(void)
 {
-    xenevtchn_port_or_error_t port;
+    xenevtchn_handle *events = xenevtchn_open(NULL, 0);
 
-    self->events = xenevtchn_open(NULL, 0);
-    if (self->events == NULL)
+    if (events == NULL)
         fail("/dev/xen/evtchn");
-    port = xenevtchn_bind_virq(self->events, VIRQ_ARGO);
-    if (port < 0)
+    if (xenevtchn_bind_virq(events, VIRQ_ARGO) < 0)
         fail("VIRQ_ARGO cannot be bound");
+    return events;
 }
 
 /* The listener's ring may not be there yet: Xen then refuses the connection. */
@@ -287,8 +321,9 @@ static struct channel *argo_channel_open(const struct options *options, int list
     self->part = privcmd_buffer(sizeof *self->part);
     self->registered = privcmd_buffer(sizeof *self->registered);
     self->datagram = allocate(self->ring_bytes);
-    if (option_number(options, "virq", 1) == 1)
-        bind_virq(self);
+    self->virq_from = option_text(options, "virq_from") == NULL ? -1 : (int)option_number(options, "virq_from", 0);
+    if (self->virq_from < 0 && option_number(options, "virq", 1) == 1)
+        self->events = bind_virq();
     register_ring(self, port, peer);
     if (listening) {
         if (argo_receive(&self->channel, &hello, 1) != 0)
@@ -327,23 +362,84 @@ static int argo_try_receive(struct channel *channel, void *message, size_t bytes
     return argo_receive(channel, message, bytes) == 0 ? 1 : -1;
 }
 
+static long argo_try_write(struct channel *channel, const void *bytes, size_t length)
+{
+    struct argo_channel *self = argo_of(channel);
+    size_t piece = piece_of(self, length);
+    size_t written = 0;
+
+    self->is_relay = 1;
+    errno = ENOTCONN;
+    if (self->peer_gone)
+        return -1;
+    while (written < length) {
+        size_t left = length - written;
+        size_t part = left < piece ? left : piece;
+        int sent = argo_try_send(channel, (const uint8_t *)bytes + written, part);
+
+        if (sent < 0)
+            return -1;
+        if (sent == 0)
+            break;
+        written += part;
+    }
+    return (long)written;
+}
+
+/* Nothing tells a receiver that its peer has unregistered its ring: a datagram of no bytes does. */
+static long argo_try_read(struct channel *channel, void *bytes, size_t length)
+{
+    struct argo_channel *self = argo_of(channel);
+
+    if (!datagram_is_begun(self) && !self->peer_gone) {
+        if (used_bytes(self) == 0 && tell_senders(self) != 0)
+            return -1;
+        if (used_bytes(self) == 0)
+            return 0;
+        if (begin_datagram(self) < 0)
+            return -1;
+        self->peer_gone = self->datagram_bytes == 0;
+    }
+    errno = ENOTCONN;
+    return datagram_is_begun(self) ? read_datagram(self, bytes, length) : -1;
+}
+
+static int argo_descriptors(struct channel *channel, int *descriptors)
+{
+    struct argo_channel *self = argo_of(channel);
+
+    descriptors[0] = self->events == NULL ? self->virq_from : xenevtchn_fd(self->events);
+    return 1;
+}
+
 static int argo_wait(struct channel *channel, int milliseconds)
 {
     struct argo_channel *self = argo_of(channel);
     struct pollfd ready = { .events = POLLIN };
     int count;
 
-    if (self->events == NULL)
+    if (self->events == NULL && self->virq_from < 0)
         return usleep(milliseconds * 1000 < LOOK_US ? (useconds_t)milliseconds * 1000 : LOOK_US);
-    ready.fd = xenevtchn_fd(self->events);
+    argo_descriptors(channel, &ready.fd);
     count = poll(&ready, 1, milliseconds);
     return count <= 0 ? count : wait_for_virq(self);
+}
+
+/* The other side of argo_try_read's: waits a while for room, and goes without where there is none. */
+static void say_farewell(struct channel *channel)
+{
+    for (int i = 0; i < FAREWELL_ATTEMPTS && argo_try_send(channel, "", 0) == 0; i++) {
+        if (argo_wait(channel, FAREWELL_PAUSE_MS) != 0)
+            return;
+    }
 }
 
 static void argo_close(struct channel *channel)
 {
     struct argo_channel *self = argo_of(channel);
 
+    if (self->is_relay && !self->peer_gone)
+        say_farewell(channel);
     /* Xen itself removes a ring whose only partner dies: there is none to be found then. */
     if (argo_unregister(self->registered) != 0 && errno != ENOENT)
         fail("the ring cannot be unregistered");
@@ -366,4 +462,8 @@ const struct transport argo_transport = {
     .try_send = argo_try_send,
     .try_receive = argo_try_receive,
     .wait = argo_wait,
+    .try_write = argo_try_write,
+    .try_read = argo_try_read,
+    .descriptors = argo_descriptors,
+    .common_events = bind_virq,
 };

@@ -118,6 +118,43 @@ static int libvchan_wait(struct channel *channel, int milliseconds)
     return libxenvchan_wait(vchan_of(channel)) == 0 ? 0 : -1;
 }
 
+/* A part of a stream went; none where the ring is full or empty, or the peer has gone. */
+static long part_result(struct libxenvchan *vchan, int moved)
+{
+    vchan->blocking = 1;
+    if (moved > 0)
+        return moved;
+    if (libxenvchan_is_open(vchan) == 0) {
+        errno = ENOTCONN;
+        return -1;
+    }
+    return moved;
+}
+
+static long libvchan_try_write(struct channel *channel, const void *bytes, size_t length)
+{
+    struct libxenvchan *vchan = vchan_of(channel);
+
+    errno = 0;
+    vchan->blocking = 0;
+    return part_result(vchan, libxenvchan_write(vchan, bytes, length));
+}
+
+static long libvchan_try_read(struct channel *channel, void *bytes, size_t length)
+{
+    struct libxenvchan *vchan = vchan_of(channel);
+
+    errno = 0;
+    vchan->blocking = 0;
+    return part_result(vchan, libxenvchan_read(vchan, bytes, length));
+}
+
+static int libvchan_descriptors(struct channel *channel, int *descriptors)
+{
+    descriptors[0] = libxenvchan_fd_for_select(vchan_of(channel));
+    return 1;
+}
+
 static void libvchan_close(struct channel *channel)
 {
     libxenvchan_close(vchan_of(channel));
@@ -136,4 +173,7 @@ const struct transport libvchan_transport = {
     .try_send = libvchan_try_send,
     .try_receive = libvchan_try_receive,
     .wait = libvchan_wait,
+    .try_write = libvchan_try_write,
+    .try_read = libvchan_try_read,
+    .descriptors = libvchan_descriptors,
 };

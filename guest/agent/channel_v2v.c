@@ -143,29 +143,45 @@ static int write_piece(struct v2v_channel *self, const void *bytes, size_t lengt
     return v2v_flush(self) == 0 ? (int)piece : -1;
 }
 
-static int v2v_write(struct channel *channel, const void *bytes, size_t length)
+/* Writes what there is room for; returns how much, or -1 with errno. */
+static long write_what_fits(struct v2v_channel *self, const void *bytes, size_t length)
 {
-    struct v2v_channel *self = v2v_of(channel);
+    size_t written = 0;
 
     errno = ENOTSUP;
     if (self->mode != V2V_PERSISTENT)
         return -1;
-    while (length > 0) {
+    while (written < length) {
         size_t room = v2v_ring_stream_room(&self->link.ring);
+        size_t left = length - written;
         int piece;
 
-        if (room == 0) {
-            if (v2v_link_wait(&self->link) != 0)
-                return -1;
-            continue;
-        }
-        piece = write_piece(self, bytes, room < length ? room : length);
+        if (room == 0)
+            break;
+        piece = write_piece(self, (const uint8_t *)bytes + written, room < left ? room : left);
         if (piece < 0)
             return -1;
-        bytes = (const uint8_t *)bytes + piece;
-        length -= (size_t)piece;
+        written += (size_t)piece;
     }
-    return 0;
+    return (long)written;
+}
+
+static int v2v_write(struct channel *channel, const void *bytes, size_t length)
+{
+    struct v2v_channel *self = v2v_of(channel);
+
+    for (;;) {
+        long written = write_what_fits(self, bytes, length);
+
+        if (written < 0)
+            return -1;
+        bytes = (const uint8_t *)bytes + written;
+        length -= (size_t)written;
+        if (length == 0)
+            return 0;
+        if (v2v_link_wait(&self->link) != 0)
+            return -1;
+    }
 }
 
 /* Fetches the next record if none is begun. 1: there is one; 0: there is none now; -1 with errno. */
@@ -182,10 +198,9 @@ static int begin_record(struct v2v_channel *self)
     return type == V2V_DATA ? 1 : -1;
 }
 
-/* Takes all that is there, up to the length; waits only where nothing is. */
-static long v2v_read(struct channel *channel, void *bytes, size_t length)
+/* Takes all that is there, up to the length; 0 where nothing is. The peer is told that it is waited for until something was. */
+static long read_what_is_there(struct v2v_channel *self, void *bytes, size_t length)
 {
-    struct v2v_channel *self = v2v_of(channel);
     size_t got = 0;
 
     v2v_ring_set_waiting(&self->link.ring, 1);
@@ -195,13 +210,8 @@ static long v2v_read(struct channel *channel, void *bytes, size_t length)
 
         if (begun < 0)
             return -1;
-        if (begun == 0) {
-            if (got > 0)
-                break;
-            if (v2v_link_wait(&self->link) != 0)
-                return -1;
-            continue;
-        }
+        if (begun == 0)
+            break;
         part = length - got < self->unread_bytes ? length - got : self->unread_bytes;
         memcpy((uint8_t *)bytes + got, self->unread, part);
         got += part;
@@ -210,8 +220,24 @@ static long v2v_read(struct channel *channel, void *bytes, size_t length)
         if (self->unread_bytes == 0 && v2v_finish(self) != 0)
             return -1;
     }
-    v2v_ring_set_waiting(&self->link.ring, 0);
+    if (got > 0)
+        v2v_ring_set_waiting(&self->link.ring, 0);
     return (long)got;
+}
+
+/* Waits only where nothing is there. */
+static long v2v_read(struct channel *channel, void *bytes, size_t length)
+{
+    struct v2v_channel *self = v2v_of(channel);
+
+    for (;;) {
+        long got = read_what_is_there(self, bytes, length);
+
+        if (got != 0)
+            return got;
+        if (v2v_link_wait(&self->link) != 0)
+            return -1;
+    }
 }
 
 static size_t v2v_send_ring_bytes(const struct channel *channel)
@@ -263,6 +289,30 @@ static int v2v_wait(struct channel *channel, int milliseconds)
     return v2v_link_wait_for(&v2v_of(channel)->link, milliseconds);
 }
 
+static long v2v_try_write(struct channel *channel, const void *bytes, size_t length)
+{
+    struct v2v_channel *self = v2v_of(channel);
+
+    errno = ENOTCONN;
+    return self->link.peer_gone ? -1 : write_what_fits(self, bytes, length);
+}
+
+static long v2v_try_read(struct channel *channel, void *bytes, size_t length)
+{
+    struct v2v_channel *self = v2v_of(channel);
+    long got = read_what_is_there(self, bytes, length);
+
+    if (got != 0 || !self->link.peer_gone)
+        return got;
+    errno = ENOTCONN;
+    return -1;
+}
+
+static int v2v_descriptors(struct channel *channel, int *descriptors)
+{
+    return v2v_link_descriptors(&v2v_of(channel)->link, descriptors);
+}
+
 static void v2v_close(struct channel *channel)
 {
     struct v2v_channel *self = v2v_of(channel);
@@ -285,4 +335,7 @@ const struct transport v2v_transport = {
     .try_send = v2v_try_send,
     .try_receive = v2v_try_receive,
     .wait = v2v_wait,
+    .try_write = v2v_try_write,
+    .try_read = v2v_try_read,
+    .descriptors = v2v_descriptors,
 };

@@ -245,15 +245,24 @@ int v2v_link_wait(struct v2v_link *link)
     return xenevtchn_unmask(link->events, (evtchn_port_t)port);
 }
 
+int v2v_link_descriptors(struct v2v_link *link, int *descriptors)
+{
+    if (link->peer_watch == 0)
+        link->peer_watch = store_watch(remote(link, "state"));
+    descriptors[0] = xenevtchn_fd(link->events);
+    descriptors[1] = link->peer_watch;
+    return 2;
+}
+
 /* WaitForMultipleObjects of the published code: an event channel, or the peer's state. */
 int v2v_link_wait_for(struct v2v_link *link, int milliseconds)
 {
     struct pollfd ready[2] = { { .events = POLLIN }, { .events = POLLIN } };
+    int descriptors[2];
 
-    if (link->peer_watch == 0)
-        link->peer_watch = store_watch(remote(link, "state"));
-    ready[0].fd = xenevtchn_fd(link->events);
-    ready[1].fd = link->peer_watch;
+    v2v_link_descriptors(link, descriptors);
+    ready[0].fd = descriptors[0];
+    ready[1].fd = descriptors[1];
     if (poll(ready, 2, milliseconds) < 0)
         return -1;
     if (ready[1].revents != 0 && store_watch_wait(link->peer_watch, 0) == 1)

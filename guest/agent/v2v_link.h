@@ -51,6 +51,9 @@ int v2v_link_wait(struct v2v_link *link);
 /* Waits for an event or for a change of the peer's state, at most so long. 0, or -1 with errno. */
 int v2v_link_wait_for(struct v2v_link *link, int milliseconds);
 
+/* The two descriptors for which it waits: readable when there is an event, or when the peer's state may have changed. */
+int v2v_link_descriptors(struct v2v_link *link, int *descriptors);
+
 /* Disconnects: the connector at once, the listener after the connector. */
 void v2v_link_close(struct v2v_link *link);
 
