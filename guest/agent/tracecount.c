@@ -21,12 +21,12 @@
 #include <xen/trace.h>
 #include <xen/vcpu.h>
 
+#include "marker.h"
 #include "outcome.h"
 
 #define MAX_PCPUS 64
 #define NO_DOMAIN (-1)
 #define EVENT_64_BIT 0x100u
-#define SVM_EXIT_CPUID 0x72u
 #define MAX_KINDS 1024
 #define FIRST_KERNEL_ADDRESS_HIGH 0x8000u /* high word of an address from which on it is not user space */
 
@@ -126,16 +126,20 @@ static int trace_next(struct trace *trace, struct record *record)
 }
 
 /*
- * Is this record a marker? In a PVH guest that is the exit for a CPUID, in a PV guest the emulation of one, in either
- * case from user space. Start and stop look alike and take turns: no other program of a guest asks for CPUID once the
- * agent serves.
+ * Is this record a marker? In a PVH guest that is the exit for a CPUID, with what is asked for in the handler's record; in
+ * a PV guest the emulation of one from user space, by a prefix that no other program has. `exit` is the last exit: the
+ * marker's time.
  */
-static int is_marker(const struct record *record)
+static int is_marker(const struct record *record, uint64_t *exit)
 {
     switch (record->event) {
-    case TRC_HVM_VMEXIT64: /* exit code, then the address */
-        return record->words[0] == SVM_EXIT_CPUID && record->words[2] < FIRST_KERNEL_ADDRESS_HIGH;
+    case TRC_HVM_VMEXIT64:
+        *exit = record->tsc;
+        return 0;
+    case TRC_HVM_CPUID: /* leaf, then the answer */
+        return record->words[0] == MARKER_START || record->words[0] == MARKER_STOP;
     case TRC_PV_FORCED_INVALID_OP | EVENT_64_BIT: /* the address */
+        *exit = record->tsc;
         return record->words[1] < FIRST_KERNEL_ADDRESS_HIGH;
     default:
         return 0;
@@ -145,19 +149,20 @@ static int is_marker(const struct record *record)
 static void find_window(struct trace *trace, struct window_seen *window)
 {
     struct record record;
+    uint64_t exit[MAX_PCPUS] = { 0 };
 
     memset(window, 0, sizeof *window);
     trace_rewind(trace);
     while (trace_next(trace, &record)) {
-        if (!is_marker(&record))
+        if (!is_marker(&record, &exit[record.pcpu]))
             continue;
         if (!window->started) {
             window->started = 1;
             window->domain = record.domain;
-            window->start = record.tsc;
+            window->start = exit[record.pcpu];
         } else if (!window->stopped && record.domain == window->domain) {
             window->stopped = 1;
-            window->stop = record.tsc;
+            window->stop = exit[record.pcpu];
         }
     }
     errno = 0;
