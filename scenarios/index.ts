@@ -19,6 +19,7 @@ import { symmetricCrash } from './failure/symmetric-crash.js';
 import { untoldSurvivor } from './failure/untold-survivor.js';
 import { fanIn } from './fan-in.js';
 import { grantMode } from './grant-mode.js';
+import { httpTransfer } from './http-transfer.js';
 import { messageRate } from './message-rate.js';
 import { paced } from './paced.js';
 import { pingPong } from './ping-pong.js';
@@ -37,6 +38,7 @@ export const scenarios: readonly Scenario[] = [
   setup,
   grantMode,
   bareGrants,
+  httpTransfer,
   copyLocality,
   dom0Peer,
   brokerOutage,

@@ -37,6 +37,12 @@ static const struct role roles[] = {
     { "party", role_party },
     { "crowd", role_crowd },
     { "crash", role_crash },
+    { "proxy", role_proxy },
+    { "vchan-socket-proxy", role_vchan_socket_proxy },
+    { "forward", role_forward },
+    { "stop", role_stop },
+    { "http-server", role_http_server },
+    { "http-client", role_http_client },
 };
 
 static const struct transport *const transports[] = {

@@ -16,6 +16,12 @@ int role_idle(const struct options *options);     /* measures a window in which 
 int role_party(const struct options *options);    /* one end of one connection, which lives on after its answer */
 int role_crowd(const struct options *options);    /* one side of connections, one after another until no more can be */
 int role_crash(const struct options *options);    /* the guest's kernel panics, just after the answer */
+int role_proxy(const struct options *options);    /* carries TCP connections of the loopback; lives on */
+int role_vchan_socket_proxy(const struct options *options); /* Xen's own program for that, in its place */
+int role_forward(const struct options *options);  /* from a UNIX socket to the loopback; lives on */
+int role_stop(const struct options *options);     /* ends a program that lives on */
+int role_http_server(const struct options *options); /* busybox httpd with one file */
+int role_http_client(const struct options *options); /* fetches it by busybox wget; measures */
 
 /* Runs the role of that name; fails where there is none. */
 int run_role(const char *name, const struct options *options);

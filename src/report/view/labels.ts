@@ -27,6 +27,11 @@ const WORKLOADS: Readonly<Record<string, WorkloadText>> = {
   'grant-mode': { title: 'Grant modes', question: 'granted once, for each transfer, or copied' },
   'copy-locality': { title: 'Copy locality', question: 'copy rate against caches' },
   'bare-grants': { title: 'Grant operations', question: 'payload by grant operations alone' },
+  'http-transfer': {
+    title: 'HTTP transfer',
+    question: 'a file fetched through a socket proxy',
+    message: 'request',
+  },
   'one-to-many': { title: 'One to many', question: 'one server, many clients' },
   'noisy-neighbour': { title: 'Noisy neighbour', question: 'latency beside somebody noisy' },
   'channel-depletion': { title: 'Channel depletion', question: 'connections until a limit' },

@@ -94,7 +94,7 @@ export async function runXenCellsOnHost(
   const groups = new Map<string, Planned[]>();
   for (const [index, request] of requests.entries()) {
     // Whether the host's hypervisor has Argo shows when a ring is registered.
-    const reason = skipReason(request, { hasArgo: true });
+    const reason = skipReason(request, { hasArgo: true, hasSocketProxy: image.hasSocketProxy });
     if (reason !== undefined) {
       settle(index, skippedCell(request, reason, HOST_PROFILE));
       continue;
@@ -160,7 +160,9 @@ export function hostScript(
     `INTERDOM_RUN=${shellQuoted(work)}`,
     `PATH=${shellQuoted(join(work, 'bin'))}:$PATH:/usr/sbin:/usr/local/sbin`,
     'for folder in /usr/lib/xen-*/bin /usr/lib/xen/bin /usr/libexec/xen/bin; do PATH=$PATH:$folder; done',
-    `. ${shellQuoted(join(options.guestSourceDirectory, 'dom0', 'testbed.sh'))}`,
+    ...['testbed.sh', 'proxy.sh'].map(
+      (name) => `. ${shellQuoted(join(options.guestSourceDirectory, 'dom0', name))}`,
+    ),
     'trap "stop_guests; exit 1" INT TERM HUP',
     `start_guests ${guests} ${shellQuoted(image.kernel)} ${shellQuoted(image.guestInitramfs)} || {`,
     '\tstop_guests',

@@ -5,6 +5,7 @@ import type { PlanningRules } from '../contract.js';
 import { XEN_PROFILE } from './cells/cell-result.js';
 import { HOST_PROFILE } from './cells/host-result.js';
 import {
+  RELAYS,
   skipReason,
   XEN_SCENARIOS,
   XEN_TRANSPORTS,
@@ -49,13 +50,22 @@ export const EMULATED_RULES: PlanningRules = {
       return typeof request === 'string' ? request : undefined;
     }
     const asked = { ...names.parameters.settings, ...names.transportOptions };
-    const other = Object.keys(asked).find((key) => asked[key] !== scenario.settings[key]?.default);
+    const other = Object.keys(asked).find(
+      (key) => asked[key] !== scenario.settings[key]?.default && !isKnown(names, key),
+    );
     if (other !== undefined) return `real Xen does not know the setting ${other}`;
     const request = requestOf(names);
-    // Whether the hypervisor has Argo is known when it has been looked at.
-    return typeof request === 'string' ? request : skipReason(request, { hasArgo: true });
+    // What hypervisor and guests have is known when they have been looked at.
+    return typeof request === 'string' ? request : skipReason(request, HAS_ALL);
   },
 };
+
+const HAS_ALL = { hasArgo: true, hasSocketProxy: true };
+
+/** Whether real guests do as this setting of a scenario says. */
+function isKnown({ scenario }: CellNames, setting: string): boolean {
+  return scenario === 'http-transfer' && setting === 'relay';
+}
 
 /** The same on a real host, whose processors work side by side. */
 export const HOST_RULES: PlanningRules = {
@@ -123,6 +133,7 @@ export function requestOf(
   if (names.draw !== undefined) return NO_DRAWS;
   const { ringSizeBytes, messageSizeBytes, messages, guestTypes, grantMode, placement, seed } =
     names.parameters;
+  const relay = RELAYS.find((one) => one === names.parameters.settings['relay']);
   const startsLaterUs = (Math.max(0, seed - 1) * SEED_US) % TICK_US;
   return {
     transport,
@@ -134,6 +145,7 @@ export function requestOf(
       grantMode,
       placement,
       ...(messages === undefined ? {} : { messages }),
+      ...(relay === undefined ? {} : { relay }),
     },
     ...(startsLaterUs === 0 ? {} : { startsLaterUs }),
   };

@@ -30,7 +30,7 @@ function request(
   };
 }
 
-const ARGO = { hasArgo: true };
+const ARGO = { hasArgo: true, hasSocketProxy: true };
 
 describe('effectiveRingBytes', () => {
   it('follows libxenvchan_server_init: in-page rings, then powers of two', () => {
@@ -90,7 +90,7 @@ describe('skipReason', () => {
 
   it('wants Argo for V4V', () => {
     assert.equal(skipReason(request('v4v', 'stream'), ARGO), undefined);
-    const reason = skipReason(request('v4v', 'stream'), { hasArgo: false }) ?? '';
+    const reason = skipReason(request('v4v', 'stream'), { ...ARGO, hasArgo: false }) ?? '';
     assert.match(reason, /no Argo.*--hypervisor FILE/);
   });
 
@@ -110,5 +110,23 @@ describe('skipReason', () => {
       /grant mode/,
     );
     assert.match(skipReason(request('libvchan', 'bare-grants'), ARGO) ?? '', /v2v only/);
+  });
+
+  it('says which proxy can carry a transfer', () => {
+    const why = (transport: XenTransport, parameters: Partial<XenCellRequest['parameters']> = {}) =>
+      skipReason(request(transport, 'http-transfer', parameters), ARGO) ?? 'none';
+    const xens = { relay: 'vchan-socket-proxy' } as const;
+    assert.equal(why('v4v'), 'none');
+    assert.equal(why('libvchan', { ...xens, ringSizeBytes: 1024 }), 'none');
+    assert.match(why('libvchan', xens), /rings of 1024 bytes/);
+    assert.match(why('v2v', xens), /libvchan only/);
+    assert.match(why('v2v', { grantMode: 'copy' }), /keeps its rings/);
+    assert.match(why('v2v', { messageSizeBytes: 2 ** 21 }), /keep what they fetch/);
+    assert.match(why('v2v', { messageSizeBytes: 2 ** 20, messages: 9 }), /keep what they fetch/);
+    const without = skipReason(
+      request('libvchan', 'http-transfer', { ...xens, ringSizeBytes: 1024 }),
+      { ...ARGO, hasSocketProxy: false },
+    );
+    assert.match(without ?? '', /no vchan-socket-proxy/);
   });
 });

@@ -4,8 +4,9 @@ export const XEN_TRANSPORTS = ['libvchan', 'v2v', 'v4v'] as const;
 export type XenTransport = (typeof XEN_TRANSPORTS)[number];
 
 /**
- * Work that real guests can do, under the names of the scenarios that do the same in the model; and `bare-grants`, which
- * moves payloads by grant operations alone, without a channel (transport v2v).
+ * Work that real guests can do, under the names of the scenarios that do the same in the model. `bare-grants` moves
+ * payloads by grant operations alone, without a channel (transport v2v). In `http-transfer` a message is a file that
+ * busybox's wget fetches from its httpd in the other guest, over a connection of its own.
  */
 export const XEN_SCENARIOS = [
   'ping-pong',
@@ -13,8 +14,12 @@ export const XEN_SCENARIOS = [
   'stream',
   'grant-mode',
   'bare-grants',
+  'http-transfer',
 ] as const;
 export type XenScenario = (typeof XEN_SCENARIOS)[number];
+/** Who carries sockets between the guests: this project's proxy, or the one of Xen's own tools. */
+export const RELAYS = ['interdom', 'vchan-socket-proxy'] as const;
+export type Relay = (typeof RELAYS)[number];
 export type GrantMode = 'persistent' | 'per-transfer' | 'copy';
 
 /** One cell to be carried out on real Xen. */
@@ -39,6 +44,8 @@ export interface XenCellParameters {
   readonly guestTypes: readonly [GuestType, GuestType];
   readonly grantMode: GrantMode;
   readonly placement: Placement;
+  /** Of `http-transfer` [interdom]. */
+  readonly relay?: Relay;
 }
 
 /** "pvh", or "pv:pvh" where the sides differ. */
@@ -111,13 +118,19 @@ export const NO_ARGO =
   'this hypervisor has no Argo, by whose hypercalls V4V runs on real Xen: ' +
   'give one built with CONFIG_ARGO=y by --hypervisor FILE';
 
-/** Why this cell cannot be on a hypervisor, or undefined where it can. */
+/** What the guests that were built have, or have not. */
+export interface XenAbilities {
+  readonly hasArgo: boolean;
+  readonly hasSocketProxy: boolean;
+}
+
+/** Why this cell cannot be with these guests, or undefined where it can. */
 export function skipReason(
   { transport, scenario, parameters }: XenCellRequest,
-  hypervisor: { readonly hasArgo: boolean },
+  abilities: XenAbilities,
 ): string | undefined {
   const { ringSizeBytes: asked, messageSizeBytes: message, grantMode } = parameters;
-  if (transport === 'v4v' && !hypervisor.hasArgo) return NO_ARGO;
+  if (transport === 'v4v' && !abilities.hasArgo) return NO_ARGO;
   if (message < 1) return 'a message has at least one byte';
   if (scenario === 'ping-pong' && (parameters.messages ?? 0) % 2 !== 0) {
     return `a round trip is two messages, and ${parameters.messages} is odd`;
@@ -134,6 +147,7 @@ export function skipReason(
   if (asked > LARGEST_RING[transport]) {
     return `${transport} has rings of at most ${LARGEST_RING[transport]} bytes`;
   }
+  if (scenario === 'http-transfer') return whyNoTransfer(transport, parameters, abilities);
   if (scenario === 'stream') {
     return grantMode === 'persistent'
       ? undefined
@@ -143,4 +157,30 @@ export function skipReason(
   return message > largest
     ? `a message of ${message} bytes does not fit: at most ${largest} through this ring`
     : undefined;
+}
+
+/** Most that a guest fetches within a window, all of which it keeps. */
+const MOST_FETCHED_BYTES = 16 * 1024 * KIB;
+/** Requests of the shorter window, where the user does not say. */
+export const REQUESTS = 6;
+/** Rings that vchan-socket-proxy asks for: the smallest, and nobody can have it ask for others. */
+const SOCKET_PROXY_RING_BYTES = 1024;
+
+function whyNoTransfer(
+  transport: XenTransport,
+  { ringSizeBytes, messageSizeBytes, messages = REQUESTS, grantMode, relay }: XenCellParameters,
+  { hasSocketProxy }: XenAbilities,
+): string | undefined {
+  if (grantMode !== 'persistent') return 'a proxy keeps its rings mapped';
+  if (2 * messages * messageSizeBytes > MOST_FETCHED_BYTES) {
+    return `guests keep what they fetch: at most ${MOST_FETCHED_BYTES} bytes in the longer window, of ${2 * messages} files`;
+  }
+  if (relay !== 'vchan-socket-proxy') return undefined;
+  if (transport !== 'libvchan') return 'vchan-socket-proxy speaks libvchan only';
+  if (effectiveRingBytes(transport, ringSizeBytes) !== SOCKET_PROXY_RING_BYTES) {
+    return `vchan-socket-proxy has rings of ${SOCKET_PROXY_RING_BYTES} bytes: --ring-size 1k`;
+  }
+  return hasSocketProxy
+    ? undefined
+    : 'the package xen-utils that was found has no vchan-socket-proxy (Debian 12 has it)';
 }

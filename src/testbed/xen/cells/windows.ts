@@ -1,4 +1,4 @@
-import { BARE_GRANT_PAGES, messagesInFlight, type XenCellRequest } from './request.js';
+import { BARE_GRANT_PAGES, messagesInFlight, REQUESTS, type XenCellRequest } from './request.js';
 
 /** One measured window of a cell, or of the calibration of a machine. */
 export interface WindowPlan {
@@ -34,6 +34,7 @@ export function messagesOf(request: XenCellRequest): number {
   if (parameters.messages !== undefined) return parameters.messages;
   if (scenario === 'ping-pong') return 2 * ROUND_TRIPS;
   if (scenario === 'bare-grants') return TRANSFERS;
+  if (scenario === 'http-transfer') return REQUESTS;
   const perTurn = messagesInFlight(request);
   const perMessage =
     INSTRUCTIONS_PER_MESSAGE +
@@ -87,6 +88,7 @@ export function windowCommands(
   connecting = false,
 ): string {
   const { transport, scenario, parameters } = request;
+  if (scenario === 'http-transfer') return transferCommands(request, window);
   const path = `/local/domain/$DOM1/data/w${window.id}`;
   const ends = (listener: string, connector: string): string =>
     `run_window ${window.id} ${WINDOW_TIMEOUT_S} ${window.traced ? 'yes' : 'no'} ` +
@@ -112,6 +114,16 @@ export function windowCommands(
   if (transport !== 'v2v') return `${run}\n`;
   const broker = `interdom-agent broker name=w${window.id} listener=$DOM1 connector=$DOM2`;
   return `${broker}\n${run}\n${broker} remove=1\n`;
+}
+
+/** Function: guest/dom0/proxy.sh. */
+function transferCommands({ transport, parameters }: XenCellRequest, window: WindowPlan): string {
+  const { ringSizeBytes, messageSizeBytes, relay = 'interdom' } = parameters;
+  const words = [
+    ...[window.id, WINDOW_TIMEOUT_S, window.traced ? 'yes' : 'no', relay, transport],
+    ...[ringSizeBytes, messageSizeBytes, window.messages, window.delayUs],
+  ];
+  return `http_window ${words.join(' ')}\n`;
 }
 
 /** Turns of an empty loop (of three instructions) in the window that shows what time alone costs. */

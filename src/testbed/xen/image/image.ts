@@ -16,6 +16,7 @@ import {
   type ImageOptions,
   type Inputs,
   readInput,
+  SOCKET_PROXY,
 } from './inputs.js';
 import { extractKernel } from './kernel.js';
 
@@ -43,6 +44,8 @@ export interface XenImage {
   readonly symbols: string;
   /** Whether the hypervisor has Argo, which V4V needs. Distributions' have not. */
   readonly hasArgo: boolean;
+  /** Whether the guests have Xen's own vchan-socket-proxy. */
+  readonly hasSocketProxy: boolean;
   /** Names and versions, for provenance. */
   readonly contents: Readonly<Record<string, string>>;
 }
@@ -82,6 +85,7 @@ export async function prepareImage(options: ImageOptions): Promise<XenImage> {
     plugin: join(directory, OUTPUTS.plugin),
     symbols: join(directory, OUTPUTS.symbols),
     hasArgo: (await readFile(join(directory, OUTPUTS.hypervisor))).includes(ARGO_OPTION),
+    hasSocketProxy: inputs.guestTools.has(SOCKET_PROXY),
     contents: describeInputs(inputs),
   };
 }
@@ -112,7 +116,11 @@ async function build(directory: string, inputs: Inputs, options: ImageOptions): 
       modules: await readModules(inputs.modules, options.signal),
       scripts: await readFolder(join(options.guestSourceDirectory, 'dom0')),
     };
-    const guest = guestInitramfs(parts);
+    const guest = guestInitramfs({
+      ...parts,
+      tools: await readAll(inputs.guestTools),
+      libraries: await readAll(inputs.guestLibraries),
+    });
     const dom0 = dom0Initramfs({
       ...parts,
       tools: await readAll(inputs.tools),

@@ -10,13 +10,13 @@ export interface InitramfsParts {
   readonly modules: ReadonlyMap<string, Buffer>;
   /** Scripts of guest/dom0 by file name. */
   readonly scripts: ReadonlyMap<string, Buffer>;
+  /** Programs of Xen by file name. */
+  readonly tools: ReadonlyMap<string, Buffer>;
+  /** The shared libraries that they need, by the name under which they are asked for. */
+  readonly libraries: ReadonlyMap<string, Buffer>;
 }
 
 export interface Dom0Parts extends InitramfsParts {
-  /** Programs of the toolstack by file name. */
-  readonly tools: ReadonlyMap<string, Buffer>;
-  /** Shared libraries by the name under which they are asked for. */
-  readonly libraries: ReadonlyMap<string, Buffer>;
   readonly guestKernel: Buffer;
   readonly guestInitramfs: Buffer;
 }
@@ -32,11 +32,12 @@ export const DOM0_MODULES = [
 
 export const GUEST_MODULES = ['xen-evtchn', 'xen-gntdev', 'xen-gntalloc', 'xen-privcmd'] as const;
 
-/** A guest's file system: a shell, the agent and the modules for event channels and grants. */
+/** A guest's file system: a shell, the agent, the modules for event channels and grants, and programs of Xen for guests. */
 export function guestInitramfs(parts: InitramfsParts): Buffer {
   const archive = new CpioArchive();
   addBase(archive, parts, GUEST_MODULES);
   archive.addFile('bin/interdom-agent', parts.agent, 0o755);
+  addTools(archive, parts, 'bin');
   archive.addFile('init', script(parts, 'guest-init'), 0o755);
   return archive.toBuffer();
 }
@@ -57,14 +58,9 @@ export function dom0Initramfs(parts: Dom0Parts): Buffer {
   }
   archive.addSymlink('var/run', '/run');
   archive.addFile('etc/xen/xl.conf', 'autoballoon="off"\nvif.default.script="none"\n');
-  for (const [name, content] of parts.tools)
-    archive.addFile(`usr/lib/xen/bin/${name}`, content, 0o755);
-  for (const [name, content] of parts.libraries) {
-    const folder = name === DYNAMIC_LINKER ? 'lib64' : 'lib/x86_64-linux-gnu';
-    archive.addFile(`${folder}/${basename(name)}`, content, 0o755);
-  }
+  addTools(archive, parts, 'usr/lib/xen/bin');
   archive.addFile('interdom/interdom-agent', parts.agent, 0o755);
-  for (const name of ['testbed.sh', 'failure.sh'])
+  for (const name of ['testbed.sh', 'failure.sh', 'proxy.sh'])
     archive.addFile(`interdom/${name}`, script(parts, name));
   archive.addFile('interdom/vmlinux', parts.guestKernel);
   archive.addFile('interdom/guest.cpio', parts.guestInitramfs);
@@ -78,6 +74,14 @@ function addBase(archive: CpioArchive, parts: InitramfsParts, modules: readonly 
   for (const name of modules) {
     const content = parts.modules.get(`${name}.ko`);
     if (content !== undefined) archive.addFile(`modules/${name}.ko`, content);
+  }
+}
+
+function addTools(archive: CpioArchive, parts: InitramfsParts, folder: string): void {
+  for (const [name, content] of parts.tools) archive.addFile(`${folder}/${name}`, content, 0o755);
+  for (const [name, content] of parts.libraries) {
+    const place = name === DYNAMIC_LINKER ? 'lib64' : 'lib/x86_64-linux-gnu';
+    archive.addFile(`${place}/${basename(name)}`, content, 0o755);
   }
 }
 

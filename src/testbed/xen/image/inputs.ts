@@ -17,7 +17,9 @@ const FORMAT = 2;
 
 const EMULATOR_PACKAGE = 'qemu-system-x86';
 const TOOLS = ['xl', 'xenstored', 'xenconsoled', 'xen-init-dom0', 'xentrace'];
-/** Loaded by libxl at run time, through pthread_cancel: `xl create` aborts without it. */
+/** Xen's own relay of sockets between guests, to stand beside this project's: it need not be there. */
+export const SOCKET_PROXY = 'vchan-socket-proxy';
+/** Loaded at run time, through pthread_cancel: what watches xenstore aborts without it (`xl create`, vchan-socket-proxy). */
 const RUNTIME_LIBRARIES = ['libgcc_s.so.1'];
 
 export interface ImageOptions {
@@ -43,6 +45,9 @@ export interface Inputs {
   readonly modules: ReadonlyMap<string, string>;
   readonly tools: ReadonlyMap<string, string>;
   readonly libraries: ReadonlyMap<string, string>;
+  /** Programs of Xen that guests have, and their libraries. */
+  readonly guestTools: ReadonlyMap<string, string>;
+  readonly guestLibraries: ReadonlyMap<string, string>;
   readonly busybox: string;
   readonly roots: readonly string[];
 }
@@ -77,13 +82,24 @@ export async function collectInputs(options: ImageOptions): Promise<Inputs> {
   const tools = new Map(
     TOOLS.map((name) => [name, must(packages, `/usr/lib/xen-${XEN_SERIES}/bin/${name}`)]),
   );
+  const libraries = await collectLibraries(packages, [...tools.values()]);
+  const proxy = packages.locate(`/usr/lib/xen-${XEN_SERIES}/bin/${SOCKET_PROXY}`);
+  const guestTools = new Map(proxy === undefined ? [] : [[SOCKET_PROXY, proxy]]);
+  const guestSearch = await findLibraries(
+    [...guestTools.values()],
+    RUNTIME_LIBRARIES,
+    packages.fileRoots(),
+  );
+  const guestHasAll = guestTools.size > 0 && guestSearch.missing.length === 0;
   return {
     hypervisor: own ?? must(packages, `/boot/xen-${XEN_SERIES}-amd64.gz`),
     symbols: own === undefined ? undefined : options.hypervisorSymbolsFile,
     kernel: must(packages, kernelFile),
     modules: findModules(packages, version),
     tools,
-    libraries: await collectLibraries(packages, [...tools.values()]),
+    libraries,
+    guestTools: guestHasAll ? guestTools : new Map(),
+    guestLibraries: guestHasAll ? guestSearch.found : new Map(),
     busybox: must(packages, '/bin/busybox'),
     roots: packages.fileRoots(),
   };
@@ -147,7 +163,8 @@ export async function hashInputs(inputs: Inputs, guestSourceDirectory: string): 
   if (inputs.symbols !== undefined) await add('symbols', inputs.symbols);
   await add('kernel', inputs.kernel);
   await add('busybox', inputs.busybox);
-  for (const group of [inputs.modules, inputs.tools, inputs.libraries]) {
+  const { modules, tools, libraries, guestTools, guestLibraries } = inputs;
+  for (const group of [modules, tools, libraries, guestTools, guestLibraries]) {
     for (const [name, file] of [...group].sort(([a], [b]) => (a < b ? -1 : 1)))
       await add(name, file);
   }

@@ -21,6 +21,7 @@ const IMAGE: XenImage = {
   plugin: '/i/count.so',
   symbols: '/i/xen-syms.map',
   hasArgo: false,
+  hasSocketProxy: false,
   contents: {},
 };
 

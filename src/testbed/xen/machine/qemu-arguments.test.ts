@@ -15,6 +15,7 @@ const IMAGE: XenImage = {
   plugin: '/c,d/count.so',
   symbols: '/c,d/xen-syms.map',
   hasArgo: false,
+  hasSocketProxy: false,
   contents: {},
 };
 const FILES = {
