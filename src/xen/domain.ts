@@ -151,11 +151,27 @@ export class Domain {
    */
   crash(reason: string): void {
     if (this.state !== 'running') return;
+    const { domid } = this;
+    const order = this.machine.platform?.order;
+    if (order === undefined) this.crashHere(reason);
+    else {
+      order.change(
+        () => {
+          order.stop(domid);
+          this.crashHere(reason);
+        },
+        () => ({ kind: 'crash', domid, reason }),
+      );
+    }
+    this.machine.domainStopped(this);
+  }
+
+  /** A crash as this copy of the machine sees it. */
+  crashHere(reason: string): void {
     this.state = 'crashed';
     this.crashReason = reason;
     for (const vcpu of this.vcpus) vcpu.stop();
     this.machine.trace.add(TRACE.domain, this.machine.now, this.domid, 1, 0);
-    this.machine.domainStopped(this);
   }
 
   /** Code on one of its vCPUs has touched what it cannot reach, and has no handler for that. */
@@ -203,15 +219,41 @@ export class Domain {
    */
   destroy(): void {
     if (this.state === 'dead') return;
+    const { domid } = this;
+    const order = this.machine.platform?.order;
+    if (order === undefined) this.destroyHere();
+    else {
+      order.change(
+        () => {
+          for (const mfn of order.framesOf(domid)) this.frames.add(mfn);
+          this.destroyHere();
+        },
+        () => ({ kind: 'destroy', domid }),
+      );
+    }
+  }
+
+  private destroyHere(): void {
     if (this.state !== 'dying') {
-      for (const vcpu of this.vcpus) vcpu.stop();
-      this.state = 'dying';
-      this.machine.trace.add(TRACE.domain, this.machine.now, this.domid, 2, 0);
-      this.eventChannels.closeAll();
-      this.machine.domainDestroyed(this);
+      this.stopAndClose();
       this.grantTable.releaseMappings();
     }
     this.relinquish();
+  }
+
+  private stopAndClose(): void {
+    for (const vcpu of this.vcpus) vcpu.stop();
+    this.state = 'dying';
+    this.machine.trace.add(TRACE.domain, this.machine.now, this.domid, 2, 0);
+    this.eventChannels.closeAll();
+    this.machine.domainDestroyed(this);
+  }
+
+  /** Another thread has destroyed it, and takes its frames back. */
+  repeatDestroy(): void {
+    if (this.state === 'dying') return;
+    this.stopAndClose();
+    this.grantTable.repeatReleaseMappings();
   }
 
   /** Frees the frames that nobody else maps; when none is left, the domain is gone. */
@@ -227,6 +269,7 @@ export class Domain {
 
   /** A peer has let go of a frame of this dying domain. */
   relinquishFrame(mfn: number): void {
+    if (this.machine.platform?.order?.isDom0 === false) return;
     if (this.machine.memory.foreignMappings[mfn] !== 0 || !this.frames.delete(mfn)) return;
     this.machine.memory.release(mfn);
     this.forgetIfEmpty();
@@ -234,6 +277,19 @@ export class Domain {
 
   private forgetIfEmpty(): void {
     if (this.frames.size > 0) return;
+    const { domid } = this;
+    const order = this.machine.platform?.order;
+    if (order === undefined) this.forgetHere();
+    else {
+      order.change(
+        () => this.forgetHere(),
+        () => ({ kind: 'forget', domid }),
+      );
+    }
+  }
+
+  /** It is gone, as this copy of the machine sees it. */
+  forgetHere(): void {
     this.state = 'dead';
     this.machine.forget(this);
   }

@@ -1,6 +1,7 @@
 import { InvariantViolation } from '../base/errors.js';
 import { TRACE } from '../sim/trace.js';
 import { HYPERVISOR_WORK } from './causes.js';
+import type { PortCall } from './control-order.js';
 import { EVTCHN_CONTROL, EVTCHN_SEND, EVTCHN_UNMASK } from './counters.js';
 import type { Domain } from './domain.js';
 import { EEXIST, EINVAL, ENOSPC, ESRCH } from './errno.js';
@@ -112,7 +113,10 @@ export class EventChannels {
 
   /** EVTCHNOP_alloc_unbound: a port that one other domain may bind to. Xen does not ask whether it exists. */
   allocUnbound(vcpu: Vcpu, remoteDomid: number): number {
-    this.control(vcpu);
+    return this.control(vcpu, { call: 'alloc-unbound', vcpu: vcpu.id, remoteDomid });
+  }
+
+  private allocatePort(vcpu: Vcpu, remoteDomid: number): number {
     const port = this.allocate(vcpu);
     if (typeof port === 'number') return port;
     port.state = 'unbound';
@@ -122,7 +126,10 @@ export class EventChannels {
 
   /** EVTCHNOP_bind_interdomain: connects a fresh port to an unbound port of another domain. */
   bindInterdomain(vcpu: Vcpu, remoteDomid: number, remotePort: number): number {
-    this.control(vcpu);
+    return this.control(vcpu, { call: 'bind-interdomain', vcpu: vcpu.id, remoteDomid, remotePort });
+  }
+
+  private bindPort(vcpu: Vcpu, remoteDomid: number, remotePort: number): number {
     const remoteDomain = this.domain.machine.domain(
       remoteDomid === DOMID_SELF ? this.domain.domid : remoteDomid,
     );
@@ -152,7 +159,10 @@ export class EventChannels {
 
   /** EVTCHNOP_bind_virq for a virtual interrupt that is global to the domain: one binder only. */
   bindVirq(vcpu: Vcpu, virq: number): number {
-    this.control(vcpu);
+    return this.control(vcpu, { call: 'bind-virq', vcpu: vcpu.id, virq });
+  }
+
+  private bindVirqPort(vcpu: Vcpu, virq: number): number {
     if (virq < 0 || virq >= NR_VIRQS) return -EINVAL;
     if (this.virqPorts.has(virq)) return -EEXIST;
     const port = this.allocate(vcpu);
@@ -168,7 +178,10 @@ export class EventChannels {
     const { machine } = this.domain;
     vcpu.enter(EVTCHN_SEND);
     vcpu.pcpu.charge(HYPERVISOR_WORK, machine.prices.evtchnSend);
+    const order = machine.platform?.order;
+    order?.enter();
     const result = this.sendFrom(vcpu.pcpu, number);
+    order?.leave();
     vcpu.leave();
     return result;
   }
@@ -222,7 +235,10 @@ export class EventChannels {
 
   /** EVTCHNOP_close. The other end of an interdomain channel becomes unbound again. */
   close(vcpu: Vcpu, number: number): number {
-    this.control(vcpu);
+    return this.control(vcpu, { call: 'close', vcpu: vcpu.id, port: number });
+  }
+
+  private closePort(number: number): number {
     const port = this.ports[number];
     if (port === undefined || port.state === 'free') return -EINVAL;
     this.release(port);
@@ -283,10 +299,33 @@ export class EventChannels {
     for (const vcpu of this.domain.vcpus) vcpu.endPoll(port.number, from);
   }
 
-  private control(vcpu: Vcpu): void {
+  /** A hypercall that changes which ports there are. */
+  private control(vcpu: Vcpu, call: PortCall): number {
+    const { machine, domid } = this.domain;
     vcpu.enter(EVTCHN_CONTROL);
-    vcpu.pcpu.charge(HYPERVISOR_WORK, this.domain.machine.prices.evtchnControl);
+    vcpu.pcpu.charge(HYPERVISOR_WORK, machine.prices.evtchnControl);
     vcpu.leave();
+    const order = machine.platform?.order;
+    if (order === undefined) return this.carryOut(call);
+    return order.change(
+      () => this.carryOut(call),
+      () => ({ kind: 'port', domid, call }),
+    );
+  }
+
+  /** Changes the ports: by a hypercall of this domain, or again in another copy of the machine. */
+  carryOut(call: PortCall): number {
+    const vcpu = this.domain.vcpus[call.vcpu] as Vcpu;
+    switch (call.call) {
+      case 'alloc-unbound':
+        return this.allocatePort(vcpu, call.remoteDomid);
+      case 'bind-interdomain':
+        return this.bindPort(vcpu, call.remoteDomid, call.remotePort);
+      case 'bind-virq':
+        return this.bindVirqPort(vcpu, call.virq);
+      case 'close':
+        return this.closePort(call.port);
+    }
   }
 
   /** The error of get_free_port, or 0 where it would find one. */

@@ -1,5 +1,6 @@
 import { TRACE } from '../sim/trace.js';
 import { HYPERVISOR_WORK, PAGE_WALK } from './causes.js';
+import type { MaptrackEntry } from './control-order.js';
 import { GNTTAB_COPY, GNTTAB_MAP, GNTTAB_UNMAP } from './counters.js';
 import type { Domain } from './domain.js';
 import { NO_WORD } from './hypervisor-words.js';
@@ -142,6 +143,16 @@ export class GrantTable {
 
   /** Takes a grant back. Fails (returns false) while the peer uses it: there is no way to revoke. */
   end(reference: number): boolean {
+    const order = this.domain.machine.platform?.order;
+    if (order === undefined) return this.endEntry(reference);
+    // Not while a peer is between looking at the entry and using it.
+    return order.change(
+      () => this.endEntry(reference),
+      () => undefined,
+    );
+  }
+
+  private endEntry(reference: number): boolean {
     const { words } = this.domain.machine;
     const entry = this.entry(reference);
     const flags = words.load(entry + ENTRY_FLAGS);
@@ -183,7 +194,17 @@ export class GrantTable {
     const { machine } = this.domain;
     vcpu.enter(GNTTAB_MAP);
     chargeOperations(vcpu, GNTTAB_MAP, references.length, machine.prices.grantMap);
-    const result = this.mapAll(domid, references);
+    const order = machine.platform?.order;
+    const result =
+      order === undefined
+        ? this.mapAll(domid, references)
+        : order.change(
+            () => this.mapAll(domid, references),
+            (mapped) =>
+              'handles' in mapped
+                ? { kind: 'map', domid: this.domain.domid, entries: this.entriesOf(mapped.handles) }
+                : undefined,
+          );
     if (result.status === GNTST_OKAY) {
       machine.counters.grants.mapped += references.length;
       machine.trace.add(
@@ -273,14 +294,29 @@ export class GrantTable {
     const { machine } = this.domain;
     vcpu.enter(GNTTAB_UNMAP);
     chargeOperations(vcpu, GNTTAB_UNMAP, handles.length, machine.prices.grantUnmap);
-    let status = GNTST_OKAY;
+    const order = machine.platform?.order;
+    const unmapped =
+      order === undefined
+        ? this.unmapAll(handles)
+        : order.change(
+            () => this.unmapAll(handles),
+            () => ({ kind: 'unmap', domid: this.domain.domid, handles }),
+          );
+    if (unmapped > 0) {
+      machine.counters.grants.unmapped += unmapped;
+      machine.trace.add(TRACE['grant-unmap'], vcpu.pcpu.clock, this.domain.domid, unmapped, 0);
+      flushAfterUnmap(vcpu, unmapped);
+    }
+    vcpu.leave();
+    return unmapped === handles.length ? GNTST_OKAY : GNTST_BAD_HANDLE;
+  }
+
+  /** Returns how many of these there were. */
+  private unmapAll(handles: readonly number[]): number {
     let unmapped = 0;
     for (const handle of handles) {
       const mapping = this.mappings.get(handle);
-      if (mapping === undefined) {
-        status = GNTST_BAD_HANDLE;
-        continue;
-      }
+      if (mapping === undefined) continue;
       this.mappings.delete(handle);
       this.domain.space.unmap(mapping.page);
       const { region } = mapping;
@@ -288,13 +324,45 @@ export class GrantTable {
       this.letGo(mapping);
       unmapped++;
     }
-    if (unmapped > 0) {
-      machine.counters.grants.unmapped += unmapped;
-      machine.trace.add(TRACE['grant-unmap'], vcpu.pcpu.clock, this.domain.domid, unmapped, 0);
-      flushAfterUnmap(vcpu, unmapped);
+    return unmapped;
+  }
+
+  private entriesOf(handles: readonly number[]): MaptrackEntry[] {
+    return handles.map((handle) => {
+      const { grantor, reference, mfn } = this.mappings.get(handle) as Mapping;
+      return { handle, grantor: grantor.domid, reference, mfn };
+    });
+  }
+
+  /** This domain's own thread has mapped these: it is known here too, for when the domain is destroyed. */
+  repeatMap(entries: readonly MaptrackEntry[]): void {
+    for (const { handle, grantor, reference, mfn } of entries) {
+      const domain = this.domain.machine.domain(grantor) as Domain;
+      const region = { first: 0, pages: 0, left: 0 };
+      this.mappings.set(handle, { grantor: domain, reference, mfn, page: 0, region });
     }
-    vcpu.leave();
-    return status;
+  }
+
+  /** This domain's own thread has unmapped these. */
+  repeatUnmap(handles: Iterable<number>): void {
+    for (const handle of handles) {
+      const mapping = this.mappings.get(handle);
+      if (mapping === undefined) continue;
+      this.mappings.delete(handle);
+      mapping.grantor.grantTable.peerLetGo(mapping);
+    }
+  }
+
+  /** A peer's thread has let go of a frame of this domain: what its kernel, or the toolstack, does then. */
+  private peerLetGo({ reference, mfn }: Mapping): void {
+    const { domain, whenUnused } = this;
+    const order = domain.machine.platform?.order;
+    const isUnused = (): boolean =>
+      domain.machine.words.load(this.entry(reference) + ENTRY_FLAGS) < USE;
+    order?.later(() => {
+      if (domain.state === 'dying') domain.relinquishFrame(mfn);
+      else if (isUnused()) whenUnused.get(reference)?.();
+    });
   }
 
   /**
@@ -306,8 +374,10 @@ export class GrantTable {
    */
   copy(vcpu: Vcpu, domid: number, segments: readonly CopySegment[], into: boolean): number {
     const { counters, prices } = this.domain.machine;
+    const order = this.domain.machine.platform?.order;
     let status = GNTST_OKAY;
     vcpu.enter(GNTTAB_COPY);
+    order?.enter();
     for (const [index, segment] of segments.entries()) {
       chargeOperation(vcpu, GNTTAB_COPY, index, prices.grantCopy);
       const { reference, offset, address, length } = segment;
@@ -316,6 +386,7 @@ export class GrantTable {
       counters.grants.copied++;
       counters.grants.copiedBytes += length;
     }
+    order?.leave();
     vcpu.leave();
     return status;
   }
@@ -364,6 +435,11 @@ export class GrantTable {
   releaseMappings(): void {
     for (const mapping of this.mappings.values()) this.letGo(mapping);
     this.mappings.clear();
+  }
+
+  /** Another thread has destroyed the domain. */
+  repeatReleaseMappings(): void {
+    this.repeatUnmap([...this.mappings.keys()]);
   }
 
   /** First word of an entry; a word that is always zero where there is none. */

@@ -104,6 +104,11 @@ export class GuestKernel implements EventTarget {
     return timer;
   }
 
+  /** Whether a task waits for a timer. */
+  get hasSleepers(): boolean {
+    return this.sleepers.size > 0;
+  }
+
   /** The task waits no longer for this timer, which may have expired. */
   cancelWake(timer: number): void {
     this.sleepers.delete(timer);

@@ -22,7 +22,7 @@ export class HypervisorWords {
   allocate(count: number): number {
     const recycled = this.free.get(count)?.pop();
     if (recycled !== undefined) {
-      this.words.fill(0, recycled, recycled + count);
+      this.clear(recycled, count);
       return recycled;
     }
     const first = this.used;
@@ -65,6 +65,10 @@ export class HypervisorWords {
     const before = this.words[index] as number;
     if (before === expected) this.words[index] = value;
     return before;
+  }
+
+  protected clear(first: number, count: number): void {
+    this.words.fill(0, first, first + count);
   }
 
   protected grow(words: number): void {

@@ -7,6 +7,7 @@ import { EventQueue } from '../sim/event-queue.js';
 import { Trace } from '../sim/trace.js';
 import { AddressSpace } from './address-space.js';
 import { CacheHierarchy, IN_L3 } from './cache.js';
+import type { ControlChange } from './control-order.js';
 import { MachineCounters } from './counters.js';
 import { DEFAULT_LIMITS, Domain, type DomainLimits, type GuestType } from './domain.js';
 import { HypervisorWords } from './hypervisor-words.js';
@@ -33,6 +34,8 @@ export type StopReason = 'quiet' | 'finished' | 'time-limit' | 'event-limit';
 /** A part of the hypervisor that a transport brings along (V4V), told of the life of domains. */
 export interface HypervisorExtension {
   domainDestroyed?(domain: Domain): void;
+  /** Carries out again what another thread's copy of it has recorded (ControlChange). */
+  repeat?(data: unknown): void;
 }
 
 /**
@@ -190,6 +193,36 @@ export class Machine {
       this.extensions.set(name, extension);
     }
     return extension as T;
+  }
+
+  /** Carries out a change that another copy of this machine has carried out. Xenstored's are its own. */
+  repeat(change: Exclude<ControlChange, { kind: 'xenstore' }>): void {
+    if (change.kind === 'extension') {
+      this.extensions.get(change.name)?.repeat?.(change.data);
+      return;
+    }
+    const domain = this.domains.get(change.domid);
+    if (domain === undefined) return;
+    switch (change.kind) {
+      case 'port':
+        domain.eventChannels.carryOut(change.call);
+        break;
+      case 'map':
+        domain.grantTable.repeatMap(change.entries);
+        break;
+      case 'unmap':
+        domain.grantTable.repeatUnmap(change.handles);
+        break;
+      case 'crash':
+        domain.crashHere(change.reason);
+        break;
+      case 'destroy':
+        domain.repeatDestroy();
+        break;
+      case 'forget':
+        domain.forgetHere();
+        break;
+    }
   }
 
   /** Numbers every vCPU of the machine, from 1. */

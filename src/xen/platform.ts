@@ -1,6 +1,7 @@
 import type { Trace } from '../sim/trace.js';
 import type { AddressSpace } from './address-space.js';
 import type { CacheHierarchy } from './cache.js';
+import type { ControlOrder } from './control-order.js';
 import type { GuestMemory } from './guest-memory.js';
 import type { HypervisorWords } from './hypervisor-words.js';
 import type { Machine } from './machine.js';
@@ -18,6 +19,8 @@ export interface Platform {
   readonly memory: MachineMemory;
   readonly words: HypervisorWords;
   readonly trace: Trace;
+  /** Who orders hypercalls; undefined while one thread alone carries out the machine, or nothing but the data path runs. */
+  readonly order?: ControlOrder | undefined;
   createPcpu(machine: Machine, id: number, tlb: Tlb, cache: CacheHierarchy): Pcpu;
   createGuestMemory(vcpu: Vcpu, space: AddressSpace): GuestMemory;
   createUpcalls(vcpu: Vcpu): Upcalls;

@@ -22,8 +22,6 @@ export class ArgoDomain {
   ringCount = 0;
   /** Single-partner rings that other domains have registered for this one (send_hash). Entries leak likewise. */
   readonly sends: RingId[] = [];
-  /** Wildcard rings in which this domain waits for space (wildcard_pend_list). */
-  readonly waitsIn = new Set<ArgoRing>();
   /** The rings at a port, by partner. */
   private readonly ports = new Map<number, Map<number, ArgoRing>>();
   /** Rings added and removed so far. */

@@ -46,11 +46,13 @@ export class ArgoLock {
   }
 
   holdForReading(untilPs: number): void {
+    if (this.spin !== undefined) return;
     if (untilPs > this.readersUntil) this.readersUntil = untilPs;
   }
 
   /** @param lengthPs for how long it is held, where others may queue behind */
   holdForWriting(untilPs: number, lengthPs = 0): void {
+    if (this.spin !== undefined) return;
     if (untilPs > this.writerUntil) this.writerUntil = untilPs;
     this.lastHoldPs = lengthPs;
   }

@@ -13,7 +13,6 @@ import {
   RING_SUFFICIENT,
 } from './argo-abi.js';
 import type { ArgoCall } from './argo-call.js';
-import type { ArgoDomain } from './argo-domain.js';
 import type { GuestAccess } from './argo-guest-access.js';
 import { dropLocks, spinUntil } from './argo-locks.js';
 import type { ArgoRing } from './argo-ring.js';
@@ -42,7 +41,7 @@ export function fillRingData(
   const ring = find(domid)?.match(port, vcpu.domain.domid);
   if (ring !== undefined) {
     largest = largestPayload(ring.bytes);
-    flags = RING_EXISTS | answer(call, ring, spaceRequired, find);
+    flags = RING_EXISTS | answer(call, ring, spaceRequired);
   }
   if (
     !access.writeField(vcpu, entry + ENTRY_FLAGS, 2, flags) ||
@@ -53,12 +52,7 @@ export function fillRingData(
   return 0;
 }
 
-function answer(
-  call: ArgoCall,
-  ring: ArgoRing,
-  spaceRequired: number,
-  find: ArgoTable['living'],
-): number {
+function answer(call: ArgoCall, ring: ArgoRing, spaceRequired: number): number {
   const { vcpu } = call;
   const { domid } = vcpu.domain;
   const largest = largestPayload(ring.bytes);
@@ -72,23 +66,10 @@ function answer(
     flags |= RING_EMSGSIZE;
   } else if (space >= spaceRequired) {
     ring.pending.cancel(domid);
-    find(domid)?.waitsIn.delete(ring);
     flags |= RING_SUFFICIENT;
-  } else if (waitForSpace(ring, find(domid), domid, spaceRequired) === -EBUSY) {
+  } else if (ring.pending.requeue(domid, spaceRequired) === -EBUSY) {
     flags |= RING_EBUSY;
   }
   dropLocks(call, before);
   return space === largest ? flags | RING_EMPTY : flags;
-}
-
-/** pending_requeue: the domain will be told when there is so much space. Returns 0 or -EBUSY. */
-export function waitForSpace(
-  ring: ArgoRing,
-  sender: ArgoDomain | undefined,
-  domid: number,
-  length: number,
-): number {
-  const result = ring.pending.requeue(domid, length);
-  if (result === 0 && ring.partner === DOMID_ANY) sender?.waitsIn.add(ring);
-  return result;
 }

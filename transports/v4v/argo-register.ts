@@ -108,8 +108,7 @@ export function registerRing(
 ): number {
   const { port, domid: partner, bytes, vcpu } = call;
   const own = table.of(vcpu.domain);
-  const sender = partner === DOMID_ANY ? undefined : table.living(partner);
-  if (partner !== DOMID_ANY && sender === undefined) return -ECONNREFUSED;
+  if (partner !== DOMID_ANY && table.living(partner) === undefined) return -ECONNREFUSED;
   if (own.ringCount >= MAX_RINGS_PER_DOMAIN) return -ENOSPC;
   const known = own.find(port, partner);
   if (known !== undefined) {
@@ -119,24 +118,45 @@ export function registerRing(
   const frames = ringFrames(access, call, gfns, pages);
   if (typeof frames === 'number') {
     // As in Xen, the old registration goes too, and what it counted stays counted.
-    if (known !== undefined) table.removeRing(own, known);
+    if (known !== undefined) own.remove(known);
     return frames;
   }
-  const ring = known ?? new ArgoRing(own.domain, port, partner, bytes);
-  if (known === undefined) own.add(ring);
-  ring.holdFrames(frames);
+  const ring = enrol(table, own, { port, partner, bytes, frames });
   const { tx, isReset } = initialTx(ring);
   if (isReset) ring.writeTx(vcpu, tx);
   ring.txPtr = tx;
-  own.ringCount++;
-  sender?.sends.push({ domid: own.domain.domid, port, partner });
   return 0;
+}
+
+/** A ring that is to be in the table of its owner. */
+export interface RingEntry {
+  readonly port: number;
+  readonly partner: number;
+  readonly bytes: number;
+  readonly frames: readonly number[];
+}
+
+/** Puts a ring into the table, or gives one that is there other frames. */
+export function enrol(
+  table: ArgoTable,
+  own: ArgoDomain,
+  { port, partner, bytes, frames }: RingEntry,
+): ArgoRing {
+  const known = own.find(port, partner);
+  const ring = known ?? new ArgoRing(own.domain, port, partner, bytes);
+  if (known === undefined) own.add(ring);
+  ring.holdFrames(frames);
+  own.ringCount++;
+  if (partner !== DOMID_ANY) {
+    table.living(partner)?.sends.push({ domid: own.domain.domid, port, partner });
+  }
+  return ring;
 }
 
 /** What unregister_ring does. */
 export function unregisterRing(table: ArgoTable, own: ArgoDomain, ring: ArgoRing): void {
   const { domid } = own.domain;
-  table.removeRing(own, ring);
+  own.remove(ring);
   own.ringCount--;
   const sends = table.get(ring.partner)?.sends ?? [];
   const at = sends.findIndex(

@@ -76,6 +76,11 @@ export class ArgoRing {
     return this.mfns.length;
   }
 
+  /** The receiver's frames that it lies in. */
+  get frames(): readonly number[] {
+    return this.mfns;
+  }
+
   /** Takes hold of the receiver's frames. They cannot go away under Xen until they are let go. */
   holdFrames(mfns: readonly number[]): void {
     this.mfns = mfns;

@@ -39,14 +39,6 @@ export class ArgoTable {
     return this.of(domain);
   };
 
-  /** ring_remove_info: the ring goes, and with it the notes of who waits for space in it. */
-  removeRing(owner: ArgoDomain, ring: ArgoRing): void {
-    if (ring.partner === DOMID_ANY) {
-      for (const domid of ring.pending.waiting()) this.domains[domid]?.waitsIn.delete(ring);
-    }
-    owner.remove(ring);
-  }
-
   /**
    * argo_destroy: the domain's rings go, and without a word those of others to which only it could send.
    *
@@ -58,7 +50,7 @@ export class ArgoTable {
     const remove = (owner: ArgoDomain, ring: ArgoRing): void => {
       pages += ring.pages;
       if (ring.inFlight !== undefined) this.finish(ring.inFlight);
-      this.removeRing(owner, ring);
+      owner.remove(ring);
     };
     while (gone.rings.length > 0) remove(gone, gone.rings[0] as ArgoRing);
     gone.ringCount = 0;
@@ -70,9 +62,13 @@ export class ArgoTable {
       remove(owner, ring);
       owner.ringCount--;
     }
-    // wildcard_rings_pending_remove
-    for (const ring of gone.waitsIn) ring.pending.cancel(domid);
     this.domains[domid] = undefined;
+    // wildcard_rings_pending_remove: nobody else is told of space by rings to which anybody may send.
+    for (const owner of this.domains) {
+      for (const ring of owner?.rings ?? []) {
+        if (ring.partner === DOMID_ANY) ring.pending.cancel(domid);
+      }
+    }
     return pages;
   }
 }

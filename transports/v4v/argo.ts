@@ -25,8 +25,14 @@ import { type ArgoCall, COPIED, ENTERED, OUTSIDE, PUBLISHED } from './argo-call.
 import type { ArgoDomain } from './argo-domain.js';
 import { GuestAccess } from './argo-guest-access.js';
 import { ArgoLock, dropLocks, spinUntil } from './argo-locks.js';
-import { fillRingData, waitForSpace } from './argo-notify.js';
-import { readRegistration, registerRing, unregisterRing } from './argo-register.js';
+import { fillRingData } from './argo-notify.js';
+import {
+  enrol,
+  type RingEntry,
+  readRegistration,
+  registerRing,
+  unregisterRing,
+} from './argo-register.js';
 import type { ArgoRing } from './argo-ring.js';
 import { insertMessage, payloadOf, readSendArguments } from './argo-send.js';
 import { ArgoTable } from './argo-table.js';
@@ -65,6 +71,10 @@ export class Argo implements HypervisorExtension {
     this.unregisterOperation = counters.hypercall('argo_unregister_ring');
     this.sendvOperation = counters.hypercall('argo_sendv');
     this.notifyOperation = counters.hypercall('argo_notify');
+    // argo_init: where domains run at the same time, all of them are known before.
+    if (machine.platform !== undefined) {
+      for (const domain of machine.allDomains()) this.table.of(domain);
+    }
   }
 
   /** Registrations of a domain, as they count against its limit of 128. */
@@ -90,8 +100,19 @@ export class Argo implements HypervisorExtension {
     pages: number,
     flags: number,
   ): number {
+    const call = this.table.of(vcpu.domain).callOf(vcpu);
+    return this.changing(call, () => this.register(call, registration, gfns, pages, flags));
+  }
+
+  private register(
+    call: ArgoCall,
+    registration: number,
+    gfns: number,
+    pages: number,
+    flags: number,
+  ): number {
+    const { vcpu } = call;
     const own = this.table.of(vcpu.domain);
-    const call = own.callOf(vcpu);
     if (call.stage === OUTSIDE) {
       this.enter(call, this.registerOperation);
       const status = this.checkRegistration(call, registration, pages, flags);
@@ -124,8 +145,13 @@ export class Argo implements HypervisorExtension {
    * @param unregistration address of a struct xen_argo_unregister_ring
    */
   unregisterRing(vcpu: Vcpu, unregistration: number): number {
+    const call = this.table.of(vcpu.domain).callOf(vcpu);
+    return this.changing(call, () => this.unregister(call, unregistration));
+  }
+
+  private unregister(call: ArgoCall, unregistration: number): number {
+    const { vcpu } = call;
     const own = this.table.of(vcpu.domain);
-    const call = own.callOf(vcpu);
     if (call.stage === OUTSIDE) {
       this.enter(call, this.unregisterOperation);
       const readable = this.access.read(vcpu, unregistration, UNREGISTER_BYTES);
@@ -172,7 +198,7 @@ export class Argo implements HypervisorExtension {
       if (status < 0) return this.leave(call, status);
     }
     if (call.stage === ENTERED) {
-      const status = this.copyIntoRing(own, call);
+      const status = this.copyIntoRing(call);
       this.access.settle(vcpu);
       if (status === NOT_YET) return NOT_YET;
       if (status < 0) return this.leave(call, status);
@@ -186,7 +212,7 @@ export class Argo implements HypervisorExtension {
   }
 
   /** Takes the locks and copies. Returns the length, NOT_YET, or the negated error. */
-  private copyIntoRing(own: ArgoDomain, call: ArgoCall): number {
+  private copyIntoRing(call: ArgoCall): number {
     const { vcpu } = call;
     if (vcpu.isAhead()) return NOT_YET;
     const receiver = this.table.living(call.domid);
@@ -209,7 +235,7 @@ export class Argo implements HypervisorExtension {
       call.ring = ring;
       return status;
     }
-    return waitForSpace(ring, own, vcpu.domain.domid, length) || status;
+    return ring.pending.requeue(vcpu.domain.domid, length) || status;
   }
 
   /** The locks are held from now until the message is announced: at the end of what has been charged. */
@@ -281,12 +307,8 @@ export class Argo implements HypervisorExtension {
     for (const ring of own.rings) {
       ring.lock.takeForWriting(call);
       const space = ring.payloadSpace(vcpu);
-      const from = this.toNotify.length;
       if (space > 0) ring.pending.takeSatisfied(space, this.toNotify);
       dropLocks(call, before);
-      for (let i = from; i < this.toNotify.length; i++) {
-        this.table.get(this.toNotify[i] as number)?.waitsIn.delete(ring);
-      }
     }
     for (const domid of this.toNotify) {
       this.machine.domain(domid)?.eventChannels.raiseVirq(VIRQ_ARGO, vcpu.pcpu);
@@ -348,7 +370,43 @@ export class Argo implements HypervisorExtension {
     return false;
   }
 
+  /** A hypercall that changes which rings there are: where domains run at the same time, alone. */
+  private changing(call: ArgoCall, hypercall: () => number): number {
+    const order = this.machine.platform?.order;
+    if (order === undefined) return hypercall();
+    return order.change(hypercall, (status) => {
+      const data = this.ringAfter(call);
+      // One that was refused has changed nothing; or the ring is gone.
+      const isNews = status === 0 || data.frames === undefined;
+      return isNews ? { kind: 'extension', name: EXTENSION, data } : undefined;
+    });
+  }
+
+  /** The ring that a call was about, as it is now. */
+  private ringAfter({ vcpu, port, domid: partner }: ArgoCall): RingChange {
+    const { domid } = vcpu.domain;
+    const ring = this.table.get(domid)?.find(port, partner);
+    if (ring === undefined) return { domid, port, partner };
+    const { bytes, frames } = ring;
+    return { domid, port, partner, bytes, frames };
+  }
+
+  /** Another thread has registered or unregistered a ring of its domain. */
+  repeat(data: unknown): void {
+    const { domid, port, partner, bytes, frames } = data as RingChange;
+    const own = this.table.get(domid);
+    if (own === undefined) return;
+    const known = own.find(port, partner);
+    if (bytes === undefined || frames === undefined) {
+      if (known !== undefined) unregisterRing(this.table, own, known);
+      return;
+    }
+    known?.letFramesGo();
+    enrol(this.table, own, { port, partner, bytes, frames });
+  }
+
   private enter(call: ArgoCall, operation: number): void {
+    this.machine.platform?.order?.enter();
     call.vcpu.enter(operation);
     call.vcpu.unpreemptible = true;
     call.stage = ENTERED;
@@ -361,11 +419,18 @@ export class Argo implements HypervisorExtension {
     call.ring = undefined;
     call.vcpu.unpreemptible = false;
     call.vcpu.leave();
+    this.machine.platform?.order?.leave();
     return result;
   }
 }
 
+/** A ring of a domain as it is after a hypercall: without length and frames it is gone. */
+type RingChange = Pick<RingEntry, 'port' | 'partner'> &
+  Partial<RingEntry> & { readonly domid: number };
+
+const EXTENSION = 'argo';
+
 /** The machine's Argo. */
 export function argoOf(machine: Machine): Argo {
-  return machine.extend('argo', () => new Argo(machine));
+  return machine.extend(EXTENSION, () => new Argo(machine));
 }

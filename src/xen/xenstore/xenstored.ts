@@ -1,6 +1,7 @@
 import { BLOCKED, ORDER, type Process } from '../../sim/process.js';
 import { TRACE } from '../../sim/trace.js';
 import { GUEST_KERNEL, TOOLSTACK } from '../causes.js';
+import type { ControlOrder } from '../control-order.js';
 import type { Domain } from '../domain.js';
 import type { EventPort } from '../event-channels.js';
 import type { Task } from '../task.js';
@@ -90,9 +91,14 @@ export class Xenstored {
 
   /** The toolstack tells that a domain is gone: its nodes go and watchers of @releaseDomain learn of it. */
   release(domid: number): void {
-    this.store.release(domid);
     this.connections.delete(domid);
-    this.task.wake();
+    const order = this.dom0.machine.platform?.order;
+    if (order === undefined) {
+      this.store.release(domid);
+      this.task.wake();
+    } else {
+      order.ask(this.store, (store) => store.release(domid));
+    }
   }
 
   /**
@@ -184,6 +190,12 @@ export class XenstoreConnection {
     const { executingVcpu: vcpu, domid, machine } = this.domain;
     vcpu.kernel.enterSystemCall();
     vcpu.pcpu.charge(GUEST_KERNEL, machine.prices.xenbus);
+    const order = machine.platform?.order;
+    if (order !== undefined) {
+      const result = order.ask(this.daemon.store, (store) => carryOut(store, domid));
+      vcpu.kernel.leaveSystemCall();
+      return result;
+    }
     while (vcpu.isAhead()) yield ORDER;
     const task = vcpu.currentTask as Task;
     const request: Request = {
@@ -281,6 +293,18 @@ export class XenstoreConnection {
   /** Makes a node at no cost: what a service that stood ready had made before. */
   presetNode(path: string): XenstoreResult<void> {
     return this.daemon.store.mkdir(this.domain.domid, path);
+  }
+
+  /** Where each domain is a thread: takes the watch events that wait for this domain. */
+  takeEvents(order: ControlOrder): void {
+    const { daemon, domain } = this;
+    if (!daemon.store.domainsWithEvents().includes(domain.domid)) return;
+    const taken = order.ask(daemon.store, (store) => ({
+      ok: true,
+      value: store.takeWatchEvents(domain.domid),
+    }));
+    if (taken.ok) this.events.push(...taken.value);
+    this.passOnEvents();
   }
 
   /** @internal xenstored has answered the oldest request. */
