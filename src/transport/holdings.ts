@@ -7,6 +7,8 @@ import type { Installation } from './installation.js';
  */
 export type Holdings = Readonly<Record<string, number>>;
 
+const MACHINE_FRAMES = 'machine: frames';
+
 /**
  * What is held now.
  *
@@ -19,7 +21,7 @@ export function readHoldings(
 ): Holdings {
   const { machine, xenstored } = installation;
   const held: Record<string, number> = { 'zombie domains': [...machine.allZombies()].length };
-  if (frames) held['machine: frames'] = machine.memory.allocatedFrames;
+  if (frames) held[MACHINE_FRAMES] = machine.memory.allocatedFrames;
   for (const domain of machine.allDomains()) {
     const usage = xenstored.store.usage(domain.domid);
     const name = `dom${domain.domid} ${domain.name}`;
@@ -32,6 +34,24 @@ export function readHoldings(
     if (frames) held[`${name}: frames`] = domain.heldFrames;
   }
   return { ...held, ...driver.heldResources?.(machine) };
+}
+
+/**
+ * What is held where each domain is a thread and knows best what it holds itself.
+ *
+ * @param readings of the threads, by domid; undefined where a thread is gone
+ */
+export function holdingsOfThreads(readings: readonly (Holdings | undefined)[]): Holdings {
+  const held: Record<string, number> = {};
+  for (const [domid, reading] of readings.entries()) {
+    for (const [name, count] of Object.entries(reading ?? {})) {
+      const owner = /^dom(\d+) /.exec(name)?.[1];
+      // Each has its part of the machine's memory; what is nobody's is the same for all.
+      if (name === MACHINE_FRAMES) held[name] = (held[name] ?? 0) + count;
+      else if (owner === undefined || owner === String(domid)) held[name] = count;
+    }
+  }
+  return held;
 }
 
 /** What one reading has more than another: "dom2 client: grants +2", or undefined where nothing is. */

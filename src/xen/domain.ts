@@ -151,18 +151,14 @@ export class Domain {
    */
   crash(reason: string): void {
     if (this.state !== 'running') return;
-    const { domid } = this;
-    const order = this.machine.platform?.order;
-    if (order === undefined) this.crashHere(reason);
-    else {
-      order.change(
-        () => {
-          order.stop(domid);
-          this.crashHere(reason);
-        },
-        () => ({ kind: 'crash', domid, reason }),
-      );
-    }
+    const { domid, machine } = this;
+    machine.change(
+      () => {
+        machine.order?.stop(domid);
+        this.crashHere(reason);
+      },
+      () => ({ kind: 'crash', domid, reason }),
+    );
     this.machine.domainStopped(this);
   }
 
@@ -219,18 +215,14 @@ export class Domain {
    */
   destroy(): void {
     if (this.state === 'dead') return;
-    const { domid } = this;
-    const order = this.machine.platform?.order;
-    if (order === undefined) this.destroyHere();
-    else {
-      order.change(
-        () => {
-          for (const mfn of order.framesOf(domid)) this.frames.add(mfn);
-          this.destroyHere();
-        },
-        () => ({ kind: 'destroy', domid }),
-      );
-    }
+    const { domid, machine } = this;
+    machine.change(
+      () => {
+        for (const mfn of machine.order?.framesOf(domid) ?? []) this.frames.add(mfn);
+        this.destroyHere();
+      },
+      () => ({ kind: 'destroy', domid }),
+    );
   }
 
   private destroyHere(): void {
@@ -253,7 +245,7 @@ export class Domain {
   repeatDestroy(): void {
     if (this.state === 'dying') return;
     this.stopAndClose();
-    this.grantTable.repeatReleaseMappings();
+    this.grantTable.repeatUnmap();
   }
 
   /** Frees the frames that nobody else maps; when none is left, the domain is gone. */
@@ -269,7 +261,7 @@ export class Domain {
 
   /** A peer has let go of a frame of this dying domain. */
   relinquishFrame(mfn: number): void {
-    if (this.machine.platform?.order?.isDom0 === false) return;
+    if (this.machine.order?.isDom0 === false) return;
     if (this.machine.memory.foreignMappings[mfn] !== 0 || !this.frames.delete(mfn)) return;
     this.machine.memory.release(mfn);
     this.forgetIfEmpty();
@@ -277,15 +269,11 @@ export class Domain {
 
   private forgetIfEmpty(): void {
     if (this.frames.size > 0) return;
-    const { domid } = this;
-    const order = this.machine.platform?.order;
-    if (order === undefined) this.forgetHere();
-    else {
-      order.change(
-        () => this.forgetHere(),
-        () => ({ kind: 'forget', domid }),
-      );
-    }
+    const { domid, machine } = this;
+    machine.change(
+      () => this.forgetHere(),
+      () => ({ kind: 'forget', domid }),
+    );
   }
 
   /** It is gone, as this copy of the machine sees it. */

@@ -178,7 +178,7 @@ export class EventChannels {
     const { machine } = this.domain;
     vcpu.enter(EVTCHN_SEND);
     vcpu.pcpu.charge(HYPERVISOR_WORK, machine.prices.evtchnSend);
-    const order = machine.platform?.order;
+    const { order } = machine;
     order?.enter();
     const result = this.sendFrom(vcpu.pcpu, number);
     order?.leave();
@@ -305,9 +305,7 @@ export class EventChannels {
     vcpu.enter(EVTCHN_CONTROL);
     vcpu.pcpu.charge(HYPERVISOR_WORK, machine.prices.evtchnControl);
     vcpu.leave();
-    const order = machine.platform?.order;
-    if (order === undefined) return this.carryOut(call);
-    return order.change(
+    return machine.change(
       () => this.carryOut(call),
       () => ({ kind: 'port', domid, call }),
     );

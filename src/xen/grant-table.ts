@@ -143,10 +143,8 @@ export class GrantTable {
 
   /** Takes a grant back. Fails (returns false) while the peer uses it: there is no way to revoke. */
   end(reference: number): boolean {
-    const order = this.domain.machine.platform?.order;
-    if (order === undefined) return this.endEntry(reference);
     // Not while a peer is between looking at the entry and using it.
-    return order.change(
+    return this.domain.machine.change(
       () => this.endEntry(reference),
       () => undefined,
     );
@@ -194,17 +192,13 @@ export class GrantTable {
     const { machine } = this.domain;
     vcpu.enter(GNTTAB_MAP);
     chargeOperations(vcpu, GNTTAB_MAP, references.length, machine.prices.grantMap);
-    const order = machine.platform?.order;
-    const result =
-      order === undefined
-        ? this.mapAll(domid, references)
-        : order.change(
-            () => this.mapAll(domid, references),
-            (mapped) =>
-              'handles' in mapped
-                ? { kind: 'map', domid: this.domain.domid, entries: this.entriesOf(mapped.handles) }
-                : undefined,
-          );
+    const result = machine.change(
+      () => this.mapAll(domid, references),
+      (mapped) =>
+        'handles' in mapped
+          ? { kind: 'map', domid: this.domain.domid, entries: this.entriesOf(mapped.handles) }
+          : undefined,
+    );
     if (result.status === GNTST_OKAY) {
       machine.counters.grants.mapped += references.length;
       machine.trace.add(
@@ -294,14 +288,10 @@ export class GrantTable {
     const { machine } = this.domain;
     vcpu.enter(GNTTAB_UNMAP);
     chargeOperations(vcpu, GNTTAB_UNMAP, handles.length, machine.prices.grantUnmap);
-    const order = machine.platform?.order;
-    const unmapped =
-      order === undefined
-        ? this.unmapAll(handles)
-        : order.change(
-            () => this.unmapAll(handles),
-            () => ({ kind: 'unmap', domid: this.domain.domid, handles }),
-          );
+    const unmapped = machine.change(
+      () => this.unmapAll(handles),
+      () => ({ kind: 'unmap', domid: this.domain.domid, handles }),
+    );
     if (unmapped > 0) {
       machine.counters.grants.unmapped += unmapped;
       machine.trace.add(TRACE['grant-unmap'], vcpu.pcpu.clock, this.domain.domid, unmapped, 0);
@@ -343,8 +333,8 @@ export class GrantTable {
     }
   }
 
-  /** This domain's own thread has unmapped these. */
-  repeatUnmap(handles: Iterable<number>): void {
+  /** This domain's own thread has unmapped these; or another has destroyed the domain, and unmapped all. */
+  repeatUnmap(handles: Iterable<number> = [...this.mappings.keys()]): void {
     for (const handle of handles) {
       const mapping = this.mappings.get(handle);
       if (mapping === undefined) continue;
@@ -356,10 +346,9 @@ export class GrantTable {
   /** A peer's thread has let go of a frame of this domain: what its kernel, or the toolstack, does then. */
   private peerLetGo({ reference, mfn }: Mapping): void {
     const { domain, whenUnused } = this;
-    const order = domain.machine.platform?.order;
     const isUnused = (): boolean =>
       domain.machine.words.load(this.entry(reference) + ENTRY_FLAGS) < USE;
-    order?.later(() => {
+    domain.machine.order?.later(() => {
       if (domain.state === 'dying') domain.relinquishFrame(mfn);
       else if (isUnused()) whenUnused.get(reference)?.();
     });
@@ -374,7 +363,7 @@ export class GrantTable {
    */
   copy(vcpu: Vcpu, domid: number, segments: readonly CopySegment[], into: boolean): number {
     const { counters, prices } = this.domain.machine;
-    const order = this.domain.machine.platform?.order;
+    const { order } = this.domain.machine;
     let status = GNTST_OKAY;
     vcpu.enter(GNTTAB_COPY);
     order?.enter();
@@ -435,11 +424,6 @@ export class GrantTable {
   releaseMappings(): void {
     for (const mapping of this.mappings.values()) this.letGo(mapping);
     this.mappings.clear();
-  }
-
-  /** Another thread has destroyed the domain. */
-  repeatReleaseMappings(): void {
-    this.repeatUnmap([...this.mappings.keys()]);
   }
 
   /** First word of an entry; a word that is always zero where there is none. */

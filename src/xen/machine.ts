@@ -7,7 +7,7 @@ import { EventQueue } from '../sim/event-queue.js';
 import { Trace } from '../sim/trace.js';
 import { AddressSpace } from './address-space.js';
 import { CacheHierarchy, IN_L3 } from './cache.js';
-import type { ControlChange } from './control-order.js';
+import type { ControlChange, ControlOrder } from './control-order.js';
 import { MachineCounters } from './counters.js';
 import { DEFAULT_LIMITS, Domain, type DomainLimits, type GuestType } from './domain.js';
 import { HypervisorWords } from './hypervisor-words.js';
@@ -193,6 +193,17 @@ export class Machine {
       this.extensions.set(name, extension);
     }
     return extension as T;
+  }
+
+  /** Who orders hypercalls, where domains run at the same time and come and go. */
+  get order(): ControlOrder | undefined {
+    return this.platform?.order;
+  }
+
+  /** Changes what Xen knows of its domains: alone, where they run at the same time (ControlOrder). */
+  change<T>(work: () => T, record: (result: T) => ControlChange | undefined): T {
+    const { order } = this;
+    return order === undefined ? work() : order.change(work, record);
   }
 
   /** Carries out a change that another copy of this machine has carried out. Xenstored's are its own. */

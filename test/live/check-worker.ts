@@ -1,22 +1,22 @@
-import { parentPort, workerData } from 'node:worker_threads';
+import { type MessagePort, parentPort, workerData } from 'node:worker_threads';
+import { InstallationPlatform } from '../../src/testbed/live/installation/installation-platform.js';
+import { LockstepMember } from '../../src/testbed/live/installation/lockstep-member.js';
+import type { MemberData } from '../../src/testbed/live/installation/lockstep-protocol.js';
 import { LiveMemory } from '../../src/testbed/live/live-memory.js';
-import { LivePlatform } from '../../src/testbed/live/live-platform.js';
 import { checkLive, LiveStage } from '../../src/testbed/live/live-stage.js';
 import { sharedClock } from '../../src/testbed/live/serve-rounds.js';
-import type { SharedArea } from '../../src/testbed/live/shared-area.js';
 import { template } from '../../transports/_template/index.js';
 import { transports } from '../../transports/index.js';
 
-/** One of the two threads of a live conformance check. */
+/** One of the threads of a live conformance check. */
 
-export interface CheckWorkerData {
-  readonly area: SharedArea;
-  readonly thread: number;
+export interface CheckTask {
   readonly clockBaseNs: string;
   readonly transport: string;
   readonly check: string;
   readonly seed: number;
   readonly sabotage: Sabotage;
+  readonly mostSettings: number;
 }
 
 /**
@@ -25,14 +25,15 @@ export interface CheckWorkerData {
  */
 export type Sabotage = 'none' | 'late-byte' | 'no-wake';
 
-const { area, thread, clockBaseNs, transport, check, seed, sabotage } =
-  workerData as CheckWorkerData;
+const data = workerData as MemberData;
+const { clockBaseNs, transport, check, seed, sabotage, mostSettings } = data.task as CheckTask;
 const driver = [...transports, template].find(({ name }) => name === transport);
 if (driver === undefined) throw new Error(`there is no transport ${transport}`);
-if (sabotage === 'no-wake') LivePlatform.prototype.wake = () => {};
+if (sabotage === 'no-wake') InstallationPlatform.prototype.wake = () => {};
 if (sabotage === 'late-byte') delayLastBytes();
-const stage = new LiveStage(area, thread, seed, sharedClock(BigInt(clockBaseNs)));
-parentPort?.postMessage(checkLive(driver, check, stage));
+const member = new LockstepMember(parentPort as MessagePort, data);
+const stage = new LiveStage(member, seed, sharedClock(BigInt(clockBaseNs)));
+member.end(checkLive(driver, check, stage, mostSettings));
 
 function delayLastBytes(): void {
   const { move } = LiveMemory.prototype;

@@ -1,16 +1,32 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
+import { CONFORMANCE_CHECKS, LIVE_CHECKS } from '../../src/transport/conformance.js';
 import { checkOnThreads } from './check-live.js';
 
-/** The rest of the checks, and other seeds, are in conformance.long.test.ts. */
+/** The rest of the checks, and other settings and seeds, are in conformance.long.test.ts. */
 describe('conformance on live', () => {
-  it('v4v keeps order and bytes on two threads', async () => {
-    const result = await checkOnThreads('v4v', 'order-and-integrity', 1);
+  it('leaves out two checks, each for a reason', () => {
+    const left = CONFORMANCE_CHECKS.filter((check) => !LIVE_CHECKS.includes(check));
+    assert.deepEqual(
+      left.map(({ name }) => name),
+      ['determinism', 'attribution'],
+    );
+    for (const { modelOnly } of left) assert.match(modelOnly ?? '', /\w{4}/);
+    assert.equal(LIVE_CHECKS.length, 25);
+  });
+
+  it('v4v connects, keeps order and bytes, and closes, with each domain on a thread', async () => {
+    const result = await checkOnThreads('v4v', 'order-and-integrity', { mostSettings: 1 });
+    assert.equal(result.verdict, 'passed', result.reason);
+  });
+
+  it('libvchan survives a peer whose thread is ended where it stands', async () => {
+    const result = await checkOnThreads('libvchan', 'peer-crashes', { mostSettings: 1 });
     assert.equal(result.verdict, 'passed', result.reason);
   });
 
   it('canary: a byte that arrives after its index is found', async () => {
-    const result = await checkOnThreads('libvchan', 'wrap', 1, 'late-byte');
+    const result = await checkOnThreads('libvchan', 'wrap', { sabotage: 'late-byte' });
     assert.equal(result.verdict, 'failed');
     assert.match(result.reason ?? '', /wrong bytes/);
   });

@@ -372,9 +372,7 @@ export class Argo implements HypervisorExtension {
 
   /** A hypercall that changes which rings there are: where domains run at the same time, alone. */
   private changing(call: ArgoCall, hypercall: () => number): number {
-    const order = this.machine.platform?.order;
-    if (order === undefined) return hypercall();
-    return order.change(hypercall, (status) => {
+    return this.machine.change(hypercall, (status) => {
       const data = this.ringAfter(call);
       // One that was refused has changed nothing; or the ring is gone.
       const isNews = status === 0 || data.frames === undefined;
@@ -406,7 +404,7 @@ export class Argo implements HypervisorExtension {
   }
 
   private enter(call: ArgoCall, operation: number): void {
-    this.machine.platform?.order?.enter();
+    this.machine.order?.enter();
     call.vcpu.enter(operation);
     call.vcpu.unpreemptible = true;
     call.stage = ENTERED;
@@ -419,7 +417,7 @@ export class Argo implements HypervisorExtension {
     call.ring = undefined;
     call.vcpu.unpreemptible = false;
     call.vcpu.leave();
-    this.machine.platform?.order?.leave();
+    this.machine.order?.leave();
     return result;
   }
 }

@@ -27,14 +27,15 @@ export class DomainThread {
   spinTurns = 0;
   /** Times that it really slept. */
   sleeps = 0;
-  private readonly word: number;
+  protected readonly word: number;
 
   /** The installation must have come to rest, and the shared frames are zero. All threads do this at the same time. */
   constructor(
     readonly platform: LivePlatform,
     readonly installation: Installation,
   ) {
-    this.guest = installation.guest(platform.thread);
+    const guest = platform.thread + platform.firstDomid - 1;
+    this.guest = guest < 0 ? installation.dom0 : installation.guest(guest);
     this.word = threadWord(platform.thread);
     this.goLive();
   }
@@ -46,7 +47,7 @@ export class DomainThread {
     const fingerprint = (memory.usedBytes ^ Math.imul(words.length, 0x9e3779b1)) | 0;
     meet(area, control);
     if (thread === 0) {
-      Buffer.from(area.frames.buffer).set(memory.bytes.subarray(0, memory.usedBytes));
+      memory.copyInto(area.frames);
       words.copyInto(new Int32Array(area.words));
       Atomics.store(control, FINGERPRINT, fingerprint);
       shutGates(control);
@@ -57,7 +58,7 @@ export class DomainThread {
       'the threads have set up different machines',
       { thread },
     );
-    memory.share(area.frames, platform.mover, thread, area.threads);
+    memory.share(area.frames, platform.mover, platform.partOfMemory);
     words.share(area.words);
     platform.trace.share(control, this.word);
     platform.isLive = true;
@@ -86,6 +87,21 @@ export class DomainThread {
     }
   }
 
+  /** Lets whatever this guest has to do go on until `wait` says that there is an end. */
+  finishAll(): void {
+    const { vcpu } = this.guest;
+    for (;;) {
+      const next = vcpu.readyTasks.shift();
+      if (next !== undefined) this.resume(next);
+      else if (!this.wait()) return;
+    }
+  }
+
+  /** Whether waiting makes no sense any more. */
+  protected get isOver(): boolean {
+    return false;
+  }
+
   /** Lets a task go on until it blocks or ends. */
   private resume(task: Task): void {
     const { vcpu } = this.guest;
@@ -107,8 +123,8 @@ export class DomainThread {
     vcpu.currentTask = undefined;
   }
 
-  /** Waits until a task is ready. */
-  private wait(): void {
+  /** Waits until a task is ready. Returns false where none will be. */
+  private wait(): boolean {
     const { control } = this.platform;
     const { vcpu } = this.guest;
     const wake = this.word + WAKE;
@@ -116,19 +132,22 @@ export class DomainThread {
       const seen = Atomics.load(control, wake);
       if (Atomics.load(control, STOP) !== 0) throw new LiveStopped(this.whoWaits());
       this.takeEvents();
-      if (vcpu.readyTasks.length > 0) return;
+      if (vcpu.readyTasks.length > 0) return true;
+      if (this.isOver) return false;
       if (this.spin(wake, seen)) continue;
       this.sleep(wake, seen);
     }
   }
 
-  private takeEvents(): void {
+  /** Lets the guest know what has happened since it last looked: the time, events, news of other threads. */
+  protected takeEvents(): void {
     const { machine, pcpu, upcalls } = this.guest.vcpu;
     const { queue } = machine;
     machine.now = this.platform.nowPs();
     pcpu.clock = machine.now;
     (upcalls as LiveUpcalls).takePending();
     while (queue.nextTime <= machine.now) queue.fireNext();
+    this.platform.takeNews();
     this.platform.lookAtGates();
   }
 
@@ -141,7 +160,7 @@ export class DomainThread {
     return false;
   }
 
-  private sleep(wake: number, seen: number): void {
+  protected sleep(wake: number, seen: number): void {
     const { control } = this.platform;
     const { vcpu } = this.guest;
     if (vcpu.domain.type === 'pvh') vcpu.exit(ENTRY_HLT);

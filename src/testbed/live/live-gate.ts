@@ -31,7 +31,8 @@ export class LiveGate extends Gate {
     Atomics.store(control, this.word + 1, said);
     Atomics.store(control, this.word, 1);
     super.open(guest, said);
-    for (let thread = 0; thread < area.threads; thread++) this.platform.wake(thread + 1);
+    for (let thread = 0; thread < area.threads; thread++)
+      this.platform.wake(thread + this.platform.firstDomid);
   }
 
   /** Whoever waits here goes on, where another thread has opened the gate. */

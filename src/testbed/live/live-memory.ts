@@ -2,6 +2,13 @@ import { invariant } from '../../base/errors.js';
 import { MachineMemory, PAGE_SHIFT } from '../../xen/memory.js';
 import type { Mover } from './wasm-mover.js';
 
+/** `count` of so many equal parts, from the `first` on. */
+export interface PartOfMemory {
+  readonly first: number;
+  readonly count: number;
+  readonly parts: number;
+}
+
 /**
  * Frames of a machine whose domains are threads. Each thread sets the same machine up in memory of its own; then all go
  * over to one shared memory, and take further frames from a part of it that is theirs alone.
@@ -16,12 +23,17 @@ export class LiveMemory extends MachineMemory {
     return this.used << PAGE_SHIFT;
   }
 
+  /** Shows all threads what the set-up has written. */
+  copyInto(frames: WebAssembly.Memory): void {
+    Buffer.from(frames.buffer).set(this.bytes.subarray(0, this.usedBytes));
+  }
+
   /**
    * Goes over to shared memory, which holds the same bytes already.
    *
-   * @param part which of `parts` equal parts of what is left is this thread's own
+   * @param part what of that which is left is this thread's own
    */
-  share(frames: WebAssembly.Memory, mover: Mover, part: number, parts: number): void {
+  share(frames: WebAssembly.Memory, mover: Mover, { first, count, parts }: PartOfMemory): void {
     const all = frames.buffer.byteLength >> PAGE_SHIFT;
     const each = Math.floor((all - this.used) / parts);
     invariant(each > 0, 'the shared memory is too small for the machine', { all, used: this.used });
@@ -29,8 +41,8 @@ export class LiveMemory extends MachineMemory {
     this.mover = mover;
     // Frames that the set-up has given back are given back in every thread.
     this.freeFrames.length = 0;
-    this.used += part * each;
-    this.ends = this.used + each;
+    this.used += first * each;
+    this.ends = this.used + count * each;
   }
 
   override allocate(domid: number): number {

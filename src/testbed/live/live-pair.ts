@@ -1,15 +1,8 @@
 import { Worker } from 'node:worker_threads';
-import { TRACE_KINDS } from '../../sim/trace.js';
+import { describeLastStep, stepsOf } from './last-step.js';
 import type { FromThread, LiveThreadData, ToThread } from './live-protocol.js';
 import type { RoundReport } from './live-round.js';
-import {
-  createSharedArea,
-  LAST_STEP,
-  type SharedArea,
-  STEPS,
-  stopThreads,
-  threadWord,
-} from './shared-area.js';
+import { createSharedArea, type SharedArea, stopThreads } from './shared-area.js';
 
 /** The two domains' names, as reasons call them. */
 const NAMES = ['dom1 (receiver, server)', 'dom2 (sender, client)'];
@@ -121,10 +114,12 @@ export class LivePair {
 
   /** Nobody has answered for too long. Both are told to give up; what they say then is part of the reason. */
   private hang(): void {
-    const before = NAMES.map((_, thread) => this.stepsOf(thread));
-    const last = NAMES.map((name, thread) => `${name}: last step ${this.lastStep(thread)}`);
+    const before = NAMES.map((_, thread) => stepsOf(this.area, thread));
+    const last = NAMES.map(
+      (name, thread) => `${name}: last step ${describeLastStep(this.area, thread)}`,
+    );
     setTimeout(() => {
-      const still = NAMES.filter((_, thread) => this.stepsOf(thread) !== before[thread]);
+      const still = NAMES.filter((_, thread) => stepsOf(this.area, thread) !== before[thread]);
       const moving = still.length === 0 ? 'nothing moves' : `${still.join(' and ')} still works`;
       const seconds = this.patienceMs / 1000;
       this.giveUp(new LiveFailure(`no end within ${seconds} s, and ${moving}; ${last.join('; ')}`));
@@ -132,7 +127,7 @@ export class LivePair {
   }
 
   private fail(what: string, thread: number): void {
-    this.giveUp(new LiveFailure(`${what}; last step ${this.lastStep(thread)}`));
+    this.giveUp(new LiveFailure(`${what}; last step ${describeLastStep(this.area, thread)}`));
   }
 
   private giveUp(failure: Error): void {
@@ -140,18 +135,5 @@ export class LivePair {
     this.failure = failure;
     // What went wrong before is the better reason than that a thread could not be ended.
     this.end().catch(() => {});
-  }
-
-  private stepsOf(thread: number): number {
-    return Atomics.load(new Int32Array(this.area.control), threadWord(thread) + STEPS);
-  }
-
-  /** "publish 4096 0": kind of its last step and the numbers that belong to it. */
-  private lastStep(thread: number): string {
-    const control = new Int32Array(this.area.control);
-    const word = threadWord(thread) + LAST_STEP;
-    if (this.stepsOf(thread) === 0) return 'the set-up';
-    const kind = TRACE_KINDS[control[word] as number] ?? 'unknown';
-    return `${kind} ${control[word + 2]} ${control[word + 3]}`;
   }
 }

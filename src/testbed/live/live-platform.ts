@@ -10,7 +10,7 @@ import type { Tlb } from '../../xen/tlb.js';
 import type { Vcpu } from '../../xen/vcpu.js';
 import { LiveGate } from './live-gate.js';
 import { LiveGuestMemory, StressedGuestMemory } from './live-guest-memory.js';
-import { LiveMemory } from './live-memory.js';
+import { LiveMemory, type PartOfMemory } from './live-memory.js';
 import { LivePcpu } from './live-pcpu.js';
 import { LiveTrace } from './live-trace.js';
 import { LiveUpcalls } from './live-upcalls.js';
@@ -64,6 +64,8 @@ export class LivePlatform implements Platform {
   readonly mover: Mover;
   /** The domains are threads from now on; before, this thread sets the whole machine up. */
   isLive = false;
+  /** Domid of the domain that thread 0 carries out. */
+  readonly firstDomid: number = 1;
   /** What programs compute takes time: in tests. */
   readonly computes: boolean;
   /** Copies keep account of what the TLB of the profile would hold. */
@@ -149,10 +151,18 @@ export class LivePlatform implements Platform {
     this.owedPs = 0;
   }
 
-  /** Lets a guest's thread look at its events. Guests have the domids from 1. */
+  /** This thread's own part of the memory that is left when the machine goes live. */
+  get partOfMemory(): PartOfMemory {
+    return { first: this.thread, count: 1, parts: this.area.threads };
+  }
+
+  /** Other threads may have changed what this one knows, beside events: it looks. */
+  takeNews(): void {}
+
+  /** Lets a domain's thread look at its events. */
   wake(domid: number): void {
     const { control } = this;
-    const word = threadWord(domid - 1);
+    const word = threadWord(domid - this.firstDomid);
     Atomics.add(control, word + WAKE, 1);
     if (Atomics.load(control, word + SLEEPING) !== 0) Atomics.notify(control, word + WAKE);
   }

@@ -1,72 +1,98 @@
 import { settingsFor, type TrialStage } from '../../transport/conformance/setting.js';
 import { type ConformanceResult, checkOne, LIVE_CHECKS } from '../../transport/conformance.js';
 import type { TransportDriver } from '../../transport/contract.js';
+import { Gate } from '../../transport/gate.js';
 import type { Installation, InstallationOptions } from '../../transport/installation.js';
-import type { Task } from '../../xen/task.js';
-import { meet } from './barrier.js';
-import { DomainThread } from './domain-thread.js';
-import type { LiveGate } from './live-gate.js';
-import { LivePlatform } from './live-platform.js';
+import { InstallationPlatform } from './installation/installation-platform.js';
+import { InstallationThread } from './installation/installation-thread.js';
+import type { LockstepMember } from './installation/lockstep-member.js';
+import { LiveStopped } from './live-platform.js';
 import { liveFeatures } from './live-round.js';
-import type { SharedArea } from './shared-area.js';
+import { stopThreads } from './shared-area.js';
 
 /** Turns of a spin before a thread sleeps: some trials with, some without. */
 const SPINS = [0, 3000];
 
 /**
- * Conformance trials with the two ends on two threads, over real shared memory. Each thread carries the same check out:
- * it sets the same trial up, and then does its own end's part.
+ * Conformance trials with each domain on a thread, over real shared memory. Each thread carries the same check out: it
+ * sets the same installation up, and then does its own domain's part. A thread that comes later than others, or has no
+ * domain in a trial, only hears what came of it.
  */
 export class LiveStage implements TrialStage {
-  private platform: LivePlatform;
+  private platform: InstallationPlatform | undefined;
+  private thread: InstallationThread | undefined;
   private trials = 0;
 
   /** @param seed of the pauses that disturb the threads */
   constructor(
-    private readonly area: SharedArea,
-    private readonly thread: number,
+    private readonly member: LockstepMember,
     private readonly seed: number,
     private readonly nowPs: () => number,
-  ) {
-    this.platform = this.fresh();
-  }
+  ) {}
 
-  private fresh(): LivePlatform {
-    const manner = { inject: 'computing', stressSeed: this.seed + 1000 * this.trials } as const;
-    return new LivePlatform(this.area, this.thread, manner, this.nowPs);
-  }
-
-  hardware(modelled: InstallationOptions['hardware']): InstallationOptions['hardware'] {
+  hardware(
+    modelled: InstallationOptions['hardware'],
+    domains: number,
+  ): InstallationOptions['hardware'] {
     this.trials++;
-    this.platform = this.fresh();
-    return { ...modelled, features: liveFeatures(modelled.features), platform: this.platform };
+    const { member, trials } = this;
+    const { thread } = member.data;
+    const area = member.begin(domains);
+    this.thread = undefined;
+    this.platform = undefined;
+    if (area === undefined || thread >= domains) return modelled;
+    const manner = { inject: 'computing', stressSeed: this.seed + 1000 * trials } as const;
+    this.platform = new InstallationPlatform(area, thread, manner, this.nowPs, (victim) =>
+      member.stop(victim),
+    );
+    const features = liveFeatures(modelled.features);
+    return { ...modelled, features, platform: this.platform };
   }
 
-  gate(): LiveGate {
-    return this.platform.gate();
+  goLive(installation: Installation): void {
+    const { platform, trials } = this;
+    if (platform === undefined) return;
+    installation.machine.run();
+    this.thread = new InstallationThread(platform, installation);
+    this.thread.spinTurns = SPINS[trials % SPINS.length] as number;
+  }
+
+  gate(): Gate {
+    return this.platform?.gate() ?? new Gate();
   }
 
   isOwn({ domid }: { readonly domid: number }): boolean {
-    return domid === this.thread + 1;
+    return this.platform !== undefined && domid === this.member.data.thread;
   }
 
-  carryOut(installation: Installation, tasks: readonly Task[]): void {
-    // What the trial before has left: the other threads do not look there before this one is at the meeting point.
-    if (this.thread === 0) Buffer.from(this.area.frames.buffer).fill(0);
-    const thread = new DomainThread(this.platform, installation);
-    thread.spinTurns = SPINS[this.trials % SPINS.length] as number;
-    const own = tasks.filter(({ vcpu }) => vcpu === thread.guest.vcpu);
-    for (const task of own) task.wake();
-    thread.finish(own);
-    meet(this.area, this.platform.control);
+  carryOut(): void {
+    const { thread, platform } = this;
+    if (thread === undefined || platform === undefined) return;
+    try {
+      thread.untilRest();
+    } catch (error) {
+      // The others may wait for ever for what this one will not do.
+      stopThreads(platform.area);
+      throw error instanceof LiveStopped ? new LiveStopped(thread.whoWaits()) : error;
+    }
+    platform.forgetGates();
+  }
+
+  gather<T>(value: T): readonly (T | undefined)[] {
+    return this.member.gather(value) as readonly (T | undefined)[];
   }
 }
 
-/** Holds one transport to one of the checks that can be carried out live. Called on both threads with the same arguments. */
+/**
+ * Holds one transport to one of the checks that can be carried out live. Called on all threads with the same arguments.
+ *
+ * @param mostSettings in the first so many settings only
+ */
 export function checkLive(
   driver: TransportDriver,
   name: string,
   stage: LiveStage,
+  mostSettings = Number.POSITIVE_INFINITY,
 ): ConformanceResult {
   const check = LIVE_CHECKS.find((one) => one.name === name);
   if (check === undefined) throw new Error(`there is no live check ${name}`);
@@ -74,6 +100,6 @@ export function checkLive(
   return checkOne(
     driver,
     check,
-    settings.map((setting) => ({ ...setting, stage })),
+    settings.slice(0, mostSettings).map((setting) => ({ ...setting, stage })),
   );
 }

@@ -16,6 +16,10 @@ export const ARRIVED = 16;
 export const GENERATION = 17;
 /** Fingerprint of the first thread's machine: the others must have built the same. */
 export const FINGERPRINT = 18;
+/** Number of the run at whose end nobody has anything left to do. */
+export const RUN_AT_REST = 19;
+/** Bytes of the journal. */
+export const JOURNAL_END = 20;
 const FIRST_THREAD = 32;
 const THREAD_WORDS = 32;
 /** Of a thread: a number that changes with each wake-up, and whether it sleeps on it. */
@@ -25,9 +29,13 @@ export const SLEEPING = 1;
 export const LAST_STEP = 16;
 /** Steps so far: tells one that works from one that hangs. */
 export const STEPS = 20;
+/** Its wake-up number when it last had nothing left to do, or BUSY; and whether its domain has been stopped for good. */
+export const RESTS_AT = 24;
+export const GONE = 25;
+export const BUSY = -1;
 const GATE_WORDS = 2;
 const MOST_GATES = 64;
-const MOST_THREADS = 16;
+const MOST_THREADS = 40;
 const FIRST_GATE = FIRST_THREAD + MOST_THREADS * THREAD_WORDS;
 const CONTROL_WORDS = FIRST_GATE + MOST_GATES * GATE_WORDS;
 

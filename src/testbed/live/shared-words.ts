@@ -3,7 +3,7 @@ import { HypervisorWords } from '../../xen/hypervisor-words.js';
 
 /** The hypervisor's table for machines whose domains are threads: each operation is atomic. */
 export class SharedHypervisorWords extends HypervisorWords {
-  private isShared = false;
+  protected isShared = false;
 
   /** A copy of what the set-up has written. */
   copyInto(target: Int32Array): void {

@@ -16,6 +16,8 @@ export interface ConformanceCheck {
   readonly name: string;
   /** The promise, in a sentence. */
   readonly promise: string;
+  /** Why only the model can be held to it, and not a machine whose domains are threads; undefined: both are. */
+  readonly modelOnly?: string;
   /** Why it does not apply to this transport. */
   skipReason?(driver: TransportDriver): string | undefined;
   run(driver: TransportDriver, setting: Setting): CheckOutcome;

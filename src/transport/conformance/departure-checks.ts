@@ -3,6 +3,7 @@ import type { Process } from '../../sim/process.js';
 import type { Task } from '../../xen/task.js';
 import type { TransportDriver } from '../contract.js';
 import { type Channel, type Listener, outcomeName, PEER_GONE } from '../contract.js';
+
 import { Gate } from '../gate.js';
 import type { Guest } from '../guest.js';
 import type { CheckOutcome, ConformanceCheck } from './check.js';
@@ -21,16 +22,23 @@ const DOINGS: readonly Doing[] = ['read', 'write'];
 const LATER_PS = 500e6;
 const MESSAGE_BYTES = 48;
 
+interface SurvivorFate {
+  /** How its last attempt ended; undefined while it waits. */
+  readonly ended: number | undefined;
+  /** Messages that it has moved since it told that it waits. */
+  readonly moved: number;
+  /** What it waits for at the end, if it does. */
+  readonly waitsFor: string | undefined;
+}
+
 /** One connection of which one side will go. */
 class Departure {
   readonly trial: Trial;
-  /** How the survivor's last attempt ended; undefined while it waits. */
-  ended: number | undefined;
-  /** Messages that the survivor has moved since it told that it waits. */
-  moved = 0;
+  private ended: number | undefined;
+  private moved = 0;
   readonly survivor: Guest;
   readonly leaver: Guest;
-  private readonly aboutToWait = new Gate();
+  private readonly aboutToWait: Gate;
   private survivorTask: Task | undefined;
 
   constructor(
@@ -43,6 +51,7 @@ class Departure {
       ringSizeBytes: ringSizesFor(driver)[0] ?? 0,
       onCrash: 'destroy',
     });
+    this.aboutToWait = this.trial.gate();
     const { server, client } = this.trial;
     [this.leaver, this.survivor] = leaverRole === 'server' ? [server, client] : [client, server];
   }
@@ -50,7 +59,7 @@ class Departure {
   /** The survivor has been waiting for a while: now the other may go. */
   *untilItWaits(guest: Guest): Process {
     yield* this.aboutToWait.pass(guest);
-    yield* sleep(guest, LATER_PS);
+    yield* sleep(guest, LATER_PS * this.trial.slowness);
   }
 
   /** Starts both sides. @param leave what the leaver does when the survivor waits */
@@ -59,10 +68,12 @@ class Departure {
     return this.trial.spawn(this.leaver, 'leaver', this.lead(leave));
   }
 
-  /** What the survivor waits for at the end, if it does. */
-  get waitsFor(): string | undefined {
-    const task = this.survivorTask;
-    return task?.state === 'blocked' ? task.waitingFor : undefined;
+  /** What became of the survivor, when the trial is over. */
+  fate(): SurvivorFate {
+    return this.trial.asSeenBy(this.survivor, () => {
+      const { ended, moved, survivorTask: task } = this;
+      return { ended, moved, waitsFor: task?.state === 'blocked' ? task.waitingFor : undefined };
+    });
   }
 
   allowSurvivorToWait(): void {
@@ -144,7 +155,7 @@ export const peerCloses: ConformanceCheck = {
       });
       const problem = departure.trial.run();
       if (problem !== undefined) return problem;
-      const { ended } = departure;
+      const { ended } = departure.fate();
       if (ended === PEER_GONE) return undefined;
       return `ended with ${ended === undefined ? 'nothing' : outcomeName(ended)}, not peer-gone`;
     }),
@@ -165,7 +176,8 @@ export const lastWords: ConformanceCheck = {
       });
       const problem = departure.trial.run();
       if (problem !== undefined) return { problem };
-      findings[`last message of the ${leaverRole}`] = departure.moved > 0 ? 'arrives' : 'is lost';
+      findings[`last message of the ${leaverRole}`] =
+        departure.fate().moved > 0 ? 'arrives' : 'is lost';
     }
     return { findings };
   },
@@ -203,7 +215,9 @@ export const peerCrashes: ConformanceCheck = {
   },
 };
 
-function reaction({ ended, waitsFor, trial }: Departure): string {
+function reaction(departure: Departure): string {
+  const { trial } = departure;
+  const { ended, waitsFor } = departure.fate();
   const zombie = [...trial.installation.machine.allZombies()].length > 0 ? ', zombie' : '';
   if (ended === undefined) return `untold: waits for ${waitsFor ?? 'nothing'}${zombie}`;
   const told = `told: ${outcomeName(ended)}`;
@@ -230,7 +244,7 @@ export const crashInTraffic: ConformanceCheck = {
         });
         trial.allowToWait(busy);
         departure.allowSurvivorToWait();
-        const amidPs = 1 + prng.below(20_000_000);
+        const amidPs = (1 + prng.below(20_000_000)) * trial.slowness;
         crash(departure, function* () {
           yield* departure.untilItWaits(dom0);
           yield* sleep(dom0, amidPs);

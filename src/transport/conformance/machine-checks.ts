@@ -47,6 +47,7 @@ function fingerprint({ installation }: Trial): string {
 export const determinism: ConformanceCheck = {
   name: 'determinism',
   promise: 'the same seed gives the same trace, counts and clocks',
+  modelOnly: 'threads are scheduled by the machine that they run on: no two runs are the same',
   run: (driver, setting): CheckOutcome => {
     const once = conversed(driver, setting);
     if (once.problem !== undefined) return { problem: once.problem };
@@ -59,6 +60,7 @@ export const determinism: ConformanceCheck = {
 export const attribution: ConformanceCheck = {
   name: 'attribution',
   promise: 'every picosecond of every pCPU has one cause, and none is negative',
+  modelOnly: 'time is the wall clock, of which nobody knows what it was spent on',
   run: (driver, setting): CheckOutcome => {
     const { trial, problem } = conversed(driver, setting);
     if (problem !== undefined) return { problem };

@@ -2,24 +2,33 @@ import { SKYLAKE_2017 } from '../../profiles/data/skylake-2017.js';
 import type { Features } from '../../profiles/feature-list.js';
 import { PRICE_LIST, PRICE_NAMES, type PriceTable } from '../../profiles/price-list.js';
 import type { GuestType } from '../../xen/domain.js';
-import type { Task } from '../../xen/task.js';
 import type { GrantMode, TransportDriver } from '../contract.js';
 import type { Gate } from '../gate.js';
-import type { Guest } from '../guest.js';
 import type { Installation, InstallationOptions, Placement } from '../installation.js';
 
 /**
- * Carries out trials in which two connected guests run at the same time (testbed live). The connection is made in the
- * model, and not closed.
+ * Carries out trials in which each domain is a thread (testbed live). All threads go through the same check: each does its
+ * own domain's part, and tells the others what came of it.
  */
 export interface TrialStage {
-  /** The hardware of a trial, as it is where CPUs are real. */
-  hardware(modelled: InstallationOptions['hardware']): InstallationOptions['hardware'];
+  /**
+   * The hardware of a trial, as it is where CPUs are real.
+   *
+   * @param domains of the trial, dom0 included
+   */
+  hardware(
+    modelled: InstallationOptions['hardware'],
+    domains: number,
+  ): InstallationOptions['hardware'];
+  /** The installation stands, nothing has run: from now on each domain is carried out by its own thread. */
+  goLive(installation: Installation): void;
   gate(): Gate;
-  /** Whether this guest's processes are carried out here: the others' are carried out elsewhere. */
-  isOwn(guest: Guest): boolean;
-  /** The processes stand connected at the start line: carries this guest's out, while others carry out the rest. */
-  carryOut(installation: Installation, tasks: readonly Task[]): void;
+  /** Whether this domain's processes are carried out here. */
+  isOwn(domain: { readonly domid: number }): boolean;
+  /** Carries out this thread's domain until none has anything left to do. */
+  carryOut(): void;
+  /** What each domain's thread says at this point, by domid; undefined where it is gone. */
+  gather<T>(value: T): readonly (T | undefined)[];
 }
 
 /** The circumstances in which a check is carried out. */

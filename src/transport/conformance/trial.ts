@@ -1,10 +1,10 @@
-import { BLOCKED, type Process } from '../../sim/process.js';
-import type { Task } from '../../xen/task.js';
+import type { Process } from '../../sim/process.js';
+import { Task } from '../../xen/task.js';
 import type { Channel, Endpoint, Listener, TransportDriver } from '../contract.js';
 import { checkedDriver } from '../contract-check.js';
 import { Gate } from '../gate.js';
 import type { Guest } from '../guest.js';
-import { type Holdings, readHoldings } from '../holdings.js';
+import { type Holdings, holdingsOfThreads, readHoldings } from '../holdings.js';
 import { Installation } from '../installation.js';
 import { End, sleep } from './end.js';
 import { Pattern } from './pattern.js';
@@ -31,6 +31,8 @@ export interface PairBehaviour {
   readonly closesFirst?: 'server' | 'client';
 }
 
+const LIVE_SLOWNESS = 50;
+
 /** So much later does the other side close. */
 const CLOSE_LATER_PS = 300e6;
 
@@ -44,8 +46,6 @@ export class Trial {
   private problem: string | undefined;
   private readonly tasks: Task[] = [];
   private readonly mayWait = new Set<Task>();
-  /** Where the ends run at the same time: those that are connected, and wait for the start. */
-  private readonly atStart: Task[] = [];
   private readonly patterns = new Map<number, Pattern>();
 
   constructor(
@@ -58,7 +58,8 @@ export class Trial {
     this.driver = checkedDriver(driver);
     const hardware = testHardware(setting.nestedPaging);
     this.installation = new Installation({
-      hardware: setting.stage?.hardware(hardware) ?? hardware,
+      // The clients, the server, and dom0.
+      hardware: setting.stage?.hardware(hardware, clients + 2) ?? hardware,
       guests: [
         { name: 'server', type: serverType },
         ...Array.from({ length: clients }, (_, i) => ({
@@ -72,6 +73,15 @@ export class Trial {
       onCrash,
     });
     this.driver.prepareDom0?.(this.installation.dom0);
+    if (setting.stage === undefined) return;
+    // Asked once, so that Xen has what the transport needs of it.
+    this.driver.heldResources?.(this.installation.machine);
+    setting.stage.goLive(this.installation);
+  }
+
+  /** So many times longer things may take than in the model: a thread has first to get a CPU. */
+  get slowness(): number {
+    return this.setting.stage === undefined ? 1 : LIVE_SLOWNESS;
   }
 
   get server(): Guest {
@@ -116,7 +126,11 @@ export class Trial {
 
   /** Starts a process that must have ended when the machine has come to rest. */
   spawn(guest: Guest, name: string, process: Process<unknown>): Task {
-    const task = guest.vcpu.spawn(name, process);
+    const { stage } = this.setting;
+    const isElsewhere = stage !== undefined && !stage.isOwn(guest);
+    const task = isElsewhere
+      ? new Task(guest.vcpu, name, process)
+      : guest.vcpu.spawn(name, process);
     this.tasks.push(task);
     return task;
   }
@@ -133,32 +147,50 @@ export class Trial {
 
   /** Runs until the machine has come to rest. Returns what is wrong, or undefined. */
   run(): string | undefined {
-    const { machine } = this.installation;
+    const { stage } = this.setting;
     try {
-      const stopped = machine.run({
-        timePs: machine.now + LONGEST_PS,
-        events: MOST_EVENTS,
-      });
-      if (stopped !== 'quiet')
-        this.fail(`does not come to rest (${stopped}); ${this.unfinished()}`);
-      const { stage } = this.setting;
-      if (stage === undefined) machine.settleAccounts();
-      else if (this.problem === undefined && this.atStart.length === this.tasks.length) {
-        stage.carryOut(this.installation, this.atStart);
-      }
+      if (stage === undefined) this.runMachine();
+      else stage.carryOut();
     } catch (error) {
       this.fail(error instanceof Error ? `${error.name}: ${error.message}` : String(error));
     }
-    const unfinished = this.unfinished();
-    if (unfinished !== '') this.fail(`no progress: ${unfinished}`);
+    // Who was told to give up was told so because of another.
+    const problems = this.ofAll(this.problem ?? '').filter((problem) => problem !== '');
+    const problem = problems.find((one) => !one.startsWith('LiveStopped')) ?? problems[0];
+    if (problem !== undefined) this.problem = problem;
+    const unfinished = this.ofAll(this.unfinished()).filter((waiting) => waiting !== '');
+    if (unfinished.length > 0) this.fail(`no progress: ${unfinished.join('; ')}`);
     return this.problem === undefined
       ? undefined
       : `${this.problem} [${settingName(this.setting)}, ring ${this.options.ringSizeBytes}]`;
   }
 
+  private runMachine(): void {
+    const { machine } = this.installation;
+    const stopped = machine.run({ timePs: machine.now + LONGEST_PS, events: MOST_EVENTS });
+    if (stopped !== 'quiet') this.fail(`does not come to rest (${stopped}); ${this.unfinished()}`);
+    machine.settleAccounts();
+  }
+
+  /** What the threads of all domains have to say, where each has one; else what there is to say. */
+  private ofAll<T>(value: T): readonly T[] {
+    const { stage } = this.setting;
+    return stage === undefined
+      ? [value]
+      : stage.gather(value).filter((one): one is Awaited<T> => one !== undefined);
+  }
+
+  /** What a guest's own thread knows, where it has one. */
+  asSeenBy<T>(guest: Guest, look: () => T): T {
+    const { stage } = this.setting;
+    return stage === undefined ? look() : (stage.gather(look())[guest.domid] as T);
+  }
+
   /** What the connections hold, memory included: the ends' own buffers are given back when a pair is done. */
   holdings(): Holdings {
-    return readHoldings(this.installation, this.driver, true);
+    const { stage } = this.setting;
+    const held = readHoldings(this.installation, this.driver, true);
+    return stage === undefined ? held : holdingsOfThreads(stage.gather(held));
   }
 
   /** Processes that have not ended, and what each waits for. */
@@ -168,7 +200,7 @@ export class Trial {
       (task) =>
         task.state !== 'done' &&
         !this.mayWait.has(task) &&
-        (stage === undefined || !this.atStart.includes(task) || stage.isOwn(this.guestOf(task))),
+        (stage === undefined || stage.isOwn(task.vcpu.domain)),
     );
     return waiting
       .map(({ vcpu, name, state, waitingFor }) => {
@@ -179,27 +211,13 @@ export class Trial {
       .join('; ');
   }
 
-  private guestOf(task: Task): Guest {
-    return task.vcpu === this.server.vcpu ? this.server : this.client;
-  }
-
-  /** Where the ends run at the same time, an end that is connected waits here. Returns whether that is so. */
-  private *startLine(guest: Guest): Process<boolean> {
-    if (this.setting.stage === undefined) return false;
-    const task = guest.vcpu.currentTask as Task;
-    this.atStart.push(task);
-    task.block('the start');
-    yield BLOCKED;
-    return true;
-  }
-
   /**
    * Connects a client to guest 0, lets both ends do their part, and closes when both have done it.
    *
    * @param port connections of one pair of domains at one time differ in it
    */
   pair(behaviour: PairBehaviour, port = 1, client: Guest = this.client): void {
-    const done = [new Gate(), new Gate()] as const;
+    const done = [this.gate(), this.gate()] as const;
     this.spawn(this.server, `server ${port}`, this.serve(behaviour, port, client, done));
     this.spawn(client, `client ${port}`, this.request(behaviour, port, client, done));
   }
@@ -216,9 +234,7 @@ export class Trial {
     if (accepted === undefined) return;
     const [listener, channel] = accepted;
     const end = this.end(server, channel, port, client);
-    const staysOpen = yield* this.startLine(server);
     yield* behaviour.server(end);
-    if (staysOpen) return;
     mine.open(server);
     yield* other.pass(server);
     if (behaviour.closesFirst !== 'server') yield* sleep(server, CLOSE_LATER_PS);
@@ -237,9 +253,7 @@ export class Trial {
     const channel = yield* this.connect(client, port, [client]);
     if (channel === undefined) return;
     const end = this.end(client, channel, port, client);
-    const staysOpen = yield* this.startLine(client);
     yield* behaviour.client(end);
-    if (staysOpen) return;
     mine.open(client);
     yield* other.pass(client);
     if (behaviour.closesFirst === 'server') yield* sleep(client, CLOSE_LATER_PS);

@@ -92,7 +92,7 @@ export class Xenstored {
   /** The toolstack tells that a domain is gone: its nodes go and watchers of @releaseDomain learn of it. */
   release(domid: number): void {
     this.connections.delete(domid);
-    const order = this.dom0.machine.platform?.order;
+    const { order } = this.dom0.machine;
     if (order === undefined) {
       this.store.release(domid);
       this.task.wake();
@@ -190,7 +190,7 @@ export class XenstoreConnection {
     const { executingVcpu: vcpu, domid, machine } = this.domain;
     vcpu.kernel.enterSystemCall();
     vcpu.pcpu.charge(GUEST_KERNEL, machine.prices.xenbus);
-    const order = machine.platform?.order;
+    const { order } = machine;
     if (order !== undefined) {
       const result = order.ask(this.daemon.store, (store) => carryOut(store, domid));
       vcpu.kernel.leaveSystemCall();
