@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { formatBytesPerSecond, formatNs, formatSignificant } from '../../src/base/units.js';
 import type { Cell, ResultsFile } from '../../src/results/types.js';
@@ -70,7 +70,7 @@ const DRAWN: readonly Run[] = [
 /**
  * Measures and has the claims judged anew.
  *
- * @param folder for the results files
+ * @param folder for the results files; those that are there are used
  * @param root of the checkout
  * @param drawn also at drawn prices, which takes twenty times as long
  * @returns the two pages as they should be, by their path
@@ -83,10 +83,11 @@ export async function writtenDocuments(
   const files: string[] = [join(root, 'results', 'sample', 'quick.json')];
   for (const [name, ...words] of drawn ? [...RUNS, ...DRAWN] : RUNS) {
     const file = join(folder, `${name}.json`);
+    files.push(file);
+    if (existsSync(file)) continue;
     const options = ['--no-harness', '--quiet', '--no-progress', '--output', file];
     const { code, stderr } = await runProgram(['run', ...words, ...options], { cwd: folder });
     if (code !== 0) throw new Error(`interdom run ${words.join(' ')}: ${stderr}`);
-    files.push(file);
   }
   const { code, stdout, stderr } = await runProgram(['claims', ...files], { cwd: folder });
   if (code !== 0) throw new Error(`interdom claims: ${stderr}`);

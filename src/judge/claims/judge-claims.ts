@@ -25,6 +25,7 @@ export interface AnswerSheet {
   /** Profiles within whose ranges prices were drawn. */
   readonly drawnProfiles: readonly string[];
   readonly answers: readonly ClaimAnswer[];
+  /** Empty where claims were asked for that the table is no part of. */
   readonly choices: readonly ChoiceRow[];
   readonly knownBesides: readonly string[];
 }
@@ -48,6 +49,8 @@ export function judgeClaims(
   const looked = cells.plain.length > 0 ? cells.plain : [...cells.draws.values()].flat();
   const valid = looked.filter(({ verdict }) => verdict === 'valid');
   const wanted = CLAIMS.filter(({ id }) => only.length === 0 || only.includes(id));
+  const withChoices = wanted.some(({ parts }) => parts.some(({ test }) => test.kind === 'leads'));
+  const worlds = cells.plain.length > 0 ? [evidence.plain] : [...evidence.draws.values()];
   return {
     runs: runs.map(({ run: { id, version, commit, suite, complete } }) => ({
       id,
@@ -63,7 +66,7 @@ export function judgeClaims(
     draws: cells.draws.size,
     drawnProfiles: [...new Set([...cells.draws.values()].flat().map(({ profile }) => profile))],
     answers: wanted.map((claim) => judgeClaim(claim, evidence)),
-    choices: choices(cells.plain.length > 0 ? [evidence.plain] : [...evidence.draws.values()]),
-    knownBesides: KNOWN_BESIDES,
+    choices: withChoices ? choices(worlds) : [],
+    knownBesides: withChoices ? KNOWN_BESIDES : [],
   };
 }

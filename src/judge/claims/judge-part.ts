@@ -107,9 +107,9 @@ function defaultRun({ test }: ClaimPart): string | undefined {
   return commandFor(test.scenarios ?? ['message-rate', 'ping-pong', 'buffer-size']);
 }
 
-/** "0.42x (0.09x to 1.59x), 2 of 10 within 25 %". */
+/** "0.42x (0.09x to 1.59x; within 25 % in 2 of 10)"; of what is said of some case "0 to 67; at least one in 2 of 4". */
 function inBrief(
-  { test }: ClaimPart,
+  { test, quantifier }: ClaimPart,
   cases: readonly Observation[],
   rising: readonly Observation[],
 ): string {
@@ -119,6 +119,9 @@ function inBrief(
   const [least, middle, most] = [rising[0], rising[(rising.length - 1) >> 1], rising.at(-1)].map(
     (one) => (one === undefined ? '' : figureText(one.figure)),
   );
+  if (quantifier === 'some' && least !== most) {
+    return `${least} to ${most}; ${wanted(test, count)}`;
+  }
   const range = least === most ? '' : `${least} to ${most}; `;
   return `${middle} (${range}${wanted(test, count)})`;
 }

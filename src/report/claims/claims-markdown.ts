@@ -22,7 +22,7 @@ export function claimsMarkdown(sheet: AnswerSheet): string {
     ...sheet.answers.map(detail),
     choicesSection(sheet, '##'),
   ];
-  return `${sections.join('\n\n')}\n`;
+  return `${sections.filter((section) => section !== '').join('\n\n')}\n`;
 }
 
 /** What a report shows of it: the table, what each answer rests on in one line, the choices. */
@@ -85,6 +85,7 @@ function detail(answer: ClaimAnswer): string {
 }
 
 function choicesSection(sheet: AnswerSheet, level: string): string {
+  if (sheet.choices.length === 0) return '';
   const rows = sheet.choices.map(({ need, use, because }) => [
     text(need),
     text(use),
