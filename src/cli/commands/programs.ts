@@ -18,12 +18,19 @@ export const programs: Command = {
       default: 'v4v,libvchan,v2v',
       candidates: ['v4v', 'libvchan', 'v2v'],
     },
+    {
+      name: 'way',
+      describe: 'how: server and client interposed as by exec, or the client through a tunnel',
+      default: 'exec',
+      candidates: ['exec', 'tunnel'],
+    },
     ...MACHINE_OPTIONS.filter(({ name }) => name !== 'transport'),
     { name: 'output', alias: 'o', describe: 'results file to write', candidates: 'files' },
     { name: 'quiet', alias: 'q', flag: true, describe: 'no notes' },
   ],
   examples: [
     ['interdom programs', 'all programs that this machine has'],
+    ['interdom programs http --way exec,tunnel --inject profile', 'both ways, with delays'],
     ['interdom programs openssh redis -o programs.json', 'two of them, for report and claims'],
   ],
   async run(invocation) {

@@ -27,6 +27,7 @@ export function programRow(cell: Cell): readonly string[] {
   return [
     String(cell.parameters['program']),
     cell.transport,
+    String(cell.parameters['way']),
     rate,
     carried === undefined || loopback === undefined
       ? ''

@@ -42,8 +42,10 @@ export interface ProgramTrial {
   readonly packages: readonly string[];
   /** Least port, where the program's protocol says which ports there are. */
   readonly firstPort?: number;
-  /** Starts the server at 127.0.0.1:port. */
-  start(place: Place, port: number): Promise<void>;
+  /** Makes files that server and client need, once. */
+  prepare?(place: Place): Promise<void>;
+  /** Starts the server at 127.0.0.1:port, as it knows it. */
+  start(place: Place, port: number): ChildProcess;
   /** Uses it through 127.0.0.1:port. Throws where what arrives is not what was sent. */
   use(place: Place, port: number): Promise<Measured>;
 }
@@ -72,9 +74,14 @@ export function findInPath(name: string, environment: Environment): string | und
 }
 
 /** Runs a program to its end. Throws with what it said where it fails or takes too long. */
-export async function runToEnd(path: string, words: readonly string[]): Promise<Said> {
+export async function runToEnd(
+  path: string,
+  words: readonly string[],
+  env: NodeJS.ProcessEnv,
+): Promise<Said> {
   const from = process.hrtime.bigint();
-  const child = spawn(path, words, { stdio: ['ignore', 'pipe', 'pipe'], timeout: PATIENCE_MS });
+  const stdio: ['ignore', 'pipe', 'pipe'] = ['ignore', 'pipe', 'pipe'];
+  const child = spawn(path, words, { stdio, env, timeout: PATIENCE_MS });
   let text = '';
   let complaints = '';
   child.stdout.on('data', (bytes: Buffer) => {

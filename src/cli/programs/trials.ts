@@ -2,7 +2,7 @@ import { createHash, randomBytes } from 'node:crypto';
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { userInfo } from 'node:os';
 import { join } from 'node:path';
-import { type Measured, type Place, type ProgramTrial, untilListening } from './trial.js';
+import type { Measured, Place, ProgramTrial } from './trial.js';
 
 const MIB = 1024 * 1024;
 const SCP_BYTES = 100 * MIB;
@@ -31,13 +31,16 @@ const openssh: ProgramTrial = {
   summary: `login, and scp of ${SCP_BYTES / MIB} MiB with its checksum`,
   needs: ['sshd', 'ssh', 'scp', 'ssh-keygen'],
   packages: ['openssh-server', 'openssh-client'],
-  async start(place, port) {
+  async prepare(place) {
     const { folder } = place;
     for (const name of ['host', 'user']) {
       await place.run('ssh-keygen', '-q', '-t', 'ed25519', '-N', '', '-f', join(folder, name));
     }
     writeFileSync(join(folder, 'authorized'), readFileSync(join(folder, 'user.pub')));
     writeFileSync(join(folder, 'sent'), randomBytes(SCP_BYTES));
+  },
+  start(place, port) {
+    const { folder } = place;
     writeFileSync(
       join(folder, 'sshd_config'),
       [
@@ -53,8 +56,7 @@ const openssh: ProgramTrial = {
         '',
       ].join('\n'),
     );
-    const server = place.serve('sshd', '-D', '-e', '-f', join(folder, 'sshd_config'));
-    await untilListening(port, server);
+    return place.serve('sshd', '-D', '-e', '-f', join(folder, 'sshd_config'));
   },
   async use(place, port) {
     const { folder } = place;
@@ -88,14 +90,15 @@ const http: ProgramTrial = {
   summary: `curl loads a page of ${PARTS} parts, eight at a time`,
   needs: ['curl'],
   packages: ['curl'],
-  async start(place, port) {
+  async prepare(place) {
     mkdirSync(join(place.folder, 'page'));
     for (let i = 0; i < PARTS; i++) {
       writeFileSync(join(place.folder, 'page', `part${i}`), randomBytes(PART_BYTES));
     }
+  },
+  start(place, port) {
     const folder = `${join(place.folder, 'page')}/`;
-    const server = place.serve(process.execPath, '-e', PAGE_SERVER, folder, String(port));
-    await untilListening(port, server);
+    return place.serve(process.execPath, '-e', PAGE_SERVER, folder, String(port));
   },
   async use(place, port) {
     const { folder } = place;
@@ -126,18 +129,9 @@ const redis: ProgramTrial = {
   summary: 'redis-benchmark: SET and GET of 20 clients',
   needs: ['redis-server', 'redis-benchmark'],
   packages: ['redis-server', 'redis-tools'],
-  async start(place, port) {
-    const words = [
-      '--port',
-      String(port),
-      '--bind',
-      '127.0.0.1',
-      '--save',
-      '',
-      '--dir',
-      place.folder,
-    ];
-    await untilListening(port, place.serve('redis-server', ...words));
+  start(place, port) {
+    const words = ['--port', String(port), '--bind', '127.0.0.1', '--save', ''];
+    return place.serve('redis-server', ...words, '--dir', place.folder);
   },
   async use(place, port) {
     const words = ['-h', '127.0.0.1', '-p', String(port), '-t', 'set,get', '-c', '20', '--csv'];
@@ -161,9 +155,7 @@ const iperf3: ProgramTrial = {
   summary: `one stream for ${IPERF_SECONDS} s`,
   needs: ['iperf3'],
   packages: ['iperf3'],
-  async start(place, port) {
-    await untilListening(port, place.serve('iperf3', '-s', '-B', '127.0.0.1', '-p', String(port)));
-  },
+  start: (place, port) => place.serve('iperf3', '-s', '-B', '127.0.0.1', '-p', String(port)),
   async use(place, port) {
     const words = ['-c', '127.0.0.1', '-p', String(port), '-t', String(IPERF_SECONDS), '-J'];
     const { text } = await place.run('iperf3', ...words);
@@ -180,7 +172,7 @@ const dbus: ProgramTrial = {
   summary: 'D-Bus over TCP: calls of a bus',
   needs: ['dbus-daemon', 'dbus-send'],
   packages: ['dbus', 'dbus-bin'],
-  async start(place, port) {
+  start(place, port) {
     const config = join(place.folder, 'bus.conf');
     writeFileSync(
       config,
@@ -192,7 +184,7 @@ const dbus: ProgramTrial = {
 </busconfig>
 `,
     );
-    await untilListening(port, place.serve('dbus-daemon', `--config-file=${config}`, '--nofork'));
+    return place.serve('dbus-daemon', `--config-file=${config}`, '--nofork');
   },
   use: (place, port) =>
     calls(() =>
@@ -210,9 +202,9 @@ const x11: ProgramTrial = {
   needs: ['Xvfb', 'xdpyinfo'],
   packages: ['xvfb', 'x11-utils'],
   firstPort: 6000,
-  async start(place, port) {
+  start(place, port) {
     const words = [`:${port - 6000}`, '-listen', 'tcp', '-nolisten', 'unix', '-ac', '-noreset'];
-    await untilListening(port, place.serve('Xvfb', ...words));
+    return place.serve('Xvfb', ...words);
   },
   use: (place, port) =>
     calls(async () => {
