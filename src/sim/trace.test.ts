@@ -30,8 +30,9 @@ describe('Trace', () => {
     const [watched, alone] = [new Trace(), new Trace()];
     const seen: unknown[] = [];
     watched.observer = { step: (...step) => void seen.push(step) };
-    for (const trace of [watched, alone]) trace.add(TRACE['tlb-flush'], 5, 1, 0, 0);
-    assert.deepEqual(seen, [['tlb-flush', 5, 1, 0, 0]]);
+    watched.add(TRACE['tlb-flush'], 5, 1, 0, 0, 'why');
+    alone.add(TRACE['tlb-flush'], 5, 1, 0, 0);
+    assert.deepEqual(seen, [['tlb-flush', 5, 1, 0, 0, 'why']]);
     assert.equal(watched.digest(), alone.digest());
   });
 

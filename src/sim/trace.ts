@@ -29,7 +29,7 @@ export const TRACE: Readonly<Record<TraceKind, number>> = Object.fromEntries(
 
 /** Somebody who wants to see each step, for instance to draw it. Never needed for a measurement. */
 export interface TraceObserver {
-  step(kind: TraceKind, timePs: number, domid: number, a: number, b: number): void;
+  step(kind: TraceKind, timePs: number, domid: number, a: number, b: number, says: string): void;
   /**
    * A guest has written a word that its peer reads. Not a step of the trace, for what follows from it is: but somebody
    * who lets guests die wants every moment at which others could tell the difference.
@@ -46,12 +46,15 @@ export class Trace {
   events = 0;
   observer: TraceObserver | undefined;
 
-  /** @param a, b integers whose meaning belongs to the kind: an operation, a port, an index */
-  add(kind: number, timePs: number, domid: number, a: number, b: number): void {
+  /**
+   * @param a, b integers whose meaning belongs to the kind: an operation, a port, an index
+   * @param says what they are not enough for, for the observer alone: no part of the fingerprint
+   */
+  add(kind: number, timePs: number, domid: number, a: number, b: number, says = ''): void {
     this.events++;
     this.hash.add(kind ^ (domid << 5) ^ Math.imul(a, 0x9e3779b1) ^ Math.imul(b, 0x85ebca77));
     this.hash.addLong(timePs);
-    this.observer?.step(TRACE_KINDS[kind] as TraceKind, timePs, domid, a, b);
+    this.observer?.step(TRACE_KINDS[kind] as TraceKind, timePs, domid, a, b, says);
   }
 
   digest(): string {

@@ -15,6 +15,17 @@ const ENTRY_LABELS: Readonly<Record<string, string>> = {
   timer: 'timer',
 };
 
+/** What requests of xenstore are called where they are not called by the word for them. */
+const REQUEST_LABELS: Readonly<Record<string, string>> = {
+  directoryPart: 'directory',
+  getPermissions: 'get permissions',
+  setPermissions: 'set permissions',
+  transactionStart: 'begin transaction',
+  transactionEnd: 'end transaction',
+  resetWatches: 'reset watches',
+};
+const LONGEST_PATH = 48;
+
 /** Xen's lane, between the domains that send and those that receive. */
 export const XEN_LANE: Lane = { name: 'Xen', role: 'hypervisor' };
 
@@ -143,8 +154,8 @@ function stepOf(step: ModelStep, lanes: Lanes, domains: ModelTrace['domains']): 
       return note(lanes.xen, `unmaps ${pages(a)}`);
     case 'xenstore':
       return domid === 0
-        ? note(own, 'xenstore: request of its own')
-        : { ...arrow(own, lanes.of(0), 'xenstore: request'), starts: own };
+        ? note(own, requestLabel(what))
+        : { ...arrow(own, lanes.of(0), requestLabel(what)), starts: own };
     case 'tick':
       return note(lanes.xen, `timer of ${name}`);
     case 'fault':
@@ -152,6 +163,14 @@ function stepOf(step: ModelStep, lanes: Lanes, domains: ModelTrace['domains']): 
     case 'domain':
       return note(lanes.xen, `${name} stops or goes on`);
   }
+}
+
+/** "xenstore: write data/v2v/1"; of a long path its end, which says most. */
+function requestLabel(request: string): string {
+  const [operation = '', path = ''] = request.split(' ');
+  const words = (REQUEST_LABELS[operation] ?? operation) + (path === '' ? '' : ' ');
+  const end = path.length > LONGEST_PATH ? `\u2026${path.slice(1 - LONGEST_PATH)}` : path;
+  return `xenstore: ${words}${end}`;
 }
 
 function pages(count: number): string {

@@ -138,6 +138,18 @@ describe('a connection', () => {
     assert.ok(!kinds('v4v').has('grant-map'));
   });
 
+  it('names each request of xenstore, and a connection through the broker those of dom0', () => {
+    const text = (transport: string): string =>
+      sequenceText(modelDiagram(traceConnect(plan(transport, 'ping-pong')), '', '', false));
+    assert.match(
+      text('libvchan'),
+      /┃── xenstore: read \/local\/domain\/1\/data\/vchan\/1-2\/ring-ref ─+▶│/,
+    );
+    assert.match(text('v2v'), /│ xenstore: begin transaction$/m);
+    assert.match(text('v2v'), /│ xenstore: set permissions \/v2v\/1-1-2\/listener$/m);
+    assert.match(text('v2v'), /┃── xenstore: write \/v2v\/1-1-2\/connector\/state ─/);
+  });
+
   it("leaves dom0's own entries out unless they are asked for", () => {
     const trace = traceConnect(plan('libvchan', 'ping-pong'));
     const lines = (details: boolean): number =>

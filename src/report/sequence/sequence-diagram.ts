@@ -112,3 +112,38 @@ export function runningAt(diagram: SequenceDiagram): readonly ReadonlySet<number
     return now;
   });
 }
+
+/** What texts need beside the lanes, in the unit of the picture: characters or pixels. */
+export interface LaneRoom {
+  /** The least distance of two lanes. */
+  readonly least: number;
+  readonly character: number;
+  /** Beside the label of an arrow, and of a note or a lane's head. */
+  readonly besideArrow: number;
+  readonly besideNote: number;
+}
+
+/**
+ * What stands between each lane and the next one, or the edge: enough for all labels. An arrow over several lanes has the
+ * room of all of them.
+ */
+export function laneGaps({ lanes, steps }: SequenceDiagram, room: LaneRoom): number[] {
+  const gaps = lanes.map(({ name, role }) =>
+    Math.max(room.least, Math.max(name.length, role.length) * room.character + room.besideNote),
+  );
+  const needs = steps.flatMap((step) => {
+    if (step.kind === 'repeat') return [];
+    const length = stepLabel(step).length * room.character;
+    if (step.kind === 'note') {
+      return [{ from: step.lane, to: step.lane + 1, length: length + room.besideNote }];
+    }
+    const [from, to] = [Math.min(step.from, step.to), Math.max(step.from, step.to)];
+    return [{ from, to, length: length + room.besideArrow }];
+  });
+  // Those of one gap first: what they widen, the longer arrows have too.
+  for (const { from, to, length } of needs.sort((a, b) => a.to - a.from - (b.to - b.from))) {
+    const there = gaps.slice(from, to).reduce((sum, gap) => sum + gap, 0);
+    if (there < length) gaps[from] = (gaps[from] as number) + length - there;
+  }
+  return gaps;
+}

@@ -1,5 +1,7 @@
 import { withoutControls } from '../view/plain-text.js';
 import {
+  type LaneRoom,
+  laneGaps,
   runningAt,
   type SequenceDiagram,
   type SequenceStep,
@@ -10,8 +12,8 @@ import {
 /** All lengths in pixels. */
 const ROW = 26;
 const TIME = 76;
-const LEAST_GAP = 150;
 const CHARACTER = 7.9;
+const ROOM: LaneRoom = { least: 150, character: CHARACTER, besideArrow: 48, besideNote: 48 };
 const HEAD = 92;
 const MARGIN = 24;
 const BAR = 8;
@@ -42,12 +44,16 @@ const STYLE = `
 
 /** The diagram as a picture that stands by itself: no script, no font or image from elsewhere. */
 export function sequenceSvg(diagram: SequenceDiagram): string {
-  const places = lanePlaces(diagram);
-  const lastRoom = roomRightOf(diagram, diagram.lanes.length - 1);
+  const gaps = laneGaps(diagram, ROOM);
+  const places = lanePlaces(gaps);
   const titleWidth = Math.max(diagram.title.length * 10, diagram.subtitle.length * CHARACTER);
   const noteWidth = Math.max(0, ...diagram.notes.map(({ length }) => length * CHARACTER));
   const width = Math.ceil(
-    Math.max((places.at(-1) as number) + lastRoom, titleWidth + 2 * MARGIN, noteWidth + 2 * MARGIN),
+    Math.max(
+      (places.at(-1) as number) + (gaps.at(-1) as number),
+      titleWidth + 2 * MARGIN,
+      noteWidth + 2 * MARGIN,
+    ),
   );
   const bottom = HEAD + (diagram.steps.length + 1) * ROW;
   const height = bottom + diagram.notes.length * 20 + MARGIN;
@@ -193,26 +199,14 @@ function rowY(row: number): number {
   return HEAD + (row + 1) * ROW;
 }
 
-function lanePlaces(diagram: SequenceDiagram): number[] {
+function lanePlaces(gaps: readonly number[]): number[] {
   const places: number[] = [];
   let at = TIME + 20;
-  diagram.lanes.forEach((_, lane) => {
+  for (const gap of gaps) {
     places.push(at);
-    at += roomRightOf(diagram, lane);
-  });
-  return places;
-}
-
-/** What stands between a lane and the next one needs so much. */
-function roomRightOf({ steps, lanes }: SequenceDiagram, lane: number): number {
-  let longest = Math.max(lanes[lane]?.name.length ?? 0, lanes[lane]?.role.length ?? 0);
-  for (const step of steps) {
-    if (step.kind === 'repeat') continue;
-    const isHere =
-      step.kind === 'note' ? step.lane === lane : Math.min(step.from, step.to) === lane;
-    if (isHere) longest = Math.max(longest, stepLabel(step).length);
+    at += gap;
   }
-  return Math.max(LEAST_GAP, longest * CHARACTER + 48);
+  return places;
 }
 
 function description({ lanes, steps }: SequenceDiagram): string {

@@ -1,5 +1,7 @@
 import { withoutControls } from '../view/plain-text.js';
 import {
+  type LaneRoom,
+  laneGaps,
   runningAt,
   type SequenceDiagram,
   type SequenceStep,
@@ -8,10 +10,7 @@ import {
 } from './sequence-diagram.js';
 
 const TIME_WIDTH = 10;
-const LEAST_GAP = 20;
-/** Room that an arrow needs beside its label, and a note beside its lane. */
-const ARROW_ROOM = 6;
-const NOTE_ROOM = 4;
+const ROOM: LaneRoom = { least: 20, character: 1, besideArrow: 6, besideNote: 4 };
 
 /**
  * The diagram as lines of text: a column a lane, heavy where the lane runs.
@@ -66,24 +65,11 @@ function stepLines(
   return [`${'─'.repeat(TIME_WIDTH)} here model and real Xen part ${'─'.repeat(30)}`, row.text()];
 }
 
-/** Columns of the lanes: as far apart as what stands between them needs. */
-function lanePlaces({ lanes, steps }: SequenceDiagram): number[] {
-  const gaps = lanes.map(() => LEAST_GAP);
-  const widen = (lane: number, room: number): void => {
-    gaps[lane] = Math.max(gaps[lane] ?? 0, room);
-  };
-  for (const [lane, { name, role }] of lanes.entries()) {
-    widen(lane, Math.max(name.length, role.length) + NOTE_ROOM);
-  }
-  for (const step of steps) {
-    if (step.kind === 'repeat') continue;
-    const length = stepLabel(step).length;
-    if (step.kind === 'note') widen(step.lane, length + NOTE_ROOM);
-    else widen(Math.min(step.from, step.to), length + ARROW_ROOM);
-  }
+/** Columns of the lanes. */
+function lanePlaces(diagram: SequenceDiagram): number[] {
   const places: number[] = [];
   let at = TIME_WIDTH;
-  for (const gap of gaps) {
+  for (const gap of laneGaps(diagram, ROOM)) {
     places.push(at);
     at += gap;
   }
@@ -114,7 +100,7 @@ class Row {
       this.put(column, this.places.includes(column) ? '┼' : '─');
     }
     this.put(to > from ? end : begin, to > from ? '▶' : '◀');
-    // Beside the lane at the left, in the gap that was widened for it.
+    // Beside the lane at the left; over those between, where it is long.
     this.write(begin + 2, ` ${label} `);
   }
 

@@ -16,7 +16,7 @@ export interface ModelStep {
   readonly atNs: number;
   readonly domid: number;
   readonly kind: TraceKind;
-  /** Name of the hypercall, or the reason of the entry; empty for other kinds. */
+  /** Name of the hypercall, reason of the entry, or what is asked of xenstored; empty for other kinds. */
   readonly what: string;
   /** As the trace has them: see the callers of Trace.add. */
   readonly a: number;
@@ -45,6 +45,7 @@ interface RawStep {
   readonly domid: number;
   readonly a: number;
   readonly b: number;
+  readonly says: string;
 }
 
 /** Messages, or round trips, that go before the window: the first ones find cold caches. */
@@ -167,7 +168,7 @@ function record(plan: CellPlan, starting: () => (world: World) => void): Recordi
   );
   const steps: RawStep[] = [];
   world.machine.trace.observer = {
-    step: (kind, timePs, domid, a, b) => void steps.push({ kind, timePs, domid, a, b }),
+    step: (kind, timePs, domid, a, b, says) => void steps.push({ kind, timePs, domid, a, b, says }),
   };
   starting()(world);
   world.machine.run({ timePs: LONGEST_PS });
@@ -246,12 +247,12 @@ function traceOf(
   fromPs = steps[0]?.timePs ?? 0,
 ): ModelTrace {
   const { hypercallNames } = world.machine.counters;
-  const nameOf = ({ kind, a }: RawStep): string =>
+  const nameOf = ({ kind, a, says }: RawStep): string =>
     kind === 'hypercall'
       ? (hypercallNames[a] ?? '')
       : kind === 'entry'
         ? (ENTRY_REASONS[a] ?? '')
-        : '';
+        : says;
   const domains = new Map(
     [world.dom0, ...world.guests].map(({ domid, domain, vcpu }) => [
       domid,

@@ -52,6 +52,8 @@ export class XenstoreStore {
   private errors = 0;
   private conflicts = 0;
   private introductions = 1;
+  /** What was asked last: the operation, and the path as it was given, where there is one. */
+  lastRequest = '';
 
   /**
    * @param domainExists whether the hypervisor has a domain that was not introduced yet: the
@@ -210,7 +212,7 @@ export class XenstoreStore {
    */
   write(domid: number, path: string, value: string, transactionId = 0): XenstoreResult<void> {
     invariant(!BEYOND_OCTETS.test(value), 'a xenstore value holds octets only', { path });
-    const caller = this.enter('write', domid, transactionId);
+    const caller = this.enter('write', domid, transactionId, path);
     if (typeof caller === 'string') return this.failure(caller);
     const absolute = absolutePath(domid, path);
     const node = this.tree.find(caller, absolute, WRITE);
@@ -224,7 +226,7 @@ export class XenstoreStore {
 
   /** Like `write`, but a node that exists and is writable is left alone, and fires nothing. */
   mkdir(domid: number, path: string, transactionId = 0): XenstoreResult<void> {
-    const caller = this.enter('mkdir', domid, transactionId);
+    const caller = this.enter('mkdir', domid, transactionId, path);
     if (typeof caller === 'string') return this.failure(caller);
     const absolute = absolutePath(domid, path);
     const node = this.tree.find(caller, absolute, WRITE);
@@ -238,7 +240,7 @@ export class XenstoreStore {
    * cannot commit any more.
    */
   rm(domid: number, path: string, transactionId = 0): XenstoreResult<void> {
-    const caller = this.enter('rm', domid, transactionId);
+    const caller = this.enter('rm', domid, transactionId, path);
     if (typeof caller === 'string') return this.failure(caller);
     const absolute = absolutePath(domid, path);
     const node = this.tree.find(caller, absolute, WRITE);
@@ -264,7 +266,7 @@ export class XenstoreStore {
     permissions: readonly XenstorePermission[],
     transactionId = 0,
   ): XenstoreResult<void> {
-    const caller = this.enter('setPermissions', domid, transactionId);
+    const caller = this.enter('setPermissions', domid, transactionId, path);
     if (typeof caller === 'string') return this.failure(caller);
     const owner = permissions[0]?.domid;
     if (owner === undefined) return this.failure('EINVAL');
@@ -332,7 +334,7 @@ export class XenstoreStore {
    * same path and token, E2BIG above the quota, ENOMEM above that of memory.
    */
   watch(domid: number, path: string, token: string): XenstoreResult<void> {
-    const caller = this.enter('watch', domid, 0);
+    const caller = this.enter('watch', domid, 0, path);
     if (typeof caller === 'string') return this.failure(caller);
     const { domain } = caller;
     const absolute = absolutePath(domid, path);
@@ -351,7 +353,7 @@ export class XenstoreStore {
 
   /** ENOENT if there is no such watch. Events that wait already still arrive. */
   unwatch(domid: number, path: string, token: string): XenstoreResult<void> {
-    const caller = this.enter('unwatch', domid, 0);
+    const caller = this.enter('unwatch', domid, 0, path);
     if (typeof caller === 'string') return this.failure(caller);
     const watch = this.watches.find(caller.domain, absolutePath(domid, path), token);
     if (watch === undefined) return this.failure('ENOENT');
@@ -396,8 +398,10 @@ export class XenstoreStore {
     request: XenstoreRequest,
     domid: number,
     transactionId: number,
+    path = '',
   ): (XenstoreCaller & { readonly domain: XenstoreDomain }) | 'ENOTCONN' | 'ENOENT' {
     this.requests[request]++;
+    this.lastRequest = `${request} ${path}`.trimEnd();
     const domain = this.nodes.domains.get(domid);
     if (domain === undefined || !domain.introduced || domain.ignored) return 'ENOTCONN';
     if (transactionId === 0) return { domain, transaction: undefined };
@@ -411,7 +415,7 @@ export class XenstoreStore {
     path: string,
     transactionId: number,
   ): XenstoreNode | XenstoreError {
-    const caller = this.enter(request, domid, transactionId);
+    const caller = this.enter(request, domid, transactionId, path);
     if (typeof caller === 'string') return caller;
     return this.tree.find(caller, absolutePath(domid, path), READ);
   }

@@ -143,7 +143,8 @@ export class Xenstored {
       request.result = request.carryOut(this.store);
       counters.xenstore.operations++;
       if (!request.result.ok) counters.xenstore.errors++;
-      machine.trace.add(TRACE.xenstore, vcpu.pcpu.clock, request.connection.domain.domid, 0, 0);
+      const { domid } = request.connection.domain;
+      machine.trace.add(TRACE.xenstore, vcpu.pcpu.clock, domid, 0, 0, this.store.lastRequest);
       // Whoever watches may have killed it there: done, and nobody is told.
       if (this.isDead) return;
       request.connection.answer(vcpu);
