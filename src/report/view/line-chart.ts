@@ -1,6 +1,7 @@
 import { ticksFor } from './axis-ticks.js';
 import { axisOptions, type ChartConfig, frame, valueAxis } from './chart-frame.js';
 import type { LinePanelSpec, LineSpec } from './chart-spec.js';
+import { type NameAtEnd, placeNames } from './line-names.js';
 import type { DrawingPlugin, DrawnChart, Pen } from './pen.js';
 import { formatQuantity } from './quantity.js';
 import { transportStyle } from './series-style.js';
@@ -82,6 +83,9 @@ function dataset(line: LineSpec, theme: Theme): Record<string, unknown> {
     tension: 0,
   };
 }
+
+/** Between the end of a line and its name. */
+const NAME_GAP = 9;
 
 const pixelFont = (theme: Theme, less = 0): string =>
   `${theme.fontSize - less}px ${theme.fontFamily}`;
@@ -230,24 +234,25 @@ function outlined(ctx: Pen, theme: Theme, text: string, x: number, y: number): v
   ctx.fillText(text, x, y);
 }
 
+/** Each name stands at the end of its line, or as near as no other line runs through it. */
 function drawNames(chart: DrawnChart, panel: LinePanelSpec, theme: Theme): void {
   const { ctx, chartArea } = chart;
-  const names = panel.lines.flatMap((line, i) => {
-    const end = chart.getDatasetMeta(i).data.at(-1);
-    return end === undefined ? [] : [{ line, x: end.x, y: end.y }];
-  });
-  names.sort((a, b) => a.y - b.y);
   ctx.save();
   ctx.font = pixelFont(theme, 1);
   ctx.textAlign = 'left';
   ctx.textBaseline = 'middle';
-  const height = theme.fontSize + 2;
-  const tops: number[] = [];
-  for (const name of names) tops.push(Math.max(name.y, (tops.at(-1) ?? -Infinity) + height));
-  const over = Math.max(0, (tops.at(-1) ?? 0) - chartArea.bottom);
-  names.forEach((name, i) => {
-    ctx.fillStyle = shade(theme, transportStyle(name.line.transport));
-    outlined(ctx, theme, name.line.label, name.x + 9, (tops[i] as number) - over);
+  const courses = panel.lines.map((_, i) => chart.getDatasetMeta(i).data);
+  const names = panel.lines.flatMap((line, i): (NameAtEnd & { line: LineSpec })[] => {
+    const end = courses[i]?.at(-1);
+    if (end === undefined) return [];
+    const left = end.x + NAME_GAP;
+    const right = left + ctx.measureText(line.label).width;
+    return [{ line, left, right, y: end.y, others: courses.filter((_, k) => k !== i) }];
   });
+  const middles = placeNames(names, theme.fontSize + 2, chartArea);
+  for (const [i, name] of names.entries()) {
+    ctx.fillStyle = shade(theme, transportStyle(name.line.transport));
+    outlined(ctx, theme, name.line.label, name.left, middles[i] as number);
+  }
   ctx.restore();
 }
