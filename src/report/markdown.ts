@@ -1,7 +1,6 @@
 import { emulationNote } from '../results/emulated.js';
 import type { FigureSpec, TableSpec } from './view/chart-spec.js';
 import { howSure } from './view/confidence.js';
-import { verdictsElsewhere } from './view/elsewhere.js';
 import { outcomeTable } from './view/evidence.js';
 import { shownSentence } from './view/figure-parts.js';
 import { metricLabel, workloadOrder } from './view/labels.js';
@@ -47,7 +46,7 @@ export function renderMarkdown(
     withoutFigure(data, choice.selection, model.workloads)
       .map((note) => `- No figure: ${text(note)}.`)
       .join('\n'),
-    elsewhere(data, choice),
+    elsewhere(model.elsewhere),
     shownNote(data, choice),
     ...model.sections.map((section) =>
       [`## ${text(section.title)}`, text(section.lead), ...section.figures.map(figure)].join(
@@ -139,8 +138,7 @@ function sentences(verdicts: readonly WorkloadVerdict[]): string {
     .join('\n');
 }
 
-function elsewhere(data: ReportData, choice: Choice): string {
-  const rows = verdictsElsewhere(data, choice.selection);
+function elsewhere(rows: PageModel['elsewhere']): string {
   if (rows.length < 2) return '';
   const scenarios = [...new Set(rows.flatMap((row) => [...row.verdicts.keys()]))].sort(
     workloadOrder,

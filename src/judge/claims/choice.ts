@@ -1,3 +1,4 @@
+import { grouped } from '../../base/grouped.js';
 import type { Cell } from '../../results/types.js';
 import { geometricMean } from '../../stats/summary.js';
 import type { LeadsTest } from './claim.js';
@@ -49,9 +50,8 @@ export function choices(worlds: readonly CellIndex[]): readonly ChoiceRow[] {
 export function observeLeads(test: LeadsTest, cells: CellIndex): readonly Observation[] {
   return NEEDS.flatMap((need) => {
     const cases = casesOf(need, cells);
-    const profiles = [...new Set(cases.map(({ at }) => String(at['profile'])))];
-    return profiles.map((profile) => {
-      const own = cases.filter(({ at }) => at['profile'] === profile);
+    const byProfile = grouped(cases, ({ at }) => String(at['profile']));
+    return [...byProfile].map(([profile, own]) => {
       const use = leader(own);
       return {
         at: { profile, scenario: need.id },

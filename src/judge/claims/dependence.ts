@@ -1,3 +1,4 @@
+import { grouped } from '../../base/grouped.js';
 import type { ParameterValue } from '../../results/types.js';
 import { parameterText } from './figure.js';
 import { type Observation, placeWord } from './observation.js';
@@ -92,12 +93,20 @@ function isNumeric(values: Values): values is readonly number[] {
   return values.every((value) => typeof value === 'number');
 }
 
+/** The cases by their value of a field, values in the order in which they first come. */
+function groupsAt(
+  field: string,
+  cases: readonly Observation[],
+): ReadonlyMap<ParameterValue | undefined, readonly Observation[]> {
+  return grouped(cases, (one) => valueAt(one, field));
+}
+
 /** Two groups at the best bound where the field is a number, one a value where it is a word. */
 function splitBy(field: string, cases: readonly Observation[]): (readonly Observation[])[] {
   const values: Values = [...new Set(cases.map((one) => valueAt(one, field)))];
   if (values.length < 2 || values.includes(undefined)) return [cases];
   if (!isNumeric(values)) {
-    return values.map((value) => cases.filter((one) => valueAt(one, field) === value));
+    return [...groupsAt(field, cases).values()];
   }
   const { above } = bestBound(field, cases, values);
   const isAbove = (one: Observation): boolean => (valueAt(one, field) as number) >= above;
@@ -139,16 +148,15 @@ function describe(field: string, cases: readonly Observation[]): Dependence {
       text: `${word}: ${share(low)} up to ${parameterText(field, below)}, ${share(high)} from ${parameterText(field, above)}`,
     };
   }
-  return { field, text: `${word}: ${byShare(field, present, values)}` };
+  return { field, text: `${word}: ${byShare(field, present)}` };
 }
 
 /** "yes ping-pong, paced; partly stream (1 of 2); no fan-in". */
-function byShare(field: string, cases: readonly Observation[], values: Values): string {
+function byShare(field: string, cases: readonly Observation[]): string {
   const yes: string[] = [];
   const partly: string[] = [];
   const no: string[] = [];
-  for (const value of values) {
-    const group = cases.filter((one) => valueAt(one, field) === value);
+  for (const [value, group] of groupsAt(field, cases)) {
     const holding = group.filter(({ holds }) => holds).length;
     if (holding === group.length) yes.push(String(value));
     else if (holding === 0) no.push(String(value));

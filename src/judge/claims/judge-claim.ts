@@ -1,3 +1,4 @@
+import { grouped } from '../../base/grouped.js';
 import type { ProfileRecord } from '../../results/types.js';
 import type { Claim, ClaimVerdict } from './claim.js';
 import type { ClaimCells } from './claim-cells.js';
@@ -97,11 +98,12 @@ function dependsOn(parts: readonly PartAnswer[]): readonly string[] {
 
 function byProfile(claim: Claim, cases: CasesOfParts): ClaimAnswer['profiles'] {
   const names = new Set(cases.flat().map(({ at }) => String(at['profile'])));
+  const parts = cases.map((own) => grouped(own, ({ at }) => at['profile']));
   return [...names].map((profile) => ({
     profile,
     verdict: verdictOfCases(
       claim,
-      cases.map((own) => own.filter(({ at }) => at['profile'] === profile)),
+      parts.map((own) => own.get(profile) ?? []),
     ),
   }));
 }

@@ -31,9 +31,15 @@ export function observeRatios(test: RatioTest, cells: CellIndex): readonly Obser
 
 /** Parameters that some cells of one side have and no cell of the other. */
 function unknownTo(cells: readonly Cell[], others: readonly Cell[]): ReadonlySet<string> {
-  const known = new Set(others.flatMap(({ parameters }) => Object.keys(parameters)));
-  const own = cells.flatMap(({ parameters }) => Object.keys(parameters));
-  return new Set(own.filter((name) => !known.has(name)));
+  const [own, known] = [cells, others].map(namesIn) as [Set<string>, Set<string>];
+  for (const name of known) own.delete(name);
+  return own;
+}
+
+function namesIn(cells: readonly Cell[]): Set<string> {
+  const names = new Set<string>();
+  for (const { parameters } of cells) for (const name of Object.keys(parameters)) names.add(name);
+  return names;
 }
 
 function pairKey(cell: Cell, unknown: ReadonlySet<string>): string {

@@ -1,3 +1,4 @@
+import { grouped } from '../../base/grouped.js';
 import { median, sortedAscending } from '../../stats/quantile.js';
 import { type OutcomeRow, type OutcomeSummary, summariseOutcomes } from './outcomes.js';
 import type { PublishedRow } from './published.js';
@@ -88,7 +89,7 @@ export function summarise(
 
 /** One line for each quantity and what determines it, in the order in which they first come. */
 function countMedians(rows: readonly ValidationRow[]): MedianLine[] {
-  const byQuantity = groupBy(rows, ({ label, determinedBy }) => `${label}, by ${determinedBy}`);
+  const byQuantity = grouped(rows, ({ label, determinedBy }) => `${label}, by ${determinedBy}`);
   return [...byQuantity].map(([label, members]) => {
     const middle = medianDifference(members);
     const allowed = TOLERANCES[(members[0] as ValidationRow).determinedBy].median;
@@ -103,7 +104,7 @@ function countMedians(rows: readonly ValidationRow[]): MedianLine[] {
 }
 
 function curveLines(rows: readonly PublishedRow[]): CurveLine[] {
-  return [...groupBy(rows, ({ curve }) => curve)].map(([curve, members]) => {
+  return [...grouped(rows, ({ curve }) => curve)].map(([curve, members]) => {
     const within = members.filter(({ verdict }) => verdict === 'within').length;
     const middle = medianDifference(members);
     const holds =
@@ -113,7 +114,7 @@ function curveLines(rows: readonly PublishedRow[]): CurveLine[] {
 }
 
 function agreementGroups(rows: readonly ValidationRow[]): AgreementGroup[] {
-  const groups = groupBy(rows, ({ transport, guestType }) =>
+  const groups = grouped(rows, ({ transport, guestType }) =>
     JSON.stringify([transport, guestType]),
   );
   return [...groups.values()].map((members) => {
@@ -138,15 +139,4 @@ function medianDifference(rows: readonly { readonly difference?: number }[]): nu
 
 function distance({ difference }: { readonly difference?: number }): number {
   return Math.abs(difference ?? 0);
-}
-
-function groupBy<T>(all: readonly T[], keyOf: (one: T) => string): Map<string, T[]> {
-  const groups = new Map<string, T[]>();
-  for (const one of all) {
-    const key = keyOf(one);
-    const members = groups.get(key);
-    if (members === undefined) groups.set(key, [one]);
-    else members.push(one);
-  }
-  return groups;
 }

@@ -7,7 +7,7 @@ import { html, type Markup } from './markup.js';
 import type { Focus } from './reference-slot.js';
 import type { ReportData } from './report-data.js';
 import type { Selection } from './selection.js';
-import { elsewhereMarkup, verdictMarkup } from './verdict-markup.js';
+import { type ElsewhereRow, elsewhereMarkup, verdictMarkup } from './verdict-markup.js';
 import { type Workload, withoutFigure, workloadsOf } from './workloads.js';
 
 /** What a reader has chosen; every part of the page follows from it. */
@@ -21,6 +21,8 @@ export interface Choice {
 export interface PageModel {
   readonly workloads: readonly Workload[];
   readonly sections: readonly FigureSection[];
+  /** The verdicts under other profiles and the like. */
+  readonly elsewhere: readonly ElsewhereRow[];
 }
 
 export function pageModel(data: ReportData, choice: Choice): PageModel {
@@ -28,6 +30,7 @@ export function pageModel(data: ReportData, choice: Choice): PageModel {
   return {
     workloads,
     sections: figureSections(data, workloads, choice.selection, choice.view),
+    elsewhere: verdictsElsewhere(data, choice.selection),
   };
 }
 
@@ -46,7 +49,7 @@ export function pageBody(
 <p class="muted">${shownSentence(data, choice.selection)}.</p>
 ${verdicts.length === 0 ? html`<p>No valid cell has a figure under this choice.</p>` : verdictMarkup(verdicts)}
 ${withoutFigure(data, choice.selection, model.workloads).map((text) => html`<p>No figure: ${text}.</p>`)}
-${elsewhereMarkup(verdictsElsewhere(data, choice.selection))}
+${elsewhereMarkup(model.elsewhere)}
 </section>
 ${model.sections.map(
   (section) => html`<section id="${section.name}"><h2>${section.title}</h2><p>${section.lead}</p>

@@ -1,4 +1,5 @@
 import { UserError } from '../../base/errors.js';
+import { grouped } from '../../base/grouped.js';
 import type { ParameterValue } from '../../results/types.js';
 import { own } from './labels.js';
 import { dimensionValue, type ReportCell, type ReportData } from './report-data.js';
@@ -27,6 +28,12 @@ export type Selection = Readonly<Record<string, string>>;
 
 /** The facets that have something to choose. Runs are chosen between only where they measured the same scenario. */
 export function facetsOf(data: ReportData): readonly Facet[] {
+  return kept(facets, data, () => findFacets(data));
+}
+
+const facets = new WeakMap<ReportData, readonly Facet[]>();
+
+function findFacets(data: ReportData): readonly Facet[] {
   return FACET_KEYS.filter((key) => key !== 'run' || runsOverlap(data))
     .map((key) => ({ key, values: distinct(data.cells, key) }))
     .filter((facet) => facet.values.length > 1);
@@ -148,23 +155,38 @@ export function selectCells(
 ): readonly ReportCell[] {
   const swept = sweptFacets(scenario);
   const wanted = FACET_KEYS.filter((key) => Object.hasOwn(selection, key) && !swept.includes(key));
-  return (cellsByScenario(data).get(scenario) ?? []).filter((cell) =>
+  const profile = wanted.includes('profile') ? selection['profile'] : undefined;
+  const byProfile = cellsByScenario(data).get(scenario) ?? new Map<string, readonly ReportCell[]>();
+  const cells = profile === undefined ? [...byProfile.values()].flat() : byProfile.get(profile);
+  return (cells ?? []).filter((cell) =>
     wanted.every((key) => matches(cell, key, selection[key] as string)),
   );
 }
 
-const known = new WeakMap<ReportData, ReadonlyMap<string, readonly ReportCell[]>>();
+/** The scenarios of the cells, in the order in which they first come. */
+export function scenariosOf(data: ReportData): readonly string[] {
+  return [...cellsByScenario(data).keys()];
+}
 
-/** Kept with the data: every place of a run asks for every scenario. */
-function cellsByScenario(data: ReportData): ReadonlyMap<string, readonly ReportCell[]> {
-  const kept = known.get(data);
-  if (kept !== undefined) return kept;
-  const groups = new Map<string, ReportCell[]>();
-  for (const cell of data.cells) {
-    const group = groups.get(cell.scenario);
-    if (group === undefined) groups.set(cell.scenario, [cell]);
-    else group.push(cell);
-  }
-  known.set(data, groups);
-  return groups;
+const groups = new WeakMap<ReportData, CellsByScenario>();
+
+/** Cells by scenario, and in it by profile. */
+type CellsByScenario = ReadonlyMap<string, ReadonlyMap<string, readonly ReportCell[]>>;
+
+function cellsByScenario(data: ReportData): CellsByScenario {
+  return kept(groups, data, () => {
+    const scenarios = grouped(data.cells, ({ scenario }) => scenario);
+    return new Map(
+      [...scenarios].map(([name, cells]) => [name, grouped(cells, ({ profile }) => profile)]),
+    );
+  });
+}
+
+/** What is made of the data once, and kept as long as the data: every place of a run asks for it. */
+function kept<T>(store: WeakMap<ReportData, T>, data: ReportData, make: () => T): T {
+  const known = store.get(data);
+  if (known !== undefined) return known;
+  const made = make();
+  store.set(data, made);
+  return made;
 }

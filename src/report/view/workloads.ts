@@ -3,7 +3,7 @@ import { problemReasons } from './breakdown.js';
 import { present, workloadOrder, workloadTitle } from './labels.js';
 import { type Focus, referenceSlot } from './reference-slot.js';
 import type { ReportCell, ReportData } from './report-data.js';
-import { type Selection, selectCells } from './selection.js';
+import { type Selection, scenariosOf, selectCells } from './selection.js';
 import { transportOrder } from './series-style.js';
 import type { Slot } from './standings.js';
 import { type Sweep, type SweepPoint, sweepOf } from './sweep.js';
@@ -26,7 +26,7 @@ export function workloadsOf(
   selection: Selection,
   focus: Focus = {},
 ): readonly Workload[] {
-  const scenarios = [...new Set(data.cells.map((cell) => cell.scenario))].sort(workloadOrder);
+  const scenarios = [...scenariosOf(data)].sort(workloadOrder);
   const found: Workload[] = [];
   for (const scenario of scenarios) {
     const rays = raysOf(scenario, selectCells(data, selection, scenario));
@@ -44,7 +44,7 @@ export function withoutFigure(
   selection: Selection,
   workloads: readonly Workload[],
 ): readonly string[] {
-  const scenarios = [...new Set(data.cells.map((cell) => cell.scenario))].sort(workloadOrder);
+  const scenarios = [...scenariosOf(data)].sort(workloadOrder);
   return scenarios.flatMap((scenario) => {
     if (workloads.some((workload) => workload.scenario === scenario)) return [];
     const note = problemReasons(selectCells(data, selection, scenario));
