@@ -1,4 +1,5 @@
-// Writes what `interdom validate` says into docs/cost-model.md (counts) and docs/failure.md (what breaks), between markers.
+// Writes what `interdom validate` says into docs/cost-model.md (counts) and docs/failure.md (what breaks), between markers,
+// and into docs/claims.md what that means for the claims.
 //
 //     node scripts/validation-table.mjs           after a change of the model or of what was recorded (build first)
 //     node scripts/validation-table.mjs --check   exit 1 where a text is not up to date
@@ -6,9 +7,11 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import {
+  standingClaims,
   standingOutcomes,
   standingValidation,
 } from '../dist/src/cli/validate/standing-validation.js';
+import { claimsOnRealXen } from '../dist/src/report/claims/claims-on-real-xen.js';
 import {
   outcomesMarkdown,
   validationMarkdown,
@@ -23,6 +26,8 @@ put(
   validationMarkdown(await standingValidation(), { all: false, details: false }),
 );
 put('failure.md', outcomesMarkdown(await standingOutcomes()));
+const { model, both } = await standingClaims();
+put('claims.md', `${claimsOnRealXen(model, both)}\n`);
 
 function put(name, table) {
   const document = join(documents, name);

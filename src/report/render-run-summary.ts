@@ -51,7 +51,8 @@ export function renderRunSummary(results: ResultsFile, options: SummaryOptions):
     const sweep = sweepSummary(workloads);
     if (sweep !== undefined) parts.push(table(sweep));
     parts.push(table(scoreboard(workloads)));
-    parts.push(table(costs(workloads)));
+    const known = costs(workloads);
+    if (known.rows.length > 0) parts.push(table(known));
     const verdicts = workloads.map(({ verdict }) => verdict);
     parts.push(
       `${wrapText(`${summarySentence(verdicts)} ${surenessSentence(verdicts)} ${sizeNote(verdicts)}`.replace(/ +/g, ' ').trim(), options.width)}\n`,
@@ -159,7 +160,9 @@ function costs(workloads: readonly Workload[]): TerminalTable {
   for (const { slot, verdict } of workloads) {
     let title = verdict.title;
     for (const { competitor, cell } of competitorsAt(slot)) {
-      rows.push([title, competitor, ...costCells(cell)].map((text) => ({ text })));
+      const known = costCells(cell);
+      if (known.every((text) => text === '-')) continue;
+      rows.push([title, competitor, ...known].map((text) => ({ text })));
       title = '';
     }
   }

@@ -8,7 +8,7 @@ import {
   validationMarkdown,
   validationText,
 } from '../../report/validation/render-validation.js';
-import type { RowChoice } from '../../report/validation/validation-tables.js';
+import type { RowChoice } from '../../report/validation/text-table.js';
 import { makeReportFolder, writeBytesAtomically } from '../../report/write-bytes.js';
 import { beginRun, endRun } from '../../results/provenance.js';
 import { writeResultsFile } from '../../results/store.js';
@@ -26,6 +26,8 @@ export interface ComparedCells {
   readonly model: readonly Cell[];
   readonly recorded: readonly Cell[];
   readonly fresh: readonly Cell[];
+  /** Those in which something breaks, of both sides. */
+  readonly breaking: readonly Cell[];
   /** Of the recorded cells. */
   readonly runs: readonly RunDescription[];
   readonly profile: Profile;
@@ -89,7 +91,10 @@ async function drawInto(
 }
 
 /** Both sides as one results file: the model's cells under the meanings of real Xen's. */
-function resultsOf({ words }: Invocation, { model, recorded, fresh, profile }: ComparedCells) {
+function resultsOf(
+  { words }: Invocation,
+  { model, recorded, fresh, breaking, profile }: ComparedCells,
+) {
   const now = Date.now();
   const run = beginRun({
     startedAtMs: now,
@@ -105,6 +110,6 @@ function resultsOf({ words }: Invocation, { model, recorded, fresh, profile }: C
   return {
     schemaVersion: SCHEMA_VERSION,
     run: endRun(run, now, true),
-    cells: [...model.map(asOnXen), ...measured.values()],
+    cells: [...model.map(asOnXen), ...measured.values(), ...breaking],
   };
 }

@@ -1,5 +1,6 @@
+import { type AnswerSheet, judgeClaims } from '../../judge/claims/judge-claims.js';
 import { type Validation, validate } from '../../judge/validation/validation.js';
-import type { Cell } from '../../results/types.js';
+import { type Cell, type RunDescription, SCHEMA_VERSION } from '../../results/types.js';
 import { recordedPoints } from './meeting-points.js';
 import { breakingCell, emulatedProfile, isQuick, modelCell, publishedPoint } from './model-side.js';
 import { readPublishedTransfers, readRecorded } from './reference-files.js';
@@ -29,4 +30,17 @@ export async function standingOutcomes(
   const real = (await readRecorded(undefined)).breaking.filter(isWanted);
   const breaking = { model: real.map(breakingCell), real };
   return validate({ model: [], recorded: [], fresh: [], published: [], breaking });
+}
+
+/** The claims by what breaks: in the model alone, and there and on real Xen. docs/claims.md shows them side by side. */
+export async function standingClaims(): Promise<{
+  readonly model: AnswerSheet;
+  readonly both: AnswerSheet;
+}> {
+  const { breaking, runs } = await readRecorded(undefined);
+  const [run] = runs as readonly [RunDescription, ...(readonly RunDescription[])];
+  const sheet = (cells: readonly Cell[]): AnswerSheet =>
+    judgeClaims([{ schemaVersion: SCHEMA_VERSION, run, cells }]);
+  const model = breaking.map(breakingCell);
+  return { model: sheet(model), both: sheet([...model, ...breaking]) };
 }

@@ -82,6 +82,7 @@ async function carryOut(invocation: Invocation, signal: AbortSignal): Promise<Ex
     model,
     recorded: recorded.cells,
     fresh: fresh.cells,
+    breaking: [...breaking, ...real],
     runs: recorded.runs,
     profile,
   });

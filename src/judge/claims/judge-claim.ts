@@ -5,6 +5,7 @@ import type { ClaimCells } from './claim-cells.js';
 import { CellIndex } from './claim-cells.js';
 import { type CasesOfParts, combine, verdictOfCases } from './combine.js';
 import { judgePart, type PartAnswer } from './judge-part.js';
+import type { Observation } from './observation.js';
 import { observe } from './observe.js';
 import { type Robustness, robustnessOf } from './robustness.js';
 import { typicalCases } from './typical-cases.js';
@@ -26,6 +27,8 @@ export interface ClaimAnswer {
   readonly parts: readonly PartAnswer[];
   /** The verdict under each profile alone. */
   readonly profiles: readonly { readonly profile: string; readonly verdict: ClaimVerdict }[];
+  /** The questions to which real Xen has an answer of its own; empty where no other testbed has been looked at. */
+  readonly onRealXen: readonly PartAnswer[];
   /** Undefined without draws of the prices (`run --uncertainty N`). */
   readonly robustness?: Robustness;
 }
@@ -67,6 +70,7 @@ export function judgeClaim(claim: Claim, evidence: Evidence): ClaimAnswer {
     dependsOn: verdict === 'depends' ? dependsOn(parts) : [],
     parts,
     profiles: byProfile(claim, plain),
+    onRealXen: onRealXen(claim, plain),
     ...(robustness === undefined ? {} : { robustness }),
   };
 }
@@ -106,4 +110,15 @@ function byProfile(claim: Claim, cases: CasesOfParts): ClaimAnswer['profiles'] {
       parts.map((own) => own.get(profile) ?? []),
     ),
   }));
+}
+
+const REAL_XEN = 'xen';
+
+function onRealXen(claim: Claim, cases: CasesOfParts): readonly PartAnswer[] {
+  const isReal = ({ at }: Observation): boolean => at['testbed'] === REAL_XEN;
+  if (cases.flat().every(isReal)) return [];
+  return claim.parts.flatMap((part, i) => {
+    const own = (cases[i] ?? []).filter(isReal);
+    return own.length === 0 ? [] : [judgePart(part, own)];
+  });
 }

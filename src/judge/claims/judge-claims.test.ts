@@ -212,6 +212,22 @@ describe('claims of the proposal', () => {
     assert.equal(works({ ...sound, outcome: { finding: 'stalled' } }), 'contradicted');
   });
 
+  it('says what real Xen alone answers, where a model has been asked as well', () => {
+    const outage = (testbed: string, newConnection: string): Cell => {
+      const parameters = { service: 'broker', when: 'before' };
+      const cell = fault('v2v', 'broker-outage', parameters, { newConnection });
+      return { ...cell, testbed, id: `${testbed}/${cell.id}` };
+    };
+    const model = outage('model', 'waits');
+    const answer = (...cells: readonly Cell[]) =>
+      only('broker', cells).onRealXen.map(({ label, verdict, cases }) => [label, verdict, cases]);
+    const question = 'V2V cannot connect without it';
+    assert.deepEqual(answer(model, outage('xen', 'refused')), [[question, 'supported', 1]]);
+    assert.deepEqual(answer(model, outage('xen', 'made')), [[question, 'contradicted', 1]]);
+    assert.deepEqual(answer(model), []);
+    assert.deepEqual(answer(outage('xen', 'waits')), []);
+  });
+
   it('finds that both have their place, or that one of them has not', () => {
     const mixed = judgeClaims([results([...streams({ 1024: 0.2 }), ...setups(10)])], ['coexist']);
     assert.equal(mixed.answers[0]?.verdict, 'supported');

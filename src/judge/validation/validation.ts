@@ -8,7 +8,7 @@ import { summarise, type ValidationSummary } from './summary.js';
 
 export { asOnXen } from './as-on-xen.js';
 export type { OutcomeField, OutcomeRow, OutcomeSummary, OutcomeVerdict } from './outcomes.js';
-export { summariseOutcomes } from './outcomes.js';
+export { outcomeLabel, summariseOutcomes } from './outcomes.js';
 export { meetingKey } from './pairing.js';
 export type { PublishedPoint, PublishedRow } from './published.js';
 export type { RowVerdict, ValidationRow } from './rows.js';

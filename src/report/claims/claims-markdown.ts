@@ -6,6 +6,7 @@ import {
   howJudged,
   partWords,
   profileWords,
+  realXenWords,
   robustnessWords,
   sheetSource,
   tallyWords,
@@ -73,6 +74,8 @@ function detail(answer: ClaimAnswer): string {
   ];
   const profiles = profileWords(answer);
   if (profiles !== '') lines.push(text(`Profiles: ${profiles}.`));
+  const real = realXenWords(answer);
+  if (real !== '') lines.push(text(`On real Xen: ${real}.`));
   if (answer.robustness !== undefined) {
     lines.push(text(`Prices: ${robustnessWords(answer.robustness)}.`));
   }

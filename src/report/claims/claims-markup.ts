@@ -7,6 +7,7 @@ import {
   howJudged,
   partWords,
   profileWords,
+  realXenWords,
   robustnessWords,
   tallyWords,
   verdictWords,
@@ -48,11 +49,13 @@ function openClaims(sheet: AnswerSheet): Markup | undefined {
 
 function details(answer: ClaimAnswer): Markup {
   const profiles = profileWords(answer);
+  const real = realXenWords(answer);
   const telling = [...new Set(answer.parts.flatMap((part) => part.telling))];
   return html`<details id="claim-${answer.id}"><summary>${answer.title}: ${verdictWords(answer)}</summary>
 <p>${answer.statement} (${answer.place}.) Supported by ${answer.supportedBy}; contradicted by ${answer.contradictedBy}.</p>
 <ul>${answer.parts.map((part) => html`<li>${partWords(part)}</li>`)}</ul>
 ${profiles === '' ? undefined : html`<p>Profiles: ${profiles}.</p>`}
+${real === '' ? undefined : html`<p>On real Xen: ${real}.</p>`}
 ${answer.robustness === undefined ? undefined : html`<p>Prices: ${robustnessWords(answer.robustness)}.</p>`}
 ${answer.note === undefined ? undefined : html`<p>Note: ${answer.note}</p>`}
 ${telling.length === 0 ? undefined : html`<div class="small">Cells: <ul>${telling.map(cellLink)}</ul></div>`}

@@ -8,6 +8,7 @@ import {
   howJudged,
   partWords,
   profileWords,
+  realXenWords,
   robustnessWords,
   sheetSource,
   tallyWords,
@@ -50,6 +51,7 @@ function reasons({ answers }: AnswerSheet): string {
         `${answer.title} [${answer.id}]: ${verdictWords(answer).toUpperCase()}`,
         `${whyWords(answer)}.`,
         ...(besideWords(answer) === '' ? [] : [`Beside: ${besideWords(answer)}.`]),
+        ...(realXenWords(answer) === '' ? [] : [`On real Xen: ${realXenWords(answer)}.`]),
         ...(differsByProfile(answer) ? [`Profiles: ${profileWords(answer)}.`] : []),
         ...(answer.robustness === undefined ? [] : [`${robustnessWords(answer.robustness)}.`]),
       ];
@@ -109,6 +111,8 @@ function detail(answer: ClaimAnswer, references: References): string {
   }
   const profiles = profileWords(answer);
   if (profiles !== '') lines.push(filled(`Profiles: ${profiles}.`, 2, 2));
+  const real = realXenWords(answer);
+  if (real !== '') lines.push(filled(`On real Xen: ${real}.`, 2, 2));
   if (answer.robustness !== undefined) {
     lines.push(filled(`Prices: ${robustnessWords(answer.robustness)}.`, 2, 2));
   }

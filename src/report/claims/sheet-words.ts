@@ -29,6 +29,16 @@ export function profileWords({ profiles, verdict }: ClaimAnswer): string {
     .join('; ');
 }
 
+/** "V4V can: supported, 7 of 7; libvchan can (beside): supported, 4 of 4". Empty where real Xen was not looked at. */
+export function realXenWords({ onRealXen }: ClaimAnswer): string {
+  return onRealXen
+    .map(({ label, role, verdict, holding, cases }) => {
+      const beside = role === 'context' ? ' (beside)' : '';
+      return `${label}${beside}: ${verdict}, ${holding} of ${cases}`;
+    })
+    .join('; ');
+}
+
 /** "the verdict flips in 3 of 50 draws of the prices (6 %, 95 %: 2 to 16 %)". */
 export function robustnessWords(robustness: Robustness): string {
   const { draws, flips, probability, interval, verdicts, parts, undrawn, figures } = robustness;

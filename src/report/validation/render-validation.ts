@@ -1,12 +1,9 @@
 import { stringify } from 'csv-stringify/sync';
 import type { Validation } from '../../judge/validation/validation.js';
 import { terminalTable } from '../terminal-table.js';
-import {
-  outcomeTables,
-  type RowChoice,
-  type TextTable,
-  validationTables,
-} from './validation-tables.js';
+import { allOutcomeTables } from './outcome-tables.js';
+import type { RowChoice, TextTable } from './text-table.js';
+import { validationTables } from './validation-tables.js';
 import { answer } from './validation-words.js';
 
 /** For a terminal: tables, and the answer at the end, where it stays in sight. */
@@ -45,6 +42,7 @@ const WORDS: readonly string[] = [
   'scenario',
   'transport',
   'on real Xen',
+  'found',
   'what',
   'why',
   'real Xen',
@@ -62,9 +60,9 @@ export function validationMarkdown(validation: Validation, choice: RowChoice): s
   return `${[answer(validation), ...tables].join('\n\n')}\n`;
 }
 
-/** What breaks, as Markdown: by scenario and transport, and each difference. */
+/** What breaks, as Markdown: by scenario and transport, each case, and each difference. */
 export function outcomesMarkdown(validation: Validation): string {
-  const tables = outcomeTables(validation, { all: false, details: false }).map(
+  const tables = allOutcomeTables(validation).map(
     (table) => `**${table.title}**\n\n${markdownTable(table)}`,
   );
   return `${tables.join('\n\n')}\n`;

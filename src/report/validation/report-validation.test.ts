@@ -45,3 +45,31 @@ test('runs of one testbed, or of another machine, are not set against each other
   const elsewhere = model(1).cells.map((cell) => ({ ...cell, profile: 'skylake-2017' }));
   assert.equal(validationOf([recorded, { ...recorded, cells: elsewhere }]), undefined);
 });
+
+test('what breaks is compared under any profile, and each difference is shown', () => {
+  const broke = JSON.parse(
+    readFileSync(new URL('../../../../results/reference/failure.json', import.meta.url), 'utf8'),
+  ) as ResultsFile;
+  const asModel = (change: (outcome: Cell['outcome'] & object) => Cell['outcome'] & object) => ({
+    ...broke,
+    cells: broke.cells.map(
+      (cell): Cell => ({
+        ...cell,
+        testbed: 'model',
+        profile: 'skylake-2017',
+        outcome: change(cell.outcome ?? {}),
+      }),
+    ),
+  });
+  const same = validationOf([asModel((outcome) => outcome), broke]);
+  assert.equal(same?.outcomes.length, broke.cells.length);
+  assert.ok(same.summary.holds);
+  assert.match(validationMarkup(same).text, /What breaks: model and real Xen/);
+  const other = validationOf([
+    asModel((outcome) => ('clientTold' in outcome ? { ...outcome, clientTold: 'maybe' } : outcome)),
+    broke,
+  ]);
+  assert.ok(other);
+  assert.equal(other.summary.holds, false);
+  assert.match(validationMarkup(other).text, /NOT EXPLAINED/);
+});

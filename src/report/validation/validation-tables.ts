@@ -1,27 +1,12 @@
 import { formatSignificant } from '../../base/units.js';
 import {
-  type OutcomeRow,
   PUBLISHED_TOLERANCE,
-  summariseOutcomes,
   type Validation,
   type ValidationRow,
 } from '../../judge/validation/validation.js';
+import { outcomeTables } from './outcome-tables.js';
+import type { RowChoice, TextTable } from './text-table.js';
 import { amount, percent, ROW_HEAD, reasons, rowTexts } from './validation-words.js';
-
-/** A table of text, for whichever form it is drawn in. */
-export interface TextTable {
-  readonly title: string;
-  readonly head: readonly string[];
-  readonly rows: readonly (readonly string[])[];
-}
-
-/** Which rows are wanted. */
-export interface RowChoice {
-  /** Rows within tolerance too, not only the worst of them. */
-  readonly all: boolean;
-  /** Rows that explain others. */
-  readonly details: boolean;
-}
 
 /** Rows within tolerance that are shown where not all are wanted: those that come nearest to it. */
 const NEAREST = 10;
@@ -120,77 +105,6 @@ function pointTable({ published }: Validation, { all }: RowChoice): TextTable {
       percent(row.difference),
       row.reason === undefined ? row.verdict : `${row.verdict}: ${row.reason}`,
     ]),
-  };
-}
-
-/** What breaks, and where both sides differ. */
-export function outcomeTables(validation: Validation, choice: RowChoice): readonly TextTable[] {
-  return [outcomeTable(validation, choice), differenceTable(validation)].filter(
-    ({ rows }) => rows.length > 0,
-  );
-}
-
-/** By scenario and transport, or cell by cell. */
-function outcomeTable({ outcomes }: Validation, { all }: RowChoice): TextTable {
-  const title = 'What breaks: model and real Xen';
-  if (all) {
-    return {
-      title,
-      head: ['cell', 'model', 'real Xen', 'verdict'],
-      rows: outcomes.map(({ cell, fields, verdict, reason }) => {
-        const finding = fields.find(({ name }) => name === 'finding');
-        return [
-          cell,
-          finding?.model ?? '-',
-          finding?.real ?? '-',
-          reason === undefined ? verdict : `${verdict}: ${reason}`,
-        ];
-      }),
-    };
-  }
-  const groups = new Map<string, OutcomeRow[]>();
-  for (const row of outcomes) {
-    const key = `${row.scenario} ${row.transport}`;
-    groups.set(key, [...(groups.get(key) ?? []), row]);
-  }
-  return {
-    title,
-    head: ['scenario', 'transport', 'cells', 'agree', 'explained', 'differ', 'on real Xen'],
-    rows: [...groups.values()].map((rows) => {
-      const [first] = rows as [OutcomeRow];
-      const { cells, agree, explained, differ } = summariseOutcomes(rows);
-      return [
-        first.scenario,
-        first.transport,
-        ...[cells, agree, explained, differ].map(String),
-        findingsOf(rows),
-      ];
-    }),
-  };
-}
-
-/** "zombie 4, delivered 2": most first. */
-function findingsOf(rows: readonly OutcomeRow[]): string {
-  const counts = new Map<string, number>();
-  for (const { fields } of rows) {
-    const finding = fields.find(({ name }) => name === 'finding')?.real;
-    if (finding !== undefined) counts.set(finding, (counts.get(finding) ?? 0) + 1);
-  }
-  return [...counts]
-    .sort((a, b) => b[1] - a[1])
-    .map(([finding, count]) => `${finding} ${count}`)
-    .join(', ');
-}
-
-function differenceTable({ outcomes }: Validation): TextTable {
-  return {
-    title: 'What breaks: where model and real Xen differ',
-    head: ['cell', 'what', 'model', 'real Xen', 'why'],
-    rows: outcomes.flatMap(({ cell, fields }) =>
-      fields
-        .filter(({ agrees }) => !agrees)
-        .map(({ name, model, real, why }) => [cell, name, model, real, why ?? 'NOT EXPLAINED']),
-    ),
   };
 }
 

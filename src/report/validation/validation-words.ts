@@ -69,7 +69,9 @@ export function answer({ summary }: Validation): string {
     ({ within, points: all, curve }) => `${within} of ${all} points of ${curve}`,
   );
   const explained =
-    outcomes.explained === 0 ? '' : ` (${outcomes.explained} differ and are explained)`;
+    outcomes.explained === 0
+      ? ''
+      : ` (${outcomes.explained} of them with a difference that is explained)`;
   const broken = outcomes.cells === 0 ? [] : [`${outcomes.cells} outcomes${explained}`];
   return `The model holds: ${[...counts, ...points, ...broken].join(', ')} are met${left}${old}.`;
 }

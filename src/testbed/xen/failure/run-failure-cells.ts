@@ -15,8 +15,8 @@ import { readObserved } from './observed.js';
 import { outcomeOf } from './outcomes.js';
 
 const ATTEMPTS = 3;
-/** A survivor that waits for ever is watched for long; hundreds of connections take their time. */
-const CELL_TIMEOUT_MS = 300_000;
+/** A survivor that waits for ever is watched for long; hundreds of connections take their time on a busy host. */
+const CELL_TIMEOUT_MS = 600_000;
 /**
  * dom0 says every second of its own that it lives. Now and then the emulator delivers an interrupt to a PVH guest that
  * has interrupts off: where that guest was setting its clock, the handler spins for ever on the clock's sequence count.
