@@ -41,6 +41,8 @@ static const struct role roles[] = {
     { "vchan-socket-proxy", role_vchan_socket_proxy },
     { "forward", role_forward },
     { "stop", role_stop },
+    { "tcp-server", role_tcp_server },
+    { "tcp-probe", role_tcp_probe },
     { "http-server", role_http_server },
     { "http-client", role_http_client },
 };

@@ -20,6 +20,8 @@ int role_proxy(const struct options *options);    /* carries TCP connections of 
 int role_vchan_socket_proxy(const struct options *options); /* Xen's own program for that, in its place */
 int role_forward(const struct options *options);  /* from a UNIX socket to the loopback; lives on */
 int role_stop(const struct options *options);     /* ends a program that lives on */
+int role_tcp_server(const struct options *options); /* does as a client says; lives on */
+int role_tcp_probe(const struct options *options); /* such a client: does the proxy do as TCP does? */
 int role_http_server(const struct options *options); /* busybox httpd with one file */
 int role_http_client(const struct options *options); /* fetches it by busybox wget; measures */
 

@@ -123,6 +123,10 @@ export const run: Command = {
       'on this machine: real threads, real memory, wall clock',
     ],
     ['interdom run --testbed xen', 'the same kinds of work on real Xen, counted'],
+    [
+      'interdom run http-transfer --testbed xen --message-size 256k',
+      'wget and httpd in two real guests, through a socket proxy',
+    ],
     ['interdom run --suite full --shard 2/4 -o part2.json', 'a quarter, for the second of four'],
     ['interdom run stream --set transferBytes=16m --format csv', 'a setting, and CSV for a script'],
   ],
