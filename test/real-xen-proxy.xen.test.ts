@@ -18,9 +18,7 @@ const XEN = {
   ...(HYPERVISOR === undefined ? {} : { hypervisorFile: HYPERVISOR }),
 };
 const TRANSPORTS =
-  HYPERVISOR === undefined
-    ? (['libvchan', 'v2v'] as const)
-    : (['libvchan', 'v2v', 'v4v'] as const);
+  HYPERVISOR === undefined ? (['libvchan', 'v2v'] as const) : (['libvchan', 'v2v', 'v4v'] as const);
 const FILE_BYTES = 262_144;
 const PAGES_OF_A_CONNECTION = 33; // two rings of 64 KiB and a page that both sides share
 

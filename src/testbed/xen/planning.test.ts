@@ -69,6 +69,15 @@ describe('planning for real Xen', () => {
     assert.equal(onHost?.profile, 'host');
   });
 
+  it("has a file carried by this project's proxy, and by Xen's own where that can", () => {
+    const of = { scenarios: ['http-transfer'], messageSizeBytes: [262_144] };
+    const set = { relay: ['interdom', 'vchan-socket-proxy'] };
+    const carried = possible({ ...of, set }).map((cell) => cell.split(' ')[0]);
+    assert.deepEqual(carried, ['v4v', 'libvchan', 'v2v']);
+    const small = possible({ ...of, set, ringSizeBytes: [1024] }).map((cell) => cell.split(' ')[0]);
+    assert.deepEqual(small.sort(), ['libvchan', 'libvchan', 'v2v', 'v4v']);
+  });
+
   it('makes of each seed another place relative to the timer', () => {
     const cells = planCells(
       request({ transports: ['libvchan'], scenarios: ['ping-pong'], guestType: ['pv'], seeds: 3 }),

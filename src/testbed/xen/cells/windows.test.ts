@@ -54,4 +54,20 @@ describe('windowCommands', () => {
     assert.match(lines[1] ?? '', /^run_window 0-p0-1 120 no \$DOM1 "receiver .*" \$DOM2 "sender /);
     assert.match(lines[2] ?? '', /remove=1$/);
   });
+
+  it('has guest/dom0/proxy.sh carry a transfer out', () => {
+    const parameters = { ...STREAM.parameters, relay: 'vchan-socket-proxy' } as const;
+    const transfer = {
+      ...STREAM,
+      transport: 'libvchan',
+      scenario: 'http-transfer',
+      parameters,
+    } as const;
+    const [window] = windowsOf(3, transfer);
+    assert.ok(window !== undefined);
+    assert.equal(
+      windowCommands(transfer, window),
+      'http_window 3-p0-1 120 no vchan-socket-proxy libvchan 65536 1024 6 0\n',
+    );
+  });
 });
