@@ -263,6 +263,32 @@ const CANARIES: readonly {
     says: /a ring of 512 bytes took 1024 that nobody has read/,
   },
   {
+    fault: 'keeps what it has taken for a connection that fails',
+    driver: {
+      ...libvchan,
+      *connect(guest, endpoint) {
+        const outcome = yield* libvchan.connect(guest, endpoint);
+        if ('failed' in outcome) sharePages(guest.vcpu, endpoint.serverDomid, 1, true);
+        return outcome;
+      },
+    },
+    check: 'failed-connection',
+    says: /^0 xenstore watches left for the client: left .*dom2 client: grants \+1/,
+  },
+  {
+    fault: 'forgets a listener to which nobody came',
+    driver: {
+      ...libvchan,
+      *listen(guest, endpoint) {
+        const outcome = yield* libvchan.listen(guest, endpoint);
+        if (endpoint.port > 1 && 'listener' in outcome) outcome.listener.close = function* () {};
+        return outcome;
+      },
+    },
+    check: 'closed-before-any-client',
+    says: /^it left .*dom1 server: ports \+1/,
+  },
+  {
     fault: 'closes without telling the other side',
     driver: wrapped(libvchan, ClosesInSilence),
     check: 'peer-closes',

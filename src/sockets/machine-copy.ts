@@ -154,7 +154,7 @@ export class MachineCopy {
     }
     if (listener !== undefined) listening.vcpu.spawn('close', listener.close());
     installation.machine.run();
-    return failureOf(connected ?? accepted);
+    return failureOf(connected, accepted);
   }
 
   /** Takes a connection down: both ends have let go. */
@@ -235,10 +235,11 @@ function isChannel(outcome: ConnectOutcome | undefined): outcome is { readonly c
   return outcome !== undefined && 'channel' in outcome;
 }
 
-function failureOf(outcome: ConnectOutcome | undefined): ConnectFailure {
-  return outcome !== undefined && 'failed' in outcome
-    ? outcome
-    : { failed: 'the connection was not made' };
+/** What made a connection fail: the side that has met a limit, rather than the one that was told of it. */
+function failureOf(...outcomes: readonly (ConnectOutcome | undefined)[]): ConnectFailure {
+  const failures = outcomes.filter((one) => one !== undefined && 'failed' in one);
+  const named = failures.find(({ limit }) => limit !== undefined);
+  return named ?? failures[0] ?? { failed: 'the connection was not made' };
 }
 
 /** Processes that have ended; and those that wait for a connection which was given up. */

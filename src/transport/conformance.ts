@@ -24,6 +24,7 @@ import {
   peerCloses,
   peerCrashes,
 } from './conformance/departure-checks.js';
+import { closedBeforeAnyClient, failedConnection } from './conformance/limit-checks.js';
 import { attribution, comesToRest, determinism } from './conformance/machine-checks.js';
 import { ringSizesFor, type Setting, settingName, settingsFor } from './conformance/setting.js';
 import {
@@ -64,6 +65,8 @@ export const CONFORMANCE_CHECKS: readonly ConformanceCheck[] = [
   noLeak,
   noLeakServerFirst,
   connectionAfterConnection,
+  closedBeforeAnyClient,
+  failedConnection,
   peerCloses,
   lastWords,
   peerCrashes,

@@ -3,6 +3,7 @@ import type { ConnectOutcome, Endpoint, Listener } from '../../src/transport/con
 import type { Guest } from '../../src/transport/guest.js';
 import { Turns } from '../../src/transport/turns.js';
 import type { EventDevice } from '../../src/xen/event-device.js';
+import { Closing } from './closing.js';
 import type { V2vEnd } from './end.js';
 import { listenAndAccept } from './temple.js';
 
@@ -11,6 +12,7 @@ export class V2vListener implements Listener {
   private readonly device: EventDevice;
   private readonly turns: Turns;
   private readonly ends: V2vEnd[] = [];
+  private readonly closing = new Closing();
 
   constructor(
     private readonly guest: Guest,
@@ -29,7 +31,7 @@ export class V2vListener implements Listener {
     const connector = endpoint.clientDomids[ends.length];
     if (connector === undefined) return { failed: 'every client has connected' };
     const pair = { port: endpoint.port, listener: guest.domid, connector };
-    const channel = yield* listenAndAccept(guest, endpoint, pair, device);
+    const channel = yield* listenAndAccept(guest, endpoint, pair, device, this.closing);
     if ('failed' in channel) return channel;
     ends.push(channel);
     turns.add(channel, channel.ports);
@@ -56,6 +58,7 @@ export class V2vListener implements Listener {
   }
 
   *close(): Process<void> {
+    this.closing.ask();
     for (const channel of this.ends) yield* channel.close();
   }
 }

@@ -31,7 +31,7 @@ export class PeerState {
   changed = false;
   /** Runs in the interrupt handler when the state may have changed. */
   onChange: (() => void) | undefined;
-  private readonly watch: Watch;
+  readonly watch: Watch;
 
   /** @param nodes path of the peer's nodes */
   constructor(
@@ -64,7 +64,7 @@ export class PeerState {
     return this.state;
   }
 
-  /** Waits until the state may have changed. Returns false when the time is up. */
+  /** Waits until the state may have changed. Returns false when the time is up or the wait is interrupted. */
   *wait(reason: string, deadlinePs?: number): Process<boolean> {
     return (yield* this.watch.next(reason, deadlinePs)) !== undefined;
   }

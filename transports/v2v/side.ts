@@ -45,6 +45,11 @@ export function* changeState(guest: Guest, nodes: SideNodes, state: V2vState): P
   return written.ok;
 }
 
+/** This side fails before it is connected: a state that is not there tells the other so, and the broker makes the nodes anew. */
+export function* giveUp(guest: Guest, nodes: SideNodes): Process<void> {
+  yield* guest.xenstore.rm(`${nodes.own}/state`);
+}
+
 /** Makes or binds an event channel by a system call, and routes its events to the device. */
 export function openPort(
   guest: Guest,

@@ -11,7 +11,7 @@ import type { V2vPair } from './nodes.js';
 import { PeerState } from './peer-state.js';
 import { requestConnection, type SideNodes, withdrawRequest, xenstoreFailure } from './request.js';
 import { type V2vSettings, v2vSettings } from './settings.js';
-import { changeState, channelFor, openPort, sizesFor } from './side.js';
+import { changeState, channelFor, giveUp, openPort, sizesFor } from './side.js';
 
 /** What the temple has published, read and checked. Its words: "prod" is the ring through which it sends. */
 interface Offer {
@@ -37,6 +37,7 @@ export function* connectToTemple(
   const supplicant = new Supplicant(guest, endpoint, pair, settings, nodes);
   const failure = yield* supplicant.connect();
   if (failure === undefined) return supplicant.channel();
+  yield* giveUp(guest, nodes);
   yield* supplicant.letGo();
   return failure;
 }

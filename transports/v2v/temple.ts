@@ -4,6 +4,7 @@ import type { ConnectFailure, Endpoint } from '../../src/transport/contract.js';
 import type { Guest } from '../../src/transport/guest.js';
 import type { EventDevice } from '../../src/xen/event-device.js';
 import { type SharedRegion, sharePages, unsharePages } from '../../src/xen/grant-device.js';
+import type { Closing } from './closing.js';
 import type { Leak, V2vEnd } from './end.js';
 import { PAGE_BYTES, SUPPLICANT_FIELDS, TEMPLE_FIELDS } from './layout.js';
 import { MessageRings } from './message-ring.js';
@@ -11,7 +12,7 @@ import type { V2vPair } from './nodes.js';
 import { PeerState } from './peer-state.js';
 import { requestConnection, type SideNodes, withdrawRequest, xenstoreFailure } from './request.js';
 import { type V2vSettings, v2vSettings } from './settings.js';
-import { changeState, channelFor, openPort, sizesFor } from './side.js';
+import { changeState, channelFor, giveUp, openPort, sizesFor } from './side.js';
 
 /** Ports and pages that the temple has made for a connection. */
 interface Made {
@@ -28,13 +29,21 @@ export function* listenAndAccept(
   endpoint: Endpoint,
   pair: V2vPair,
   device: EventDevice,
+  closing: Closing,
 ): Process<V2vEnd | ConnectFailure> {
   const settings = v2vSettings(endpoint.options);
-  const nodes = yield* requestConnection(guest, pair, 'listener', settings.brokerTimeoutPs);
+  const nodes = yield* requestConnection(
+    guest,
+    pair,
+    'listener',
+    settings.brokerTimeoutPs,
+    closing,
+  );
   if ('failed' in nodes) return nodes;
   const temple = new Temple(guest, endpoint, pair, settings, device, nodes);
-  const failure = (yield* temple.listen()) ?? (yield* temple.accept());
+  const failure = (yield* temple.listen()) ?? (yield* temple.accept(closing));
   if (failure === undefined) return temple.channel();
+  yield* giveUp(guest, nodes);
   yield* temple.abandon();
   return failure;
 }
@@ -138,8 +147,9 @@ class Temple {
   }
 
   /** v2v_accept: waits until the other side says that it is connected, and says so too. */
-  *accept(): Process<ConnectFailure | undefined> {
+  *accept(closing: Closing): Process<ConnectFailure | undefined> {
     const { guest, peer, nodes } = this;
+    closing.waitsFor(peer.watch);
     for (;;) {
       const state = yield* peer.read();
       switch (state) {
@@ -151,6 +161,7 @@ class Temple {
         case 'disconnected':
         case 'crashed':
           yield* peer.wait('v2v: a connector');
+          if (closing.isAsked) return { failed: 'the listener was closed' };
           break;
         default:
           return { failed: `the connector's state is ${state}` };

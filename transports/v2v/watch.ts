@@ -7,6 +7,7 @@ import type { XenstoreResult } from '../../src/xen/xenstore/protocol.js';
 export class Watch {
   private readonly paths: string[] = [];
   private waiter: Task | undefined;
+  private isInterrupted = false;
 
   /**
    * @param token tells this watch from the domain's others: used once at a time
@@ -52,6 +53,12 @@ export class Watch {
     this.guest.xenstore.handleWatch(this.token, () => {});
   }
 
+  /** Whoever waits, or will, waits no longer. */
+  interrupt(): void {
+    this.isInterrupted = true;
+    this.waiter?.wake();
+  }
+
   /** Forgets the events that wait: what they tell of is about to be read. */
   clear(): void {
     this.paths.length = 0;
@@ -62,13 +69,13 @@ export class Watch {
    *
    * @param reason what for, in words
    * @param deadlinePs moment at which to give up
-   * @returns the path that changed, or undefined when the time is up
+   * @returns the path that changed, or undefined when the time is up or the wait is interrupted
    */
   *next(reason: string, deadlinePs = Number.POSITIVE_INFINITY): Process<string | undefined> {
     const { vcpu } = this.guest;
     vcpu.kernel.enterSystemCall();
     let timer = -1;
-    while (this.paths.length === 0 && vcpu.pcpu.clock < deadlinePs) {
+    while (this.paths.length === 0 && vcpu.pcpu.clock < deadlinePs && !this.isInterrupted) {
       const task = vcpu.currentTask as Task;
       this.waiter = task;
       task.block(reason);

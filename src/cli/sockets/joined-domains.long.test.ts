@@ -4,6 +4,7 @@ import { Agent, createServer as createHttpServer, request, type ServerResponse }
 import { type AddressInfo, connect, createServer, type Server, type Socket } from 'node:net';
 import { describe, it } from 'node:test';
 import { Prng } from '../../base/prng.js';
+import type { DomainSocket } from '../../sockets/domain-socket.js';
 import { SOCKET_TRANSPORTS, sampleDomains, sampleMachine } from '../../sockets/sample-domains.js';
 import { JoinedDomains } from './joined-domains.js';
 
@@ -57,6 +58,40 @@ for (const transport of SOCKET_TRANSPORTS) {
       while (here.statistics().open + there.statistics().open > 0) await new Promise(setImmediate);
       assert.deepEqual([here.holdings(), there.holdings()], before);
       assert.equal(here.statistics().connections, SEQUENTIAL + 1);
+      here.close();
+      there.close();
+    });
+
+    it('a limit that is met fails one connection, and leaves nothing of it behind', async () => {
+      const [here, there] = await sampleDomains(
+        sampleMachine(transport, { ringSizeBytes: 65_536 }),
+      );
+      there.createServer((socket) => socket.resume().on('end', () => socket.end())).listen(1);
+      await here.whenListening(1);
+      // What the first connection of a driver makes for all stays.
+      await once(here.connect(1).end().resume(), 'close');
+      while (there.statistics().open > 0) await new Promise(setImmediate);
+      const before = here.holdings();
+      const sockets: DomainSocket[] = [];
+      let failure: NodeJS.ErrnoException | undefined;
+      while (failure === undefined) {
+        const socket = here.connect(1);
+        failure = await new Promise((resolve) => {
+          socket.once('connect', () => resolve(undefined)).once('error', resolve);
+        });
+        if (failure === undefined) sockets.push(socket);
+      }
+      assert.equal(failure.code, 'ENOBUFS');
+      assert.match(failure.message, /limit: /);
+      const held = here.holdings();
+      for (let i = 0; i < 3; i++) {
+        const [error] = (await once(here.connect(1), 'error')) as [NodeJS.ErrnoException];
+        assert.equal(error.code, 'ENOBUFS');
+      }
+      assert.deepEqual(here.holdings(), held);
+      for (const socket of sockets) socket.end().resume();
+      while (here.statistics().open + there.statistics().open > 0) await new Promise(setImmediate);
+      assert.deepEqual(here.holdings(), before);
       here.close();
       there.close();
     });

@@ -5,7 +5,7 @@ import { checkedDriver } from '../contract-check.js';
 import { Gate } from '../gate.js';
 import type { Guest } from '../guest.js';
 import { type Holdings, holdingsOfThreads, readHoldings } from '../holdings.js';
-import { Installation } from '../installation.js';
+import { Installation, type InstallationOptions } from '../installation.js';
 import { End, sleep } from './end.js';
 import { Pattern } from './pattern.js';
 import { type Setting, settingName, testHardware } from './setting.js';
@@ -19,6 +19,9 @@ export interface TrialOptions {
   /** Domains that connect, beside the one that listens. */
   readonly clients?: number;
   readonly onCrash?: 'preserve' | 'destroy';
+  /** Limits that differ from what xl and xenstored give. */
+  readonly guestLimits?: InstallationOptions['guestLimits'];
+  readonly quotas?: InstallationOptions['quotas'];
 }
 
 /** What the two ends of a connection do. */
@@ -53,7 +56,7 @@ export class Trial {
     readonly setting: Setting,
     private readonly options: TrialOptions,
   ) {
-    const { clients = 1, onCrash = 'preserve' } = options;
+    const { clients = 1, onCrash = 'preserve', guestLimits = {}, quotas = {} } = options;
     const [serverType, clientType] = setting.guestTypes;
     this.driver = checkedDriver(driver);
     const hardware = testHardware(setting.nestedPaging);
@@ -71,6 +74,8 @@ export class Trial {
       limits: 'default',
       seed: setting.seed,
       onCrash,
+      guestLimits,
+      quotas,
     });
     this.driver.prepareDom0?.(this.installation.dom0);
     if (setting.stage === undefined) return;
