@@ -44,10 +44,10 @@ export function gatherCells(runs: readonly ResultsFile[]): ClaimCells {
 }
 
 /** What decides which prices were drawn; undefined where the run does not say. */
-function setOfDraws({ options, version, commit }: RunDescription): string | undefined {
+function setOfDraws({ options, version }: RunDescription): string | undefined {
   const [seed, draws] = [options?.['seed'], options?.['uncertainty']];
   if (typeof seed !== 'number' || typeof draws !== 'number' || draws === 0) return undefined;
-  return `seed ${seed} of ${draws} by ${version} ${commit}`;
+  return `seed ${seed} of ${draws} by ${version}`;
 }
 
 /** Cells by scenario and transport, so that a test of a claim does not walk through all. */
