@@ -5,7 +5,7 @@ import { checkIsolation } from '../../src/scenario/checkers/isolation.js';
 import { longestGap } from '../../src/scenario/checkers/progress.js';
 import type { Scenario } from '../../src/scenario/contract.js';
 import type { Finding } from '../../src/scenario/faults/outcome.js';
-import { type Achievement, Siege } from '../../src/scenario/faults/siege.js';
+import { type Achievement, PHASES, type Phase, Siege } from '../../src/scenario/faults/siege.js';
 import { Stage } from '../../src/scenario/faults/stage.js';
 
 const MS = 1e9;
@@ -46,8 +46,9 @@ export const hostilePeer: Scenario = {
     },
     phase: {
       default: 'transfer',
-      meaning: 'when: on a connection that works, or while one is made',
-      choices: ['transfer', 'setup'],
+      meaning:
+        'when: on a connection that works, while one is made, or while the victim closes one',
+      choices: PHASES,
     },
   },
   metrics: [
@@ -78,12 +79,12 @@ export const hostilePeer: Scenario = {
       {
         ringSizeBytes: [4096],
         messageSizeBytes: [64],
-        settings: { attacker: ['client', 'server'], phase: ['transfer', 'setup'] },
+        settings: { attacker: ['client', 'server'], phase: [...PHASES] },
       },
     ],
   },
   /** Hostile states. */
-  messages: ({ settings }) => (settings['phase'] === 'setup' ? 150 : 1000),
+  messages: ({ settings }) => (settings['phase'] === 'transfer' ? 1000 : 150),
   topology: ({ guestTypes }) => ({
     guests: [
       { name: 'victim', type: guestTypes[0] },
@@ -107,7 +108,7 @@ export const hostilePeer: Scenario = {
       settings['attacker'] === 'server',
       new Prng(seed),
       messages,
-      settings['phase'] === 'setup' ? 'setup' : 'transfer',
+      settings['phase'] as Phase,
     );
     stage.direct(
       (function* () {

@@ -95,6 +95,17 @@ describe('a siege notices', () => {
     assert.match(String(cell.outcome?.['brokenOff']), /a message too odd/);
   });
 
+  it('a victim that dies while it closes', () => {
+    const fragile = spoilt((channel, guest, peer) => {
+      if (guest.domid !== 1 || peer !== ATTACKER) return;
+      channel.close = function* () {
+        guest.domain.crash('a peer too odd');
+      };
+    });
+    const cell = runCell(hostilePeer, fragile, { phase: 'teardown' }, { messages: 5 });
+    assert.equal(cell.outcome?.['finding'], 'victim stopped');
+  });
+
   it('a victim that no longer serves a bystander', () => {
     const cell = runCell(
       hostilePeer,

@@ -146,9 +146,12 @@ describe('isolation', () => {
     assert.equal(metric(valid(isolation, 'v4v', late), 'exposedAfterCloseNs'), 0);
   });
 
-  for (const phase of ['transfer', 'setup']) {
+  for (const [phase, messages] of [
+    ['transfer', 700],
+    ['setup', 100],
+    ['teardown', 40],
+  ] as const) {
     it(`no hostile state gets out of the ring or stops the victim: ${phase}`, () => {
-      const messages = phase === 'setup' ? 100 : 700;
       for (const attacker of ['client', 'server']) {
         for (const transport of compared) {
           const settings = { attacker, phase };

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { it } from 'node:test';
 import { hostilePeer } from '../../scenarios/failure/hostile-peer.js';
+import type { Phase } from '../../src/scenario/faults/siege.js';
 import { metric, runCell, transportNamed } from './cell.js';
 
 const STATES_A_CELL = 2000;
@@ -16,9 +17,9 @@ const TYPES = [
 /**
  * Besieges a transport with so many hostile states: both sides, all kinds of guests, several rings.
  *
- * @param phase on a connection that works, or while one is made
+ * @param phase on a connection that works, while one is made, or while the victim closes one
  */
-export function besiege(name: string, states: number, phase: 'transfer' | 'setup'): void {
+export function besiege(name: string, states: number, phase: Phase): void {
   for (let from = 0; from < states; from += STATES_A_TEST) {
     const to = Math.min(states, from + STATES_A_TEST);
     it(`${name}: hostile states ${from + 1} to ${to}, ${phase}`, () => {
@@ -32,7 +33,7 @@ export function besiege(name: string, states: number, phase: 'transfer' | 'setup
 }
 
 /** One cell. @returns how many states it tried */
-function besiegeOnce(name: string, phase: 'transfer' | 'setup', round: number): number {
+function besiegeOnce(name: string, phase: Phase, round: number): number {
   const cell = runCell(
     hostilePeer,
     transportNamed(name),

@@ -47,9 +47,12 @@ const CLOSE_PS = 20_000 * PS_PER_US;
 /** Times in a row that no connection comes about before the siege is given up. */
 const MOST_FAILURES = 3;
 
+export const PHASES = ['transfer', 'setup', 'teardown'] as const;
+export type Phase = (typeof PHASES)[number];
+
 /** One connection between attacker and victim. */
 interface Connection {
-  readonly number: number;
+  readonly endpoint: Endpoint;
   attacker: Channel | undefined;
   victim: Channel | undefined;
   victimListener: Listener | undefined;
@@ -83,7 +86,8 @@ export class Siege {
 
   /**
    * @param count hostile states: first every act with every interesting value in turn, then random ones
-   * @param phase when it happens: on a connection, or while one is made (then each state has a connection of its own)
+   * @param phase when it happens: on a connection, while one is made, or while the victim closes one (in these each state
+   *   has a connection of its own)
    */
   constructor(
     private readonly stage: Stage,
@@ -92,7 +96,7 @@ export class Siege {
     private readonly attackerIsServer: boolean,
     private readonly prng: Prng,
     private readonly count: number,
-    private readonly phase: 'transfer' | 'setup' = 'transfer',
+    private readonly phase: Phase = 'transfer',
   ) {
     this.canaries = new CanaryPages(victim);
     this.canaries.add();
@@ -109,6 +113,7 @@ export class Siege {
   /** The attacker's program. */
   *lay(): Process {
     if (this.phase === 'setup') yield* this.disturbAll();
+    else if (this.phase === 'teardown') yield* this.disturbClosings();
     else yield* this.layAll();
     // A page that was changed and not looked at since: whoever did it, somebody got out of the ring.
     if (!this.canaries.areIntact) this.tally.set('escaped', (this.tally.get('escaped') ?? 0) + 1);
@@ -135,10 +140,7 @@ export class Siege {
           ? this.random(acts)
           : [acts.find(({ name }) => name === chosen[0].name) ?? chosen[0], chosen[1]];
       yield* this.attempt(act, value);
-      if (!this.victim.domain.isAlive) {
-        this.brokenOff = `the victim stopped: ${this.victim.domain.crashReason}`;
-        return;
-      }
+      if (this.victimStopped()) return;
     }
   }
 
@@ -154,21 +156,54 @@ export class Siege {
         (yield* this.ask()) &&
         (yield* this.answered(this.answers + 1));
       this.note(connection?.deeds ?? [], undefined, this.judge(works, {}));
-      if (!this.victim.domain.isAlive) {
-        this.brokenOff = `the victim stopped: ${this.victim.domain.crashReason}`;
-        return;
-      }
+      if (this.victimStopped()) return;
     }
   }
 
-  private *tamperWith(connection: Connection, endpoint: Endpoint, deeds: number): Process {
-    const { attacker, victim, prng, stage } = this;
+  private *tamperWith(connection: Connection, deeds: number): Process {
+    const { prng } = this;
     for (let i = 0; i < deeds; i++) {
       yield* this.sleep(prng.below(TAMPER_PS[prng.below(TAMPER_PS.length)] as number));
       if (connection.isOver) return;
-      const deed = yield* tamper(stage.world, attacker, victim, endpoint, prng);
-      if (deed !== undefined) connection.deeds.push(deed);
+      yield* this.tamperOnce(connection);
     }
+  }
+
+  private *tamperOnce({ endpoint, deeds }: Connection): Process {
+    const { attacker, victim, prng, stage } = this;
+    const deed = yield* tamper(stage.world, attacker, victim, endpoint, prng);
+    if (deed !== undefined) deeds.push(deed);
+  }
+
+  /** The victim lets go of a connection that works, and the attacker does meanwhile what it can. */
+  private *disturbClosings(): Process {
+    const { prng, victim } = this;
+    for (let i = 0; i < this.count; i++) {
+      if (!(yield* this.ready())) return;
+      const connection = this.connection as Connection;
+      this.connection = undefined;
+      this.corrupted = false;
+      const isClosed = this.closing(victim, connection);
+      for (let deeds = prng.below(MOST_DEEDS) + 1; deeds > 0; deeds--) {
+        yield* this.sleep(prng.below(LONGEST_DELAY_PS));
+        if (prng.below(2) === 0 || connection.acts.length === 0) yield* this.tamperOnce(connection);
+        else {
+          const [act, value] = this.random(connection.acts);
+          yield* act.act(value);
+          connection.deeds.push(act.name);
+        }
+      }
+      const hasEnded = yield* this.until(isClosed, CLOSE_PS);
+      this.note(connection.deeds, undefined, this.judge(hasEnded, {}));
+      if (this.victimStopped()) return;
+      yield* this.until(this.closing(this.attacker, connection), CLOSE_PS);
+    }
+  }
+
+  private victimStopped(): boolean {
+    const { isAlive, crashReason } = this.victim.domain;
+    if (!isAlive) this.brokenOff = `the victim stopped: ${crashReason}`;
+    return !isAlive;
   }
 
   private random(acts: readonly HostileAct[]): [HostileAct, number] {
@@ -277,8 +312,10 @@ export class Siege {
 
   /** @param deeds hostile deeds while it is made */
   private *open(deeds = 0): Process {
+    const { attacker, victim } = this;
+    const [server, client] = this.attackerIsServer ? [attacker, victim] : [victim, attacker];
     const connection: Connection = {
-      number: ++this.connections,
+      endpoint: this.stage.world.endpoint(1000 + ++this.connections, server, [client]),
       attacker: undefined,
       victim: undefined,
       victimListener: undefined,
@@ -289,45 +326,34 @@ export class Siege {
       sent: 0,
     };
     this.connection = connection;
-    const { attacker, victim } = this;
-    const [server, client] = this.attackerIsServer ? [attacker, victim] : [victim, attacker];
-    const endpoint = this.stage.world.endpoint(1000 + connection.number, server, [client]);
-    victim.vcpu.spawn(`victim ${connection.number}`, this.answer(connection, endpoint));
+    victim.vcpu.spawn(`victim ${this.connections}`, this.answer(connection));
     this.canaries.add();
-    attacker.vcpu.spawn(`attacker ${connection.number}`, this.knock(connection, endpoint));
-    if (deeds > 0) {
-      attacker.vcpu.spawn('tampering', this.tamperWith(connection, endpoint, deeds));
-    }
-    const endPs = attacker.vcpu.pcpu.clock + (deeds > 0 ? DISTURBED_SETUP_PS : SETUP_PS);
-    let lookPs = LOOK_PS;
-    while (connection.attacker === undefined || connection.victim === undefined) {
-      if (attacker.vcpu.pcpu.clock > endPs || !victim.domain.isAlive) {
-        connection.isOver = true;
-        return;
-      }
-      yield* this.sleep(lookPs);
-      lookPs = Math.min(2 * lookPs, LONGEST_LOOK_PS);
-    }
+    attacker.vcpu.spawn(`attacker ${this.connections}`, this.knock(connection));
+    if (deeds > 0) attacker.vcpu.spawn('tampering', this.tamperWith(connection, deeds));
+    const isUp = (): boolean =>
+      connection.attacker !== undefined && connection.victim !== undefined;
+    const longestPs = deeds > 0 ? DISTURBED_SETUP_PS : SETUP_PS;
+    if (!(yield* this.until(isUp, longestPs))) connection.isOver = true;
   }
 
   /** Where a set-up is disturbed the two do not begin together, so that a deed may come before either. */
   private *hesitate({ vcpu }: Guest): Process {
-    if (this.phase === 'transfer') return;
+    if (this.phase !== 'setup') return;
     const ps = this.prng.below(TAMPER_PS[this.prng.below(TAMPER_PS.length - 1)] as number);
     yield* vcpu.kernel.sleepUntil(vcpu.pcpu.clock + ps);
   }
 
-  private *knock(connection: Connection, endpoint: Endpoint): Process {
+  private *knock(connection: Connection): Process {
     yield* this.hesitate(this.attacker);
-    const channel = yield* this.opened(this.attacker, connection, endpoint, 'attackerListener');
+    const channel = yield* this.opened(this.attacker, connection, 'attackerListener');
     connection.acts = channel?.hostileActs?.() ?? [];
     connection.attacker = channel;
   }
 
   /** The victim's program: it answers every message with the same. */
-  private *answer(connection: Connection, endpoint: Endpoint): Process {
+  private *answer(connection: Connection): Process {
     yield* this.hesitate(this.victim);
-    const channel = yield* this.opened(this.victim, connection, endpoint, 'victimListener');
+    const channel = yield* this.opened(this.victim, connection, 'victimListener');
     connection.victim = channel;
     if (channel === undefined) return;
     for (let expected = 0; !connection.isOver; ) {
@@ -359,10 +385,10 @@ export class Siege {
   private *opened(
     guest: Guest,
     connection: Connection,
-    endpoint: Endpoint,
     listenerOf: 'victimListener' | 'attackerListener',
   ): Process<Channel | undefined> {
     const { driver } = this.stage.world;
+    const { endpoint } = connection;
     if (guest.domid !== endpoint.serverDomid) {
       const outcome = yield* driver.connect(guest, endpoint);
       return 'channel' in outcome ? outcome.channel : undefined;
@@ -376,21 +402,33 @@ export class Siege {
 
   /** Both let go. Neither is waited for longer than a while: a spoilt connection may never end. */
   private *close(connection: Connection): Process {
-    const { attacker, victim } = this;
-    connection.isOver = true;
     const ends = [
-      attacker.vcpu.spawn(
-        'attacker closes',
-        closed(connection.attacker, connection.attackerListener),
-      ),
-      victim.vcpu.spawn('victim closes', closed(connection.victim, connection.victimListener)),
-    ];
-    const endPs = attacker.vcpu.pcpu.clock + CLOSE_PS;
+      this.closing(this.attacker, connection),
+      this.closing(this.victim, connection),
+    ] as const;
+    yield* this.until(() => ends.every((isClosed) => isClosed()), CLOSE_PS);
+  }
+
+  /** One of the two begins to let go. Returns what tells whether it has. */
+  private closing({ vcpu }: Guest, connection: Connection): () => boolean {
+    connection.isOver = true;
+    const task =
+      vcpu === this.attacker.vcpu
+        ? vcpu.spawn('attacker closes', closed(connection.attacker, connection.attackerListener))
+        : vcpu.spawn('victim closes', closed(connection.victim, connection.victimListener));
+    return () => task.state === 'done';
+  }
+
+  /** The attacker waits until something is so, looking less and less often; not for a victim that has stopped. */
+  private *until(isSo: () => boolean, longestPs: number): Process<boolean> {
+    const endPs = this.attacker.vcpu.pcpu.clock + longestPs;
     let lookPs = LOOK_PS;
-    while (ends.some(({ state }) => state !== 'done') && attacker.vcpu.pcpu.clock < endPs) {
+    while (!isSo()) {
+      if (this.attacker.vcpu.pcpu.clock > endPs || !this.victim.domain.isAlive) return false;
       yield* this.sleep(lookPs);
       lookPs = Math.min(2 * lookPs, LONGEST_LOOK_PS);
     }
+    return true;
   }
 
   private *sleep(ps: number): Process {
