@@ -22,25 +22,36 @@ export function outcomeTable(data: ReportData): TableSpec | undefined {
       .sort((a, b) => compareText(a[0], b[0]))
       .map(([name, value]) => `${dimensionLabel(name)}: ${formatParameter(name, value)}`)
       .join(', ');
-    const key = JSON.stringify([cell.scenario, cell.transport, cell.verdict, outcome]);
+    const { testbed, scenario, transport, verdict } = cell;
+    const key = JSON.stringify([testbed, scenario, transport, verdict, outcome]);
     const known = counts.get(key);
     counts.set(key, { cell, outcome, count: (known?.count ?? 0) + 1 });
   }
   if (counts.size === 0) return undefined;
+  const isMixed = new Set([...counts.values()].map(({ cell }) => cell.testbed)).size > 1;
   const rows = [...counts.values()].sort(
     (a, b) =>
       compareText(a.cell.scenario, b.cell.scenario) ||
       transportOrder(a.cell.transport, b.cell.transport) ||
+      compareText(a.cell.testbed, b.cell.testbed) ||
       b.count - a.count,
   );
   return {
     caption: 'What each transport did',
-    columns: ['Scenario', 'Transport', 'Verdict', 'Cells', 'Outcome'],
+    columns: [
+      'Scenario',
+      'Transport',
+      ...(isMixed ? ['Testbed'] : []),
+      'Verdict',
+      'Cells',
+      'Outcome',
+    ],
     rows: rows
       .slice(0, MOST_ROWS)
       .map(({ cell, outcome, count }) => [
         workloadTitle(cell.scenario),
         cell.transport,
+        ...(isMixed ? [cell.testbed] : []),
         cell.verdict,
         String(count),
         outcome,

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
+import { outcomeTable } from './evidence.js';
 import { findingsTable } from './findings.js';
 import type { ReportCell } from './report-data.js';
 
@@ -38,5 +39,18 @@ describe('what became of it', () => {
 
   it('is no table where nothing broke', () => {
     assert.equal(findingsTable([cell('v4v', 'server-first')]), undefined);
+  });
+
+  it('names the testbed of an outcome where there are several', () => {
+    const ofModel = cell('v4v', 'server-first', 'peer untold');
+    const ofXen = { ...cell('v4v', 'server-first', 'zombie'), testbed: 'xen' };
+    const rows = (...cells: readonly ReportCell[]) => outcomeTable({ runs: [], cells })?.rows;
+    assert.deepEqual(rows(ofModel), [
+      ['Order of destruction', 'v4v', 'valid', '1', 'finding: peer untold'],
+    ]);
+    assert.deepEqual(rows(ofXen, ofModel), [
+      ['Order of destruction', 'v4v', 'model', 'valid', '1', 'finding: peer untold'],
+      ['Order of destruction', 'v4v', 'xen', 'valid', '1', 'finding: zombie'],
+    ]);
   });
 });
