@@ -37,6 +37,22 @@ describe('what became of it', () => {
     });
   });
 
+  it('counts what became of the draws of one case, where they differ', () => {
+    const draw = (number: number, transport: string, finding: string): ReportCell => {
+      const { parameters, ...rest } = cell(transport, 'client-hung', finding);
+      return { ...rest, parameters: { ...parameters, draw: number } };
+    };
+    const table = findingsTable([
+      draw(1, 'v4v', 'delivered'),
+      draw(2, 'v4v', 'delivered'),
+      draw(1, 'libvchan', 'zombie'),
+      draw(2, 'libvchan', 'delivered'),
+    ]);
+    assert.deepEqual(table?.rows, [
+      { work: 'destroy-order', findings: ['delivered', 'zombie 1, delivered 1'] },
+    ]);
+  });
+
   it('is no table where nothing broke', () => {
     assert.equal(findingsTable([cell('v4v', 'server-first')]), undefined);
   });
