@@ -33,12 +33,19 @@ mount -o remount,size=16m .
 echo $? >../second.code
 cp r.json ..
 ls >../second.left
+mount -o remount,size=400k .
+"$1" "$2" report r.json --out report --quiet 2>../report.txt
+echo $? >../report.code
+ls -A report | grep -c tmp >../report.left
+mount -o remount,size=32m .
+"$1" "$2" report r.json --out report --quiet 2>>../report.txt
+echo $? >>../report.code
 `;
 
 const mayMount = spawnSync('unshare', ['-m', 'mount', '-t', 'tmpfs', 'none', '/mnt']).status === 0;
 
 describe('a disk that is full', () => {
-  it('keeps the cells that were done, and the run goes on once there is room', {
+  it('keeps the cells that were done, and run and report go on once there is room', {
     skip: !mayMount && 'no file system can be mounted here (unshare -m)',
   }, async () => {
     const cwd = temporaryFolder();
@@ -58,5 +65,11 @@ describe('a disk that is full', () => {
     assert.equal(read('second.code'), '0\n', read('second.txt'));
     assert.equal(read('second.left'), 'r.json\n');
     assert.equal(cellsText(join(cwd, 'r.json')), cellsText(join(undisturbed, 'r.json')));
+    assert.equal(read('report.code'), '2\n0\n', read('report.txt'));
+    assert.match(
+      read('report.txt'),
+      /^interdom: cannot write report\/[\w.-]+: the disk is full \(ENOSPC\)\n {2}in report\//,
+    );
+    assert.equal(read('report.left'), '0\n', 'no temporary file stays');
   });
 });

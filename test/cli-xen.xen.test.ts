@@ -1,11 +1,12 @@
 import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
 import { mkdirSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
 import { setTimeout as delay } from 'node:timers/promises';
 import { parseResults } from '../src/results/schema.js';
 import { readJournal } from '../src/results/store.js';
-import { runProgram, startProgram, temporaryFolder } from './cli/spawn-program.js';
+import { MAIN, runProgram, startProgram, temporaryFolder } from './cli/spawn-program.js';
 import { OPTIONS, SKIP } from './real-xen-here.js';
 
 /** The program as a user starts it, on real Xen. */
@@ -74,6 +75,35 @@ describe('interdom on real Xen', { skip: SKIP, timeout: 600_000 }, () => {
     const validated = await runProgram([...words, '--reference', 'r.json'], { cwd, environment });
     assert.equal(validated.code, 0, validated.stdout + validated.stderr);
     assert.match(validated.stdout, /The model holds/);
+  });
+});
+
+/** In a mount namespace of its own: a disk on which not even one package fits. */
+const ON_FULL_DISK = `
+set -u
+mkdir disk && mount -t tmpfs -o size=1m none disk && cd disk || exit 99
+"$@" 2>../said.txt
+echo $? >../code
+find . -type f >../left
+`;
+const mayMount = spawnSync('unshare', ['-m', 'mount', '-t', 'tmpfs', 'none', '/mnt']).status === 0;
+
+describe('interdom xen prepare', { skip: SKIP, timeout: 300_000 }, () => {
+  it('on a full disk says so, where, and what to do, and leaves nothing half unpacked', {
+    skip: !mayMount && 'no file system can be mounted here (unshare -m)',
+  }, () => {
+    const cwd = temporaryFolder();
+    const prepare = [process.execPath, MAIN, 'xen', 'prepare', '--xen-cache', 'cache', '--quiet'];
+    const words = ['-m', 'bash', '-c', ON_FULL_DISK, 'script', ...prepare];
+    const { status, stderr } = spawnSync('unshare', words, { cwd, encoding: 'utf8' });
+    assert.equal(status, 0, stderr);
+    const said = readFileSync(join(cwd, 'said.txt'), 'utf8');
+    assert.equal(readFileSync(join(cwd, 'code'), 'utf8'), '2\n', said);
+    assert.match(
+      said,
+      /^interdom: the disk is full\n {2}in cache\b.*\n {2}try: free about 1 GiB, /m,
+    );
+    assert.equal(readFileSync(join(cwd, 'left'), 'utf8'), '');
   });
 });
 

@@ -3,7 +3,8 @@ import { mkdir, mkdtemp, readdir, readFile, rm, utimes, writeFile } from 'node:f
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
-import { markUsed, pruneCache, putInPlace, USED_FILE } from './cache.js';
+import { UserError } from '../../../base/errors.js';
+import { cacheFault, markUsed, pruneCache, putInPlace, USED_FILE } from './cache.js';
 
 describe('pruneCache', () => {
   it('keeps what was used last, and leaves other things alone', async () => {
@@ -53,6 +54,27 @@ describe('putInPlace', () => {
       }
     } finally {
       await rm(folder, { recursive: true });
+    }
+  });
+});
+
+describe('cacheFault', () => {
+  it('knows a full disk from the system, from tar and from a compiler', () => {
+    const system = Object.assign(new Error('write'), { code: 'ENOSPC', syscall: 'write' });
+    const tar = new Error('tar: usr/lib/xen.gz: Cannot write: No space left on device');
+    for (const error of [system, tar]) {
+      const fault = cacheFault(error, 'cache');
+      assert.ok(fault instanceof UserError);
+      assert.equal(fault.message, 'the disk is full');
+      assert.equal(fault.where, 'cache');
+      assert.match(fault.remedy ?? '', /--xen-cache/);
+      assert.equal(fault.cause, error);
+    }
+  });
+
+  it('leaves other faults as they are', () => {
+    for (const error of [new Error('no such file'), new UserError('the disk is full'), 'odd']) {
+      assert.equal(cacheFault(error, 'cache'), error);
     }
   });
 });

@@ -1,5 +1,20 @@
 import { readdir, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { UserError } from '../../../base/errors.js';
+
+/** That nothing more fits into the cache. */
+export function fullDisk(what: string, where: string, cause?: unknown): UserError {
+  const remedy = 'free about 1 GiB, or choose another cache folder (--xen-cache)';
+  return new UserError(what, { where, remedy, ...(cause === undefined ? {} : { cause }) });
+}
+
+/** A full disk deserves its own words, whoever met it - this program, tar or a compiler; other faults pass as they are. */
+export function cacheFault(error: unknown, where: string): unknown {
+  const text =
+    error instanceof Error ? `${error.message} ${(error as NodeJS.ErrnoException).code ?? ''}` : '';
+  if (!/ENOSPC|EDQUOT|No space left|quota exceeded/i.test(text)) return error;
+  return fullDisk('the disk is full', where, error);
+}
 
 /** File whose date says when an entry of the cache was used last. The file system sets it: no clock is read. */
 export const USED_FILE = 'used';

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
 import { UserError } from '../../../base/errors.js';
 import { runCommand } from '../process/command.js';
-import { markUsed, pruneCache, putInPlace, USED_FILE } from './cache.js';
+import { cacheFault, markUsed, pruneCache, putInPlace, USED_FILE } from './cache.js';
 import { compileAgent, compilePlugin } from './compile.js';
 import { embeddedSymbols } from './embedded-symbols.js';
 import { dom0Initramfs, guestInitramfs } from './initramfs.js';
@@ -134,14 +134,7 @@ async function build(directory: string, inputs: Inputs, options: ImageOptions): 
     await writeFile(join(work, MANIFEST), JSON.stringify(await hashOutputs(work), null, 1));
     await putInPlace(work, directory, () => isSound(directory));
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOSPC') {
-      throw new UserError('the disk is full', {
-        where: options.cacheDirectory,
-        remedy: 'free about 1 GiB, or choose another cache folder (--xen-cache)',
-        cause: error,
-      });
-    }
-    throw error;
+    throw cacheFault(error, options.cacheDirectory);
   } finally {
     await rm(work, { recursive: true, force: true });
   }

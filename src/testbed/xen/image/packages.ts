@@ -3,6 +3,7 @@ import { mkdir, mkdtemp, readdir, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { UserError } from '../../../base/errors.js';
 import { CommandFailed, runCommand } from '../process/command.js';
+import { cacheFault } from './cache.js';
 
 /** The version of Xen that Debian 12 ships, whose hypervisor and tools belong together. */
 export const XEN_SERIES = '4.17';
@@ -200,7 +201,7 @@ export class DebianPackages {
         await rename(target, final);
       }
     } catch (error) {
-      throw describedFailure(error, this.directory);
+      throw cacheFault(error, this.directory);
     } finally {
       await rm(work, { recursive: true, force: true });
     }
@@ -256,16 +257,4 @@ export class DebianPackages {
 function lastError(text: string): string {
   const lines = text.split('\n').filter((line) => line.startsWith('E:'));
   return lines.at(-1) ?? text.trim().split('\n').at(-1) ?? 'no reason given';
-}
-
-/** A full disk deserves its own words; other faults pass as they are. */
-function describedFailure(error: unknown, where: string): unknown {
-  const text =
-    error instanceof Error ? `${error.message} ${(error as NodeJS.ErrnoException).code ?? ''}` : '';
-  if (!/ENOSPC|No space left/.test(text)) return error;
-  return new UserError('the disk is full', {
-    where,
-    remedy: 'free about 1 GiB, or choose another cache folder (--xen-cache)',
-    cause: error,
-  });
 }

@@ -4,9 +4,8 @@ import { mkdir, mkdtemp, readFile, rm, stat, statfs, writeFile } from 'node:fs/p
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { canonicalJson } from '../../../base/canonical-json.js';
-import { UserError } from '../../../base/errors.js';
 import { MIB } from '../../../base/units.js';
-import { markUsed, pruneCache, putInPlace } from '../image/cache.js';
+import { fullDisk, markUsed, pruneCache, putInPlace } from '../image/cache.js';
 import type { XenImage } from '../image/image.js';
 import { Emulator, MachineFailure } from './emulator.js';
 import type { MachineConfig } from './machine-config.js';
@@ -74,9 +73,9 @@ async function checkRoom(directory: string): Promise<void> {
   const { bavail, bsize } = await statfs(directory);
   const free = bavail * bsize;
   if (free >= ROOM_BYTES) return;
-  throw new UserError(
+  throw fullDisk(
     `the disk is full: ${Math.floor(free / MIB)} MiB are free, and a machine needs ${ROOM_BYTES / MIB} MiB`,
-    { where: directory, remedy: 'free about 1 GiB, or choose another cache folder (--xen-cache)' },
+    directory,
   );
 }
 
