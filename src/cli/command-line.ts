@@ -57,11 +57,22 @@ export function parseCommandLine(
   if (shown !== '') {
     const isHelp = described !== undefined && shown.trim() !== version;
     const examples = isHelp ? examplesText(described?.examples ?? [], columns) : '';
-    return { shown: `${shown.trimEnd()}\n${examples === '' ? '' : `\n${examples}`}` };
+    return {
+      shown: `${withoutEmptyDefault(shown.trimEnd())}\n${examples === '' ? '' : `\n${examples}`}`,
+    };
   }
   if (called !== undefined)
     return { command: called.command, ...taken(called.command, called.args) };
   return { usage: helpOf(commands, version, width) };
+}
+
+/** To yargs, a list that must be given is empty by default; it stands at the right, and stays there. */
+function withoutEmptyDefault(help: string): string {
+  const shown = ' [default: none]';
+  return help.replaceAll(
+    `[array] [required]${shown}`,
+    `${' '.repeat(shown.length)}[array] [required]`,
+  );
 }
 
 function program(

@@ -40,6 +40,7 @@ describe('examples in help texts', () => {
         const commands: readonly string[] = examples.map(([command]) => `  ${command}`);
         const long = lines.filter((line) => line.length > width && !commands.includes(line));
         assert.deepEqual(long, [], name);
+        assert.doesNotMatch(parsed.shown, /\[required\] \[default/);
       }
     });
   }

@@ -24,7 +24,7 @@ export const claims: Command = {
     {
       name: 'details',
       flag: true,
-      describe: 'text with every figure and the cells behind it; the rule with --only',
+      describe: 'text with every figure and the cells behind it; always so with --only',
     },
   ],
   examples: [
