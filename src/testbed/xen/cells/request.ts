@@ -159,18 +159,25 @@ export function skipReason(
     : undefined;
 }
 
-/** Most that a guest fetches within a window, all of which it keeps. */
-const MOST_FETCHED_BYTES = 16 * 1024 * KIB;
+/** Most that a guest fetches within a window: it keeps all of it, in a file system of half its little memory. */
+const MOST_FETCHED_BYTES = 6 * 1024 * KIB;
+const MOST_REQUESTS = 6;
+
 /** Requests of the shorter window, where the user does not say. */
-export const REQUESTS = 6;
+export function requestsOf({ messageSizeBytes }: XenCellParameters): number {
+  const most = Math.floor(MOST_FETCHED_BYTES / 2 / messageSizeBytes);
+  return Math.max(1, Math.min(MOST_REQUESTS, most));
+}
 /** Rings that vchan-socket-proxy asks for: the smallest, and nobody can have it ask for others. */
 const SOCKET_PROXY_RING_BYTES = 1024;
 
 function whyNoTransfer(
   transport: XenTransport,
-  { ringSizeBytes, messageSizeBytes, messages = REQUESTS, grantMode, relay }: XenCellParameters,
+  parameters: XenCellParameters,
   { hasSocketProxy }: XenAbilities,
 ): string | undefined {
+  const { ringSizeBytes, messageSizeBytes, grantMode, relay } = parameters;
+  const { messages = requestsOf(parameters) } = parameters;
   if (grantMode !== 'persistent') return 'a proxy keeps its rings mapped';
   if (2 * messages * messageSizeBytes > MOST_FETCHED_BYTES) {
     return `guests keep what they fetch: at most ${MOST_FETCHED_BYTES} bytes in the longer window, of ${2 * messages} files`;

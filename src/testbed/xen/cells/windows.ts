@@ -1,4 +1,4 @@
-import { BARE_GRANT_PAGES, messagesInFlight, REQUESTS, type XenCellRequest } from './request.js';
+import { BARE_GRANT_PAGES, messagesInFlight, requestsOf, type XenCellRequest } from './request.js';
 
 /** One measured window of a cell, or of the calibration of a machine. */
 export interface WindowPlan {
@@ -34,7 +34,7 @@ export function messagesOf(request: XenCellRequest): number {
   if (parameters.messages !== undefined) return parameters.messages;
   if (scenario === 'ping-pong') return 2 * ROUND_TRIPS;
   if (scenario === 'bare-grants') return TRANSFERS;
-  if (scenario === 'http-transfer') return REQUESTS;
+  if (scenario === 'http-transfer') return requestsOf(parameters);
   const perTurn = messagesInFlight(request);
   const perMessage =
     INSTRUCTIONS_PER_MESSAGE +
