@@ -2,12 +2,13 @@
  * The yardsticks of `npm run bench`: what C makes of the same machine.
  *
  *   cc -O2 -pthread -o yardsticks yardsticks.c
- *   ./yardsticks WAY RING_BYTES MESSAGE_BYTES MESSAGES ROUNDS RECEIVER_CPU SENDER_CPU
+ *   echo ROUNDS | ./yardsticks WAY RING_BYTES MESSAGE_BYTES MESSAGES RECEIVER_CPU SENDER_CPU
  *
  * WAY is ring (libvchan's ring between two threads, with memcpy: the same control page and the same order of steps as
  * transports/libvchan/channel.ts; where a side would sleep it spins, then yields), socketpair, pipe, tcp (a writer and a
  * reader of the kernel's own channels), or memcpy (one thread that only copies). Each message begins with its number, which
- * the receiver checks. Prints, a line for each round, the nanoseconds from the receiver's first read to its last byte.
+ * the receiver checks. Carries out so many rounds for each number that it reads, and prints, a line for each round, the
+ * nanoseconds from the receiver's first read to its last byte: so it can take turns with somebody else.
  * A CPU of -1 leaves a thread where the system puts it.
  */
 #define _GNU_SOURCE
@@ -173,10 +174,32 @@ static int copy_only(void) {
   return 0;
 }
 
+static int one_round(const char *way, uint8_t *buffer) {
+  int failed = 0;
+  pipe_ends[0] = pipe_ends[1] = -1;
+  if (strcmp(way, "pipe") == 0) failed = pipe(pipe_ends);
+  if (strcmp(way, "socketpair") == 0) failed = socketpair(AF_UNIX, SOCK_STREAM, 0, pipe_ends);
+  if (strcmp(way, "tcp") == 0) failed = tcp_pair(pipe_ends);
+  if (failed) return 1;
+  pthread_t sender;
+  if (pthread_create(&sender, NULL, send_all, NULL)) return 1;
+  if (pipe_ends[0] < 0)
+    while (ready() < ring_bytes && ready() < (uint64_t)messages * message_bytes) sched_yield();
+  double from = now_ns();
+  if (receive_all(buffer)) return 1;
+  printf("%.0f\n", now_ns() - from);
+  pthread_join(sender, NULL);
+  if (pipe_ends[0] >= 0) close(pipe_ends[0]), close(pipe_ends[1]);
+  control.cons = control.prod = 0;
+  control.cli_notify = control.srv_notify = 0;
+  events[0] = events[1] = 0;
+  return 0;
+}
+
 int main(int argc, char **argv) {
-  if (argc != 8) return 2;
-  pin(atoi(argv[6]));
-  sender_cpu = atoi(argv[7]);
+  if (argc != 7) return 2;
+  pin(atoi(argv[5]));
+  sender_cpu = atoi(argv[6]);
   const char *way = argv[1];
   ring_bytes = atoi(argv[2]);
   message_bytes = atoi(argv[3]);
@@ -184,29 +207,10 @@ int main(int argc, char **argv) {
   ring = buffer_of(ring_bytes);
   control.srv_live = control.cli_live = 1;
   uint8_t *buffer = buffer_of(message_bytes);
-  for (int round = atoi(argv[5]); round > 0; round--) {
-    if (strcmp(way, "memcpy") == 0) {
-      if (copy_only()) return 1;
-      continue;
-    }
-    int failed = 0;
-    pipe_ends[0] = pipe_ends[1] = -1;
-    if (strcmp(way, "pipe") == 0) failed = pipe(pipe_ends);
-    if (strcmp(way, "socketpair") == 0) failed = socketpair(AF_UNIX, SOCK_STREAM, 0, pipe_ends);
-    if (strcmp(way, "tcp") == 0) failed = tcp_pair(pipe_ends);
-    if (failed) return 1;
-    pthread_t sender;
-    if (pthread_create(&sender, NULL, send_all, NULL)) return 1;
-    if (pipe_ends[0] < 0)
-      while (ready() < ring_bytes && ready() < (uint64_t)messages * message_bytes) sched_yield();
-    double from = now_ns();
-    if (receive_all(buffer)) return 1;
-    printf("%.0f\n", now_ns() - from);
-    pthread_join(sender, NULL);
-    if (pipe_ends[0] >= 0) close(pipe_ends[0]), close(pipe_ends[1]);
-    control.cons = control.prod = 0;
-    control.cli_notify = control.srv_notify = 0;
-    events[0] = events[1] = 0;
+  for (int rounds; scanf("%d", &rounds) == 1;) {
+    for (; rounds > 0; rounds--)
+      if (strcmp(way, "memcpy") == 0 ? copy_only() : one_round(way, buffer)) return 1;
+    fflush(stdout);
   }
   return 0;
 }

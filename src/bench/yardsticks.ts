@@ -1,7 +1,9 @@
-import { execFileSync, spawnSync } from 'node:child_process';
+import { type ChildProcessByStdio, spawn, spawnSync } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import type { Readable, Writable } from 'node:stream';
 import { fileURLToPath } from 'node:url';
 
 /** Ways in which C moves the same bytes: see bench/yardsticks.c. */
@@ -26,27 +28,53 @@ export class Yardsticks {
   }
 
   /**
-   * Nanoseconds a message, a round each.
+   * Starts it, for rounds of so many messages whenever they are asked for.
    *
    * @param cpus of receiver and sender; -1: wherever the system puts them
    */
-  rounds(
+  start(
     way: Way,
     ring: number,
     message: number,
     messages: number,
-    rounds: number,
     cpus: readonly number[] = [-1, -1],
-  ): number[] {
-    const words = [way, ring, message, messages, rounds, ...cpus].map(String);
-    const text = execFileSync(this.program, words, { encoding: 'utf8', timeout: 120_000 });
-    return text
-      .trim()
-      .split('\n')
-      .map((line) => Number(line) / messages);
+  ): Yardstick {
+    const words = [way, ring, message, messages, ...cpus].map(String);
+    return new Yardstick(
+      spawn(this.program, words, { stdio: ['pipe', 'pipe', 'inherit'] }),
+      messages,
+    );
   }
 
   remove(): void {
     rmSync(this.folder, { recursive: true, force: true });
+  }
+}
+
+/** The C program while it runs: it waits between rounds, so that it can take turns with somebody else. */
+export class Yardstick {
+  private readonly lines: AsyncIterator<string>;
+
+  constructor(
+    private readonly program: ChildProcessByStdio<Writable, Readable, null>,
+    private readonly messages: number,
+  ) {
+    this.lines = createInterface({ input: program.stdout })[Symbol.asyncIterator]();
+  }
+
+  /** Nanoseconds a message, a round each. */
+  async rounds(count: number): Promise<number[]> {
+    this.program.stdin.write(`${count}\n`);
+    const taken: number[] = [];
+    while (taken.length < count) {
+      const { value, done } = await this.lines.next();
+      if (done === true) throw new Error('the C program ended by itself');
+      taken.push(Number(value) / this.messages);
+    }
+    return taken;
+  }
+
+  end(): void {
+    this.program.stdin.end();
   }
 }

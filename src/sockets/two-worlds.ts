@@ -2,6 +2,7 @@ import { invariant } from '../base/errors.js';
 import { LiveMemory } from '../testbed/live/live-memory.js';
 import { LivePlatform } from '../testbed/live/live-platform.js';
 import { SharedHypervisorWords } from '../testbed/live/shared-words.js';
+import type { Mover } from '../testbed/live/wasm-mover.js';
 import { PAGE_SHIFT } from '../xen/memory.js';
 
 /**
@@ -45,15 +46,17 @@ export class TwofoldMemory extends LiveMemory {
     }
   }
 
-  goLive(): void {
+  goLive(mover: Mover): void {
     this.own = this.bytes.buffer;
     this.view(this.shared.buffer);
+    this.mover = mover;
   }
 
   goPrivate(): void {
     invariant(this.own !== undefined, 'the machine is private already');
     this.view(this.own);
     this.own = undefined;
+    this.mover = undefined;
   }
 }
 
@@ -104,15 +107,15 @@ export class TwofoldPlatform extends LivePlatform {
   override readonly words = new TwofoldWords(this.area.words);
 
   /** From now on this thread carries out its own domain only, over shared memory. */
-  goLive(): void {
-    this.memory.goLive();
+  override goLive(): void {
+    this.memory.goLive(this.mover);
     this.words.goLive();
-    this.isLive = true;
+    super.goLive();
   }
 
   /** From now on this thread carries out the whole machine, in virtual time, in memory of its own. */
-  goPrivate(): void {
-    this.isLive = false;
+  override goPrivate(): void {
+    super.goPrivate();
     this.memory.goPrivate();
     this.words.goPrivate();
   }

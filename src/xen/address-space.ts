@@ -16,6 +16,8 @@ export class GuestFault extends Error {
 
 /** Nothing is mapped at this page. */
 const HOLE = -1;
+/** Bit of an entry. */
+const READ_ONLY = 1;
 /** Addresses are 31-bit: the machine has no more memory than that (memory.ts). */
 const MOST_PAGES = 1 << 19;
 
@@ -26,8 +28,10 @@ const MOST_PAGES = 1 << 19;
  * Page 0 is never mapped, so address 0 always faults.
  */
 export class AddressSpace {
-  private frames: Int32Array = new Int32Array(32).fill(HOLE);
-  private readOnly: Uint8Array = new Uint8Array(32);
+  /** Of each page: twice its machine frame, plus one where it may only be read. */
+  private entries: Int32Array = new Int32Array(32).fill(HOLE);
+  /** Changes with each change of the mapping: whoever has kept a translation asks whether it still holds. */
+  generation = 0;
   private nextPage = 1;
   private readonly unused = new PageRanges();
 
@@ -45,7 +49,7 @@ export class AddressSpace {
       });
     }
     this.nextPage += pages;
-    if (this.nextPage > this.frames.length) this.grow(this.nextPage);
+    if (this.nextPage > this.entries.length) this.grow(this.nextPage);
     return first << PAGE_SHIFT;
   }
 
@@ -55,19 +59,21 @@ export class AddressSpace {
   }
 
   map(page: number, mfn: number, writable: boolean): void {
-    if (page >= this.frames.length) this.grow(page + 1);
+    if (page >= this.entries.length) this.grow(page + 1);
     if (page >= this.nextPage) this.nextPage = page + 1;
-    this.frames[page] = mfn;
-    this.readOnly[page] = writable ? 0 : 1;
+    this.generation++;
+    this.entries[page] = (mfn << 1) | (writable ? 0 : READ_ONLY);
   }
 
   unmap(page: number): void {
-    this.frames[page] = HOLE;
+    this.generation++;
+    this.entries[page] = HOLE;
   }
 
   /** Machine frame behind a guest page, or -1. */
   frameAt(page: number): number {
-    return page < this.frames.length && page >= 0 ? (this.frames[page] as number) : HOLE;
+    const entry = this.entryAt(page);
+    return entry === HOLE ? HOLE : entry >> 1;
   }
 
   /** Whether every byte of the range can be read (and written, if asked). */
@@ -75,8 +81,8 @@ export class AddressSpace {
     if (!Number.isSafeInteger(address) || address < 0) return false;
     const last = Math.floor((address + Math.max(length, 1) - 1) / PAGE_SIZE);
     for (let page = Math.floor(address / PAGE_SIZE); page <= last; page++) {
-      if (this.frameAt(page) === HOLE) return false;
-      if (write && this.readOnly[page] === 1) return false;
+      const entry = this.entryAt(page);
+      if (entry === HOLE || (write && (entry & READ_ONLY) !== 0)) return false;
     }
     return true;
   }
@@ -84,9 +90,11 @@ export class AddressSpace {
   /** Machine address of a guest address, or -1 where the domain has no right to it. */
   find(address: number, write: boolean): number {
     const page = address >>> PAGE_SHIFT;
-    const mfn = page < this.frames.length ? (this.frames[page] as number) : HOLE;
-    if (mfn === HOLE || (write && this.readOnly[page] === 1)) return -1;
-    return (mfn << PAGE_SHIFT) | (address & PAGE_MASK);
+    const { entries } = this;
+    const entry = page < entries.length ? (entries[page] as number) : HOLE;
+    // Nobody has a right to a hole, nor to write what is only to be read.
+    if (entry < 0 || (write && (entry & READ_ONLY) !== 0)) return -1;
+    return ((entry >> 1) << PAGE_SHIFT) | (address & PAGE_MASK);
   }
 
   /** Machine address of a guest address. Throws GuestFault. */
@@ -99,19 +107,20 @@ export class AddressSpace {
   /** Guest pages mapped now, with their frames and rights. */
   *mappings(): Generator<{ page: number; mfn: number; writable: boolean }> {
     for (let page = 0; page < this.nextPage; page++) {
-      const mfn = this.frameAt(page);
-      if (mfn !== HOLE) yield { page, mfn, writable: this.readOnly[page] === 0 };
+      const entry = this.entryAt(page);
+      if (entry !== HOLE) yield { page, mfn: entry >> 1, writable: (entry & READ_ONLY) === 0 };
     }
   }
 
+  private entryAt(page: number): number {
+    return page < this.entries.length && page >= 0 ? (this.entries[page] as number) : HOLE;
+  }
+
   private grow(pages: number): void {
-    let size = this.frames.length;
+    let size = this.entries.length;
     while (size < pages) size *= 2;
-    const frames = new Int32Array(size).fill(HOLE);
-    frames.set(this.frames);
-    this.frames = frames;
-    const readOnly = new Uint8Array(size);
-    readOnly.set(this.readOnly);
-    this.readOnly = readOnly;
+    const entries = new Int32Array(size).fill(HOLE);
+    entries.set(this.entries);
+    this.entries = entries;
   }
 }

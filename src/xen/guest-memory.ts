@@ -20,6 +20,7 @@ export class GuestMemory {
   protected readonly frames: MachineMemory;
   private readonly pcpu: Pcpu;
   private readonly work: MachineCounters['work'];
+  private readonly copies: MachineCounters['copies'];
   private readonly cacheLinePs: number;
   private readonly trace: Trace;
 
@@ -32,23 +33,29 @@ export class GuestMemory {
     this.frames = memory;
     this.pcpu = vcpu.pcpu;
     this.work = counters.work;
+    this.copies = counters.copies;
     this.cacheLinePs = prices.cacheLine;
   }
 
   /** Copies bytes inside the domain's address space, as memcpy in its user space does. */
   copy(destination: number, source: number, length: number): void {
     const { vcpu } = this;
-    const { machine } = vcpu;
-    if (vcpu.state === 'offline') throw new VcpuStopped();
-    vcpu.useFpu();
-    machine.counters.copies.guestCopies++;
-    machine.counters.copies.guestBytes += length;
+    this.accountForCopy(length);
     try {
       this.copyBetween(this.space, destination, this.space, source, length, true);
     } catch (error) {
       if (error instanceof GuestFault) vcpu.domain.fault(vcpu, error);
       throw error;
     }
+  }
+
+  /** What a copy by the guest is, whatever carries it out. */
+  protected accountForCopy(length: number): void {
+    const { vcpu, copies } = this;
+    if (vcpu.state === 'offline') throw new VcpuStopped();
+    vcpu.useFpu();
+    copies.guestCopies++;
+    copies.guestBytes += length;
   }
 
   /**
@@ -103,6 +110,11 @@ export class GuestMemory {
     return (this.frames.words[at >> 2] as number) >>> 0;
   }
 
+  /** Reads a 32-bit word that a peer may read and should not write: an index of one's own. */
+  readOwn32(address: number, line: SharedLine): number {
+    return this.readShared32(address, line);
+  }
+
   /** Writes a 32-bit word that a peer may read or write. */
   writeShared32(address: number, value: number, line: SharedLine): void {
     if (line.write(this.pcpu.id)) this.fetchLine();
@@ -142,6 +154,16 @@ export class GuestMemory {
     bytes[at] = (before & ~clear) | set;
     this.wroteShared();
     return before;
+  }
+
+  /**
+   * Adds to an index that a peer reads, and then clears a bit by which it may have asked to be told: both lie in one line.
+   *
+   * @returns whether it had asked
+   */
+  announce32(address: number, by: number, flags: number, bit: number, line: SharedLine): boolean {
+    this.addShared32(address, by, line);
+    return (this.exchangeBits8(flags, bit, 0, line) & bit) !== 0;
   }
 
   /** Whoever watches may let the domain die behind this write: then nothing of it runs on. */

@@ -12,6 +12,7 @@ import {
 import type { Guest } from '../../src/transport/guest.js';
 import { GUEST_USER } from '../../src/xen/causes.js';
 import type { EventDevice } from '../../src/xen/event-device.js';
+import type { GuestMemory } from '../../src/xen/guest-memory.js';
 import type { SharedLine } from '../../src/xen/shared-line.js';
 import { hostileVchanActs } from './hostile.js';
 import {
@@ -56,6 +57,11 @@ export class VchanChannel implements Channel {
   private unpublished = 0;
   private unconsumed = 0;
   private closed = false;
+  private readonly guest: Guest;
+  private readonly memory: GuestMemory;
+  private readonly line: SharedLine;
+  private readonly readRing: VchanSide['readRing'];
+  private readonly writeRing: VchanSide['writeRing'];
   private readonly readCons: number;
   private readonly readProd: number;
   private readonly writeCons: number;
@@ -68,6 +74,11 @@ export class VchanChannel implements Channel {
 
   constructor(private readonly side: VchanSide) {
     const { control, isServer } = side;
+    this.guest = side.guest;
+    this.memory = side.guest.memory;
+    this.line = side.line;
+    this.readRing = side.readRing;
+    this.writeRing = side.writeRing;
     const left = { cons: control + LEFT_CONS, prod: control + LEFT_PROD };
     const right = { cons: control + RIGHT_CONS, prod: control + RIGHT_PROD };
     const [reads, writes] = isServer ? [left, right] : [right, left];
@@ -83,14 +94,14 @@ export class VchanChannel implements Channel {
   }
 
   get ringSizeBytes(): number {
-    return this.side.writeRing.bytes;
+    return this.writeRing.bytes;
   }
 
   trySend(address: number, length: number): number {
     if (this.unpublished === 0) {
-      if (this.side.guest.isAhead()) return AGAIN;
+      if (this.guest.isAhead()) return AGAIN;
       this.callLibrary();
-      if (length > this.side.writeRing.bytes) return TOO_LARGE;
+      if (length > this.writeRing.bytes) return TOO_LARGE;
       if (!this.peerIsLive()) return PEER_GONE;
       if (this.roomFor(length) < length) return WOULD_BLOCK;
       this.copyIn(address, length);
@@ -100,7 +111,7 @@ export class VchanChannel implements Channel {
 
   write(address: number, length: number): number {
     if (this.unpublished === 0) {
-      if (this.side.guest.isAhead()) return AGAIN;
+      if (this.guest.isAhead()) return AGAIN;
       this.callLibrary();
       if (!this.peerIsLive()) return PEER_GONE;
       const room = this.roomFor(length);
@@ -112,9 +123,9 @@ export class VchanChannel implements Channel {
 
   tryReceive(address: number, length: number): number {
     if (this.unconsumed === 0) {
-      if (this.side.guest.isAhead()) return AGAIN;
+      if (this.guest.isAhead()) return AGAIN;
       this.callLibrary();
-      if (length > this.side.readRing.bytes) return TOO_LARGE;
+      if (length > this.readRing.bytes) return TOO_LARGE;
       if (this.readyFor(length) < length) return this.peerIsLive() ? WOULD_BLOCK : PEER_GONE;
       this.copyOut(address, length);
     }
@@ -123,7 +134,7 @@ export class VchanChannel implements Channel {
 
   read(address: number, length: number): number {
     if (this.unconsumed === 0) {
-      if (this.side.guest.isAhead()) return AGAIN;
+      if (this.guest.isAhead()) return AGAIN;
       this.callLibrary();
       const ready = this.readyFor(length);
       if (ready === 0) return this.peerIsLive() ? WOULD_BLOCK : PEER_GONE;
@@ -169,7 +180,7 @@ export class VchanChannel implements Channel {
 
   /** Whether the peer has not closed: CLIENT_AWAITED counts as live, as in libxenvchan_is_open. */
   peerIsLive(): boolean {
-    return this.side.guest.memory.readShared8(this.peerLive, this.side.line) !== 0;
+    return this.memory.readShared8(this.peerLive, this.line) !== 0;
   }
 
   /** fast_get_buffer_space: room, having asked to be told of more where it is less than wanted. */
@@ -189,71 +200,70 @@ export class VchanChannel implements Channel {
   }
 
   private room(): number {
-    const { guest, line, writeRing } = this.side;
-    const prod = guest.memory.readShared32(this.writeProd, line);
-    return writableBytes(prod, guest.memory.readShared32(this.writeCons, line), writeRing.bytes);
+    const { memory, line, writeRing } = this;
+    const prod = memory.readOwn32(this.writeProd, line);
+    return writableBytes(prod, memory.readShared32(this.writeCons, line), writeRing.bytes);
   }
 
   private ready(): number {
-    const { guest, line, readRing } = this.side;
-    const prod = guest.memory.readShared32(this.readProd, line);
-    return readableBytes(prod, guest.memory.readShared32(this.readCons, line), readRing.bytes);
+    const { memory, line, readRing } = this;
+    const prod = memory.readShared32(this.readProd, line);
+    return readableBytes(prod, memory.readOwn32(this.readCons, line), readRing.bytes);
   }
 
   private copyIn(address: number, length: number): void {
-    const { guest, line, writeRing } = this.side;
-    const at = ringOffset(guest.memory.readShared32(this.writeProd, line), writeRing.bytes);
+    const { memory, line, writeRing } = this;
+    const at = ringOffset(memory.readOwn32(this.writeProd, line), writeRing.bytes);
     const first = Math.min(writeRing.bytes - at, length);
-    guest.memory.copy(writeRing.address + at, address, first);
-    if (first < length) guest.memory.copy(writeRing.address, address + first, length - first);
+    memory.copy(writeRing.address + at, address, first);
+    if (first < length) memory.copy(writeRing.address, address + first, length - first);
     this.unpublished = length;
   }
 
   private copyOut(address: number, length: number): void {
-    const { guest, line, readRing } = this.side;
-    const at = ringOffset(guest.memory.readShared32(this.readCons, line), readRing.bytes);
+    const { memory, line, readRing } = this;
+    const at = ringOffset(memory.readOwn32(this.readCons, line), readRing.bytes);
     const first = Math.min(readRing.bytes - at, length);
-    guest.memory.copy(address, readRing.address + at, first);
-    if (first < length) guest.memory.copy(address + first, readRing.address, length - first);
+    memory.copy(address, readRing.address + at, first);
+    if (first < length) memory.copy(address + first, readRing.address, length - first);
     this.unconsumed = length;
   }
 
   private publish(): number {
-    const { guest, line } = this.side;
+    const { guest, memory } = this;
     if (guest.isAhead()) return AGAIN;
     const length = this.unpublished;
     this.unpublished = 0;
-    guest.memory.addShared32(this.writeProd, length, line);
+    const { writeProd, peerNotify, line } = this;
+    const asked = memory.announce32(writeProd, length, peerNotify, NOTIFY_WRITE, line);
     guest.machine.trace.add(TRACE.publish, guest.vcpu.pcpu.clock, guest.domid, length, 0);
-    this.notifyIfAsked(NOTIFY_WRITE);
+    if (asked) this.notify();
     return length;
   }
 
   private consume(): number {
-    const { guest, line } = this.side;
+    const { guest, memory } = this;
     if (guest.isAhead()) return AGAIN;
     const length = this.unconsumed;
     this.unconsumed = 0;
-    guest.memory.addShared32(this.readCons, length, line);
+    const { readCons, peerNotify, line } = this;
+    const asked = memory.announce32(readCons, length, peerNotify, NOTIFY_READ, line);
     guest.machine.trace.add(TRACE.consume, guest.vcpu.pcpu.clock, guest.domid, length, 0);
-    this.notifyIfAsked(NOTIFY_READ);
+    if (asked) this.notify();
     return length;
   }
 
   private requestNotify(bit: number): void {
-    const { guest, line } = this.side;
-    guest.memory.exchangeBits8(this.myNotify, 0, bit, line);
+    this.memory.exchangeBits8(this.myNotify, 0, bit, this.line);
   }
 
-  /** send_notify: an event only for a peer that has asked for it. */
-  private notifyIfAsked(bit: number): void {
-    const { guest, line, device, port } = this.side;
-    const asked = guest.memory.exchangeBits8(this.peerNotify, bit, 0, line);
-    if ((asked & bit) !== 0) device.notify(port);
+  /** The event of send_notify: only for a peer that has asked for it. */
+  private notify(): void {
+    this.side.device.notify(this.side.port);
   }
 
   private callLibrary(): void {
-    const { vcpu, machine } = this.side.guest;
+    const { vcpu, machine } = this.guest;
     vcpu.pcpu.charge(GUEST_USER, machine.prices.libraryCall);
   }
 }

@@ -61,7 +61,7 @@ export class DomainThread {
     memory.share(area.frames, platform.mover, platform.partOfMemory);
     words.share(area.words);
     platform.trace.share(control, this.word);
-    platform.isLive = true;
+    platform.goLive();
     guest.vcpu.state = 'running';
     // What the scheduler of the model would do at an interrupt is done here.
     guest.vcpu.scheduledIn = true;

@@ -12,5 +12,5 @@ export function describeLastStep(area: SharedArea, thread: number): string {
   const word = threadWord(thread) + LAST_STEP;
   if (stepsOf(area, thread) === 0) return 'the set-up';
   const kind = TRACE_KINDS[control[word] as number] ?? 'unknown';
-  return `${kind} ${control[word + 2]} ${control[word + 3]}`;
+  return `${kind} ${control[word + 1]} ${control[word + 2]}`;
 }

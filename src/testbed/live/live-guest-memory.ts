@@ -5,6 +5,33 @@ import type { SharedLine } from '../../xen/shared-line.js';
 import type { Vcpu } from '../../xen/vcpu.js';
 import type { LiveMemory } from './live-memory.js';
 import type { LivePlatform } from './live-platform.js';
+import type { Mover } from './wasm-mover.js';
+
+/** The last translation of a page, as long as the mapping stays as it is. */
+class KeptTranslation {
+  private page = -1;
+  private base = 0;
+  private generation = -1;
+
+  constructor(private readonly space: AddressSpace) {}
+
+  holds(address: number): boolean {
+    return address >>> PAGE_SHIFT === this.page && this.space.generation === this.generation;
+  }
+
+  /** The machine address, where it `holds`. */
+  at(address: number): number {
+    return this.base | (address & PAGE_MASK);
+  }
+
+  /** Returns the machine address that it was given. */
+  keep(address: number, machineAddress: number): number {
+    this.page = address >>> PAGE_SHIFT;
+    this.base = machineAddress & ~PAGE_MASK;
+    this.generation = this.space.generation;
+    return machineAddress;
+  }
+}
 
 /**
  * How code in a live domain touches memory: at no price but the machine's own. Words that a peer may write are read and
@@ -12,6 +39,10 @@ import type { LivePlatform } from './live-platform.js';
  */
 export class LiveGuestMemory extends GuestMemory {
   private readonly live: LiveMemory;
+  private readonly mover: Mover;
+  /** Where the words lie that a peer writes, and those that it reads: in one page, mostly. */
+  private readonly peers: KeptTranslation;
+  private readonly own: KeptTranslation;
 
   constructor(
     vcpu: Vcpu,
@@ -20,6 +51,22 @@ export class LiveGuestMemory extends GuestMemory {
   ) {
     super(vcpu, space);
     this.live = platform.memory;
+    this.mover = platform.mover;
+    this.peers = new KeptTranslation(space);
+    this.own = new KeptTranslation(space);
+  }
+
+  override copy(destination: number, source: number, length: number): void {
+    const { space, live } = this;
+    const from = space.find(source, false);
+    const to = space.find(destination, true);
+    const isInPages = length <= PAGE_SIZE - Math.max(from & PAGE_MASK, to & PAGE_MASK);
+    if (!live.isShared || !isInPages || from < 0 || to < 0 || this.platform.paysRefills) {
+      super.copy(destination, source, length);
+    } else {
+      this.accountForCopy(length);
+      this.mover.copy(to, from, length);
+    }
   }
 
   override copyBetween(
@@ -51,6 +98,18 @@ export class LiveGuestMemory extends GuestMemory {
     }
   }
 
+  private wordToRead(address: number): number {
+    const { peers } = this;
+    return peers.holds(address) ? peers.at(address) : peers.keep(address, this.readable(address));
+  }
+
+  private wordToWrite(address: number): number {
+    const { own, vcpu } = this;
+    return own.holds(address) && vcpu.state !== 'offline'
+      ? own.at(address)
+      : own.keep(address, this.writable(address));
+  }
+
   /** This machine's own TLB was not flushed: what a flushed one would miss is owed. */
   private payRefills(destination: number, source: number, length: number): void {
     const { tlbTag, pcpu } = this.vcpu;
@@ -65,30 +124,41 @@ export class LiveGuestMemory extends GuestMemory {
   }
 
   override readShared32(address: number, _line: SharedLine): number {
-    return this.frames.loadShared(this.readable(address) >> 2) >>> 0;
+    return this.frames.loadShared(this.wordToRead(address) >> 2) >>> 0;
+  }
+
+  /** Who wrote it last was this thread, so that no order is needed to see it. */
+  override readOwn32(address: number, _line: SharedLine): number {
+    return (this.frames.words[this.wordToRead(address) >> 2] as number) >>> 0;
   }
 
   override writeShared32(address: number, value: number, _line: SharedLine): void {
-    this.frames.storeShared(this.writable(address) >> 2, value | 0);
+    this.frames.storeShared(this.wordToWrite(address) >> 2, value | 0);
   }
 
   override readShared8(address: number, _line: SharedLine): number {
-    return this.live.loadByte(this.readable(address));
+    return this.live.loadByte(this.wordToRead(address));
   }
 
   override writeShared8(address: number, value: number, _line: SharedLine): void {
-    Atomics.store(this.frames.bytes, this.writable(address), value);
+    Atomics.store(this.frames.bytes, this.wordToWrite(address), value);
   }
 
   override addShared32(address: number, increment: number, _line: SharedLine): void {
     const { frames } = this;
-    const at = this.writable(address) >> 2;
+    const at = this.wordToWrite(address) >> 2;
     // Only this side writes it: reading it needs no order.
     frames.storeShared(at, ((frames.words[at] as number) + increment) | 0);
   }
 
   override exchangeBits8(address: number, clear: number, set: number, _line: SharedLine): number {
-    return this.live.changeByte(this.writable(address), clear, set);
+    return this.live.changeByte(this.wordToWrite(address), clear, set);
+  }
+
+  override announce32(address: number, by: number, flags: number, bit: number, line: SharedLine) {
+    return this.live.isShared
+      ? this.mover.announce(this.wordToWrite(address), by, this.wordToWrite(flags), bit) !== 0
+      : super.announce32(address, by, flags, bit, line);
   }
 
   /** There is nothing to warm but the machine's own caches: each page is touched. */
@@ -102,6 +172,11 @@ export class LiveGuestMemory extends GuestMemory {
 
 /** The same, with a pause of random length before each step that the peer could see: for tests. */
 export class StressedGuestMemory extends LiveGuestMemory {
+  override announce32(address: number, by: number, flags: number, bit: number, line: SharedLine) {
+    this.addShared32(address, by, line);
+    return (this.exchangeBits8(flags, bit, 0, line) & bit) !== 0;
+  }
+
   override readShared32(address: number, line: SharedLine): number {
     this.platform.disturb();
     return super.readShared32(address, line);

@@ -15,8 +15,13 @@ export interface PartOfMemory {
  */
 export class LiveMemory extends MachineMemory {
   /** Undefined while the machine is set up, alone in memory of its own. */
-  private mover: Mover | undefined;
+  protected mover: Mover | undefined;
   private ends = Number.POSITIVE_INFINITY;
+
+  /** The frames lie in shared memory: `mover` is to be used. */
+  get isShared(): boolean {
+    return this.mover !== undefined;
+  }
 
   /** Bytes that the set-up has used, from the start. */
   get usedBytes(): number {
@@ -72,8 +77,8 @@ export class LiveMemory extends MachineMemory {
       this.bytes[at] = (before & ~clear) | set;
       return before;
     }
-    const before = clear === 0 ? mover.load8(at) : mover.and8(at, ~clear & 0xff);
-    return set === 0 ? before : mover.or8(at, set);
+    const before = clear === 0 ? 0 : mover.clear8(at, clear);
+    return set === 0 ? before : mover.set8(at, set);
   }
 
   override loadShared(word: number): number {

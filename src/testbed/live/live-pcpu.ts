@@ -1,5 +1,4 @@
 import type { CacheHierarchy } from '../../xen/cache.js';
-import { IDLE } from '../../xen/causes.js';
 import type { Machine } from '../../xen/machine.js';
 import { Pcpu } from '../../xen/pcpu.js';
 import type { Tlb } from '../../xen/tlb.js';
@@ -10,6 +9,8 @@ import type { LivePlatform } from './live-platform.js';
  * the machine is set up, in virtual time, everything but waiting is free.
  */
 export class LivePcpu extends Pcpu {
+  private readonly isFree: Uint8Array;
+
   constructor(
     machine: Machine,
     id: number,
@@ -18,15 +19,17 @@ export class LivePcpu extends Pcpu {
     private readonly platform: LivePlatform,
   ) {
     super(machine, id, tlb, cache);
+    this.isFree = platform.isFree;
   }
 
   override charge(cause: number, ps: number): void {
+    if (this.isFree[cause] === 1) return;
     const { platform } = this;
     if (!platform.isLive) {
-      if (cause === IDLE) super.charge(cause, ps);
+      super.charge(cause, ps);
       return;
     }
-    platform.owe(cause, ps);
+    platform.owe(ps);
     // Checks that look at the clock shall see that work takes time, also between two waits.
     if (platform.computes) this.clock += ps;
   }

@@ -2,7 +2,14 @@ import { Prng } from '../../base/prng.js';
 import type { Countdown } from '../../scenario/world.js';
 import type { AddressSpace } from '../../xen/address-space.js';
 import type { CacheHierarchy } from '../../xen/cache.js';
-import { EVENT_DELIVERY, GUEST_USER, HYPERVISOR_ENTRY, TLB } from '../../xen/causes.js';
+import {
+  CAUSES,
+  EVENT_DELIVERY,
+  GUEST_USER,
+  HYPERVISOR_ENTRY,
+  IDLE,
+  TLB,
+} from '../../xen/causes.js';
 import type { GuestMemory } from '../../xen/guest-memory.js';
 import type { Machine } from '../../xen/machine.js';
 import type { Platform } from '../../xen/platform.js';
@@ -66,6 +73,8 @@ export class LivePlatform implements Platform {
   isLive = false;
   /** Domid of the domain that thread 0 carries out. */
   readonly firstDomid: number = 1;
+  /** By cause: 1 where a charge is nothing at all. Before the machine is live that is all but waiting. */
+  readonly isFree = new Uint8Array(CAUSES.length);
   /** What programs compute takes time: in tests. */
   readonly computes: boolean;
   /** Copies keep account of what the TLB of the profile would hold. */
@@ -75,7 +84,7 @@ export class LivePlatform implements Platform {
   /** Gates between the threads, in the order in which all threads make them. */
   private readonly gates: LiveGate[] = [];
   private owedPs = 0;
-  private readonly isInjected: Uint8Array;
+  private readonly injected: readonly number[];
   private readonly turnsPerPs: number;
   private readonly prng: Prng | undefined;
 
@@ -88,9 +97,8 @@ export class LivePlatform implements Platform {
   ) {
     this.control = new Int32Array(area.control);
     this.mover = createMover(area.frames);
-    this.isInjected = Uint8Array.from({ length: 32 }, (_, cause) =>
-      INJECTED[manner.inject].includes(cause) ? 1 : 0,
-    );
+    this.injected = INJECTED[manner.inject];
+    this.isFree[IDLE] = 0;
     this.turnsPerPs = manner.inject === 'none' ? 0 : this.calibrate();
     this.computes = manner.inject === 'computing';
     this.paysRefills = manner.inject === 'profile' && manner.unmapsPages === true;
@@ -141,9 +149,22 @@ export class LivePlatform implements Platform {
     if (this.thread === 0) shutGates(this.control);
   }
 
+  /** From now on the domains are threads, and what is charged is owed. */
+  goLive(): void {
+    this.isLive = true;
+    this.isFree.fill(1);
+    for (const cause of this.injected) this.isFree[cause] = 0;
+  }
+
+  /** From now on this thread carries out the whole machine, in virtual time, of which only waiting takes any. */
+  goPrivate(): void {
+    this.isLive = false;
+    this.isFree.fill(1);
+    this.isFree[IDLE] = 0;
+  }
+
   /** Privileged work that takes so long elsewhere. */
-  owe(cause: number, ps: number): void {
-    if (this.isInjected[cause] === 0) return;
+  owe(ps: number): void {
     this.owedPs += ps;
     if (this.owedPs < SHORTEST_DELAY_PS) return;
     this.mover.spin(Math.max(1, Math.round(this.owedPs * this.turnsPerPs)));

@@ -1,24 +1,22 @@
 import { Trace } from '../../sim/trace.js';
-import { LAST_STEP, STEPS } from './shared-area.js';
+import { LAST_STEP, STEP_WORDS, STEPS } from './shared-area.js';
 
 /** Keeps the last step of a thread where others can read it, for when it hangs. Hashes nothing: no two runs are equal. */
 export class LiveTrace extends Trace {
-  private control: Int32Array | undefined;
-  private word = 0;
+  private words: Int32Array | undefined;
+  private steps = 0;
 
   /** @param word first word of the thread */
   share(control: Int32Array, word: number): void {
-    this.control = control;
-    this.word = word;
+    this.words = control.subarray(word + LAST_STEP, word + LAST_STEP + STEP_WORDS);
   }
 
-  override add(kind: number, _timePs: number, domid: number, a: number, b: number): void {
-    const { control, word } = this;
-    if (control === undefined) return;
-    control[word + LAST_STEP] = kind;
-    control[word + LAST_STEP + 1] = domid;
-    control[word + LAST_STEP + 2] = a;
-    control[word + LAST_STEP + 3] = b;
-    control[word + STEPS] = ((control[word + STEPS] as number) + 1) | 0;
+  override add(kind: number, _timePs: number, _domid: number, a: number, b: number): void {
+    const { words } = this;
+    if (words === undefined) return;
+    words[0] = kind;
+    words[1] = a;
+    words[2] = b;
+    words[STEPS - LAST_STEP] = this.steps = (this.steps + 1) | 0;
   }
 }

@@ -25,10 +25,11 @@ const THREAD_WORDS = 32;
 /** Of a thread: a number that changes with each wake-up, and whether it sleeps on it. */
 export const WAKE = 0;
 export const SLEEPING = 1;
-/** Its last step: kind of the trace, domid, and the two numbers that belong to the kind. */
+/** Its last step: kind of the trace, and the two numbers that belong to the kind. */
 export const LAST_STEP = 16;
 /** Steps so far: tells one that works from one that hangs. */
-export const STEPS = 20;
+export const STEPS = LAST_STEP + 3;
+export const STEP_WORDS = 4;
 /** Its wake-up number when it last had nothing left to do, or BUSY; and whether its domain has been stopped for good. */
 export const RESTS_AT = 24;
 export const GONE = 25;

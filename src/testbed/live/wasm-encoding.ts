@@ -20,7 +20,7 @@ export function name(text: string): number[] {
   return [text.length, ...Buffer.from(text)];
 }
 
-/** A function's body without locals. */
+/** A function's body, with one local of 32 bits behind its parameters. */
 export function body(code: readonly number[]): number[] {
-  return [...leb(code.length + 1), 0, ...code];
+  return [...leb(code.length + 3), 1, 1, 0x7f, ...code];
 }

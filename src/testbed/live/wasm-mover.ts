@@ -32,9 +32,11 @@ export interface Mover {
   load32(at: number): number;
   store32(at: number, value: number): void;
   load8(at: number): number;
-  /** Return what was there. */
-  and8(at: number, bits: number): number;
-  or8(at: number, bits: number): number;
+  /** Set bits of a byte, and clear them (a byte that has none of them is only read). Return what was there. */
+  set8(at: number, bits: number): number;
+  clear8(at: number, bits: number): number;
+  /** Adds to a word that only the caller writes, and then clears bits of a byte. Returns which of them were set. */
+  announce(word: number, by: number, byte: number, bits: number): number;
 }
 
 /**
@@ -44,7 +46,8 @@ export interface Mover {
 export function createMover(memory: WebAssembly.Memory): Mover {
   const pages = memory.buffer.byteLength / WASM_PAGE_BYTES;
   const module = new WebAssembly.Module(moduleBytes(pages));
-  return new WebAssembly.Instance(module, { m: { m: memory } }).exports as unknown as Mover;
+  const { exports } = new WebAssembly.Instance(module, { m: { m: memory } });
+  return { ...exports } as unknown as Mover;
 }
 
 /** Memory that several threads share: so many bytes, rounded up to pages of WebAssembly. */
@@ -53,7 +56,7 @@ export function createSharedMemory(bytes: number): WebAssembly.Memory {
   return new WebAssembly.Memory({ initial: pages, maximum: pages, shared: true });
 }
 
-/** Types of functions, by index: (copy), (spin, and anything that gives nothing), one to one, two to none, two to one. */
+/** Types of functions, by index: (copy), (spin, and anything that gives nothing), one to one, two to none, two to one, four to one. */
 const I32 = 0x7f;
 const TYPES = [
   [0x60, 3, I32, I32, I32, 0],
@@ -61,6 +64,7 @@ const TYPES = [
   [0x60, 1, I32, 1, I32],
   [0x60, 2, I32, I32, 0],
   [0x60, 2, I32, I32, 1, I32],
+  [0x60, 4, I32, I32, I32, I32, 1, I32],
 ];
 const ONE = [0x20, 0];
 const BOTH = [0x20, 0, 0x20, 1];
@@ -71,12 +75,33 @@ const FUNCTIONS: readonly [name: keyof Mover, type: number, code: readonly numbe
   ['copy', 0, [...BOTH, 0x20, 2, 0xfc, 10, 0, 0, 0x0b]],
   // loop: local.get 0; i32.const 1; i32.sub; local.tee 0; br_if 0; end; end
   ['spin', 1, [0x03, 0x40, 0x20, 0, 0x41, 1, 0x6b, 0x22, 0, 0x0d, 0, 0x0b, 0x0b]],
-  // i32.atomic.load, i32.atomic.store, i32.atomic.load8_u, i32.atomic.rmw8.and_u, i32.atomic.rmw8.or_u
+  // i32.atomic.load, i32.atomic.store, i32.atomic.load8_u, i32.atomic.rmw8.or_u
   ['load32', 2, [...ONE, 0xfe, 0x10, 2, 0, 0x0b]],
   ['store32', 3, [...BOTH, 0xfe, 0x17, 2, 0, 0x0b]],
   ['load8', 2, [...ONE, 0xfe, 0x12, 0, 0, 0x0b]],
-  ['and8', 4, [...BOTH, 0xfe, 0x2e, 0, 0, 0x0b]],
-  ['or8', 4, [...BOTH, 0xfe, 0x35, 0, 0, 0x0b]],
+  ['set8', 4, [...BOTH, 0xfe, 0x35, 0, 0, 0x0b]],
+  // local.get 0; local.get 0; i32.load; local.get 1; i32.add; i32.atomic.store;
+  // local.get 2; i32.atomic.load8_u; local.get 3; i32.and; i32.eqz; if; i32.const 0; return; end;
+  // local.get 2; local.get 3; i32.const -1; i32.xor; i32.atomic.rmw8.and_u; local.get 3; i32.and
+  [
+    'announce',
+    5,
+    [
+      ...[0x20, 0, 0x20, 0, 0x28, 2, 0, 0x20, 1, 0x6a, 0xfe, 0x17, 2, 0],
+      ...[0x20, 2, 0xfe, 0x12, 0, 0, 0x20, 3, 0x71, 0x45, 0x04, 0x40, 0x41, 0, 0x0f, 0x0b],
+      ...[0x20, 2, 0x20, 3, 0x41, 0x7f, 0x73, 0xfe, 0x2e, 0, 0, 0x20, 3, 0x71, 0x0b],
+    ],
+  ],
+  // local.get 0; i32.atomic.load8_u; local.tee 2; local.get 1; i32.and; i32.eqz; if; local.get 2; return; end;
+  // local.get 0; local.get 1; i32.const -1; i32.xor; i32.atomic.rmw8.and_u
+  [
+    'clear8',
+    4,
+    [
+      ...[...ONE, 0xfe, 0x12, 0, 0, 0x22, 2, 0x20, 1, 0x71, 0x45, 0x04, 0x40, 0x20, 2, 0x0f, 0x0b],
+      ...[...BOTH, 0x41, 0x7f, 0x73, 0xfe, 0x2e, 0, 0, 0x0b],
+    ],
+  ],
 ];
 
 function moduleBytes(pages: number): Uint8Array<ArrayBuffer> {

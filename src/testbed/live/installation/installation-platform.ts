@@ -44,7 +44,7 @@ export class InstallationPlatform extends LivePlatform {
   }
 
   /** From now on hypercalls are ordered among the threads. */
-  goLive(installation: Installation): void {
+  orderHypercalls(installation: Installation): void {
     this.order = new ThreadOrder(this, installation, this.journal, this.lock, this.stopThread);
   }
 

@@ -17,7 +17,7 @@ export class InstallationThread extends DomainThread {
   ) {
     super(whole, installation);
     Atomics.store(whole.control, this.word + RESTS_AT, BUSY);
-    whole.goLive(installation);
+    whole.orderHypercalls(installation);
   }
 
   /** Lets this domain's tasks go on until all domains have come to rest. All threads call it. */

@@ -6,7 +6,6 @@ import type { InstallationArea } from './installation-area.js';
 export class LedgerMemory extends LiveMemory {
   /** Another thread has done this already. */
   isRepeating = false;
-  private isShared = false;
 
   constructor(private readonly area: InstallationArea) {
     super();
@@ -22,7 +21,6 @@ export class LedgerMemory extends LiveMemory {
     super.share(frames, mover, part);
     this.owners = new Int32Array(this.area.owners);
     this.foreignMappings = new Int32Array(this.area.mappings);
-    this.isShared = true;
   }
 
   override hold(mfn: number): void {
