@@ -2,7 +2,7 @@ import type { Scenario } from '../src/scenario/contract.js';
 import { messageTooLarge } from '../src/scenario/fit.js';
 import { inLoop, receiveFromAny, sendMessages } from '../src/scenario/flows.js';
 import { allocateBuffer, Payload } from '../src/scenario/payload.js';
-import type { Guest, Process } from '../src/scenario/process.js';
+import type { ConnectFailure, Guest, Process } from '../src/scenario/process.js';
 import { Gate } from '../src/scenario/world.js';
 
 /**
@@ -91,7 +91,7 @@ export const fanIn: Scenario = {
       for (const _ of senders) {
         const outcome = yield* listener.accept();
         if (!('channel' in outcome)) {
-          stoppedBy(outcome.failed, outcome.limit);
+          stoppedBy(outcome);
           break;
         }
         connections++;
@@ -132,7 +132,7 @@ export const fanIn: Scenario = {
     function* send(sender: Guest): Process {
       const outcome = yield* world.driver.connect(sender, endpoint);
       if (!('channel' in outcome)) {
-        stoppedBy(outcome.failed, outcome.limit);
+        stoppedBy(outcome);
         return;
       }
       const { channel } = outcome;
@@ -142,10 +142,11 @@ export const fanIn: Scenario = {
       yield* channel.close();
     }
 
-    function stoppedBy(reason: string, limit: string | undefined): void {
-      if (limit === undefined) world.fail(reason);
+    function stoppedBy({ failed, limit, byPeer }: ConnectFailure): void {
+      if (byPeer === true) return;
+      if (limit === undefined) world.fail(failed);
       world.outcome['stoppedBy'] ??= limit ?? 'a failure';
-      world.outcome['reason'] ??= reason;
+      world.outcome['reason'] ??= failed;
     }
   },
 };

@@ -144,13 +144,14 @@ export const channelDepletion: Scenario = {
       const endpoint = world.endpoint(port, server, [client]);
       const both = [pair.server, pair.client];
       for (const party of both) stage.start(party, endpoint, function* () {});
+      // Where one of them gives up because the other has, the other's failure is still to come.
+      const hasFailed = ({ failure }: Party): boolean =>
+        failure !== undefined && failure.byPeer !== true;
       const settled = yield* stage.until(
-        () =>
-          both.some(({ failure }) => failure !== undefined) ||
-          both.every(({ connectedPs }) => connectedPs !== undefined),
+        () => both.some(hasFailed) || both.every(({ connectedPs }) => connectedPs !== undefined),
         LONGEST_SETUP_PS,
       );
-      const failed = both.find(({ failure }) => failure !== undefined);
+      const failed = both.find(hasFailed);
       if (settled && failed === undefined) open.push(pair);
       return { failed, isStuck: !settled };
     }

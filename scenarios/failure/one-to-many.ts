@@ -3,7 +3,7 @@ import type { CellParameters, Scenario } from '../../src/scenario/contract.js';
 import { messageTooLarge } from '../../src/scenario/fit.js';
 import { inLoop, receiveOne, sendOne } from '../../src/scenario/flows.js';
 import { allocateBuffer, Payload } from '../../src/scenario/payload.js';
-import type { Channel, Guest, Process } from '../../src/scenario/process.js';
+import type { Channel, ConnectFailure, Guest, Process } from '../../src/scenario/process.js';
 import { serveAny } from '../../src/scenario/serve-any.js';
 import { Gate } from '../../src/scenario/world.js';
 
@@ -108,14 +108,14 @@ export const oneToMany: Scenario = {
       const framesBefore = server.domain.heldFrames;
       const portsBefore = server.domain.eventChannels.count;
       const listening = yield* world.driver.listen(server, endpoint);
-      if (!('listener' in listening)) return stoppedBy(listening.failed, listening.limit);
+      if (!('listener' in listening)) return stoppedBy(listening);
       const { listener } = listening;
       const channels: Channel[] = [];
       const fromPs = world.timePs(server);
       for (const _ of clients) {
         const outcome = yield* listener.accept();
         if (!('channel' in outcome)) {
-          stoppedBy(outcome.failed, outcome.limit);
+          stoppedBy(outcome);
           break;
         }
         channels.push(outcome.channel);
@@ -153,7 +153,7 @@ export const oneToMany: Scenario = {
 
     function* ask(client: Guest, index: number): Process {
       const outcome = yield* world.driver.connect(client, endpoint);
-      if (!('channel' in outcome)) return stoppedBy(outcome.failed, outcome.limit);
+      if (!('channel' in outcome)) return stoppedBy(outcome);
       const { channel } = outcome;
       const buffer = payload.place(client);
       const answer = allocateBuffer(client, messageSizeBytes);
@@ -181,10 +181,11 @@ export const oneToMany: Scenario = {
       }
     }
 
-    function stoppedBy(reason: string, limit: string | undefined): void {
-      if (limit === undefined) world.fail(reason);
+    function stoppedBy({ failed, limit, byPeer }: ConnectFailure): void {
+      if (byPeer === true) return;
+      if (limit === undefined) world.fail(failed);
       world.outcome['stoppedBy'] ??= limit ?? 'a failure';
-      world.outcome['reason'] ??= reason;
+      world.outcome['reason'] ??= failed;
     }
   },
 };

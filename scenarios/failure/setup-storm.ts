@@ -76,7 +76,9 @@ export const setupStorm: Scenario = {
         };
         yield* stage.until(() => clients.every((_, i) => isSettled(i)), LONGEST_PS);
         const made = clients.filter((one, i) => one.connectedPs !== undefined && isSettled(i));
-        const refused = stage.parties.filter(({ failure }) => failure !== undefined);
+        const refused = stage.parties.filter(
+          ({ failure }) => failure !== undefined && failure.byPeer !== true,
+        );
         world.values.set('connections', made.length);
         world.values.set('refused', refused.length);
         world.values.set(

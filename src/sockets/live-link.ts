@@ -17,6 +17,8 @@ export interface LinkHome {
   released(connection: number, how: Farewell): void;
 }
 
+const LEAST_READ = 4096;
+
 /** Who waits for a channel. It is woken in the live world only: the private one does not know it. */
 export class LinkTask extends Task {
   isAbandoned = false;
@@ -40,6 +42,8 @@ export class LinkTask extends Task {
 /** One end of a connection over a transport, in the live world. */
 export class LiveLink implements Link {
   readonly mostBytes: number;
+  /** Half a ring: the other end fills one half while this one moves the other on. */
+  private readonly mostRead: number;
   whenReady: () => void = () => {};
   peerFarewell: Farewell | undefined;
   /** What is waited for next, and what the task waits for now. */
@@ -53,6 +57,7 @@ export class LiveLink implements Link {
     readonly number: number,
   ) {
     this.mostBytes = home.staging.bytes.length;
+    this.mostRead = Math.min(this.mostBytes, Math.max(LEAST_READ, channel.ringSizeBytes >> 1));
     this.task = new LinkTask(home, `connection ${number}`, this.wait());
   }
 
@@ -77,10 +82,11 @@ export class LiveLink implements Link {
 
   read(): Buffer | typeof NOT_NOW | typeof GONE {
     const { address, bytes } = this.home.staging;
-    let length = this.channel.read(address, bytes.length);
+    const { mostRead } = this;
+    let length = this.channel.read(address, mostRead);
     for (let turn = 0; length === AGAIN; turn++) {
       this.home.relax(turn);
-      length = this.channel.read(address, bytes.length);
+      length = this.channel.read(address, mostRead);
     }
     if (length > 0) return bytes.subarray(0, length);
     if (length !== WOULD_BLOCK && length !== 0) return this.unexpected(length);

@@ -235,11 +235,13 @@ function isChannel(outcome: ConnectOutcome | undefined): outcome is { readonly c
   return outcome !== undefined && 'channel' in outcome;
 }
 
-/** What made a connection fail: the side that has met a limit, rather than the one that was told of it. */
+/** Why a connection failed: what the side says that has given up first. */
 function failureOf(...outcomes: readonly (ConnectOutcome | undefined)[]): ConnectFailure {
   const failures = outcomes.filter((one) => one !== undefined && 'failed' in one);
-  const named = failures.find(({ limit }) => limit !== undefined);
-  return named ?? failures[0] ?? { failed: 'the connection was not made' };
+  return (
+    failures.find(({ byPeer }) => byPeer !== true) ??
+    failures[0] ?? { failed: 'the connection was not made' }
+  );
 }
 
 /** Processes that have ended; and those that wait for a connection which was given up. */

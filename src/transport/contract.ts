@@ -70,6 +70,8 @@ export interface ConnectFailure {
   readonly failed: string;
   /** The limit, where one was met: "event channels", "grant frames", "maptrack frames", "xenstore watches" ... */
   readonly limit?: string;
+  /** The other side gave up first: why, its own failure says. */
+  readonly byPeer?: boolean;
 }
 
 export type ListenOutcome = { readonly listener: Listener } | ConnectFailure;

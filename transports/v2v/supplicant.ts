@@ -69,7 +69,7 @@ class Supplicant {
     this.watching = true;
     let state = yield* peer.read();
     while (state !== 'listening') {
-      if (state === 'unknown') return { failed: "the listener's nodes have gone" };
+      if (state === 'unknown') return { failed: 'the listener has given up', byPeer: true };
       yield* peer.wait('v2v: a listener');
       state = yield* peer.read();
     }
@@ -84,6 +84,7 @@ class Supplicant {
       state = yield* peer.read();
       // A listener that disconnects has accepted, and is through already: what it has sent is there to be read.
       if (state === 'connected' || state === 'disconnecting') return undefined;
+      if (state === 'unknown') return { failed: 'the listener has given up', byPeer: true };
       if (state !== 'listening') return { failed: `the listener's state is ${state}` };
       yield* peer.wait('v2v: the listener to accept');
     }

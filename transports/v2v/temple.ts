@@ -163,6 +163,8 @@ class Temple {
           yield* peer.wait('v2v: a connector');
           if (closing.isAsked) return { failed: 'the listener was closed' };
           break;
+        case 'unknown':
+          return { failed: 'the connector has given up', byPeer: true };
         default:
           return { failed: `the connector's state is ${state}` };
       }

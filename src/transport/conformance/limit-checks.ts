@@ -1,5 +1,5 @@
 import type { Process } from '../../sim/process.js';
-import type { ConnectOutcome, Listener, TransportDriver } from '../contract.js';
+import type { ConnectFailure, ConnectOutcome, Listener, TransportDriver } from '../contract.js';
 import type { Guest } from '../guest.js';
 import { grownSince } from '../holdings.js';
 import type { CheckOutcome, ConformanceCheck } from './check.js';
@@ -108,6 +108,10 @@ class Attempt {
     if (listener !== undefined) yield* listener.close();
   }
 
+  failures(): readonly ConnectFailure[] {
+    return [this.accepted, this.connected].filter((one) => one !== undefined && 'failed' in one);
+  }
+
   *accept(): Process {
     const { trial } = this;
     const listening = yield* trial.driver.listen(trial.server, trial.endpoint(PORT));
@@ -138,7 +142,7 @@ function afterTheFirst(driver: TransportDriver, setting: Setting): Trial {
 export const failedConnection: ConformanceCheck = {
   name: 'failed-connection',
   promise:
-    'a connection for which a resource is missing, at whatever point, fails at both ends and leaves nothing behind',
+    'a connection for which a resource is missing, at whatever point, fails at both ends, names the limit, and leaves nothing behind',
   modelOnly: 'it uses up quotas of a xenstored of its own',
   run: (driver, setting): CheckOutcome => {
     // Where a resource is missing does not depend on the circumstances.
@@ -159,8 +163,11 @@ export const failedConnection: ConformanceCheck = {
           if (problem !== undefined) return { problem: `${where}: ${problem}` };
           const grown = grownSince(before, trial.holdings());
           if (grown !== undefined) return { problem: `${where}: left ${grown}` };
-          const { connected } = attempt;
-          if (connected === undefined || 'failed' in connected) failed++;
+          const failures = attempt.failures();
+          if (failures.length > 0) failed++;
+          if (failures.every(({ limit }) => limit === undefined) && failures.length > 0) {
+            return { problem: `${where}: "${failures[0]?.failed}" names no limit` };
+          }
         }
       }
     }
