@@ -7,8 +7,7 @@ MOST_SECONDS=60 # for what comes about if it ever does; more than the half minut
 HEARD='^state=talking .* received=[1-9]'
 parties= # names of the ends that were started
 
-# begin_cell ID, end_cell: what is observed between belongs to this cell. Meanwhile dom0 says every second that it lives: a
-# guest that spins slows the emulated machine down so far that the harness had better begin anew.
+# begin_cell ID, end_cell: what is observed between belongs to this cell. Meanwhile dom0 says every second that it lives.
 begin_cell() {
 	cell=$1
 	echo "@interdom-begin $cell"

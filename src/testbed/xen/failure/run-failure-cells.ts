@@ -17,12 +17,7 @@ import { outcomeOf } from './outcomes.js';
 const ATTEMPTS = 3;
 /** A survivor that waits for ever is watched for long; hundreds of connections take their time on a busy host. */
 const CELL_TIMEOUT_MS = 600_000;
-/**
- * dom0 says every second of its own that it lives. Now and then the emulator delivers an interrupt to a PVH guest that
- * has interrupts off: where that guest was setting its clock, the handler spins for ever on the clock's sequence count.
- * Each turn of such a loop leaves the emulator's inner loop (PAUSE), so that dom0's second takes minutes. The same
- * instructions go the same way again, hence each attempt starts a little later.
- */
+/** dom0 says every second of its own that it lives. */
 const STALL_MS = 90_000;
 
 /**
@@ -97,6 +92,7 @@ async function attemptCell(
       temporaryDirectory: options.temporaryDirectory,
       timeoutMs: CELL_TIMEOUT_MS,
       stallMs: STALL_MS,
+      watchesForSpin: true,
       onMessage: (message) => messages.push(message),
       ...(options.signal === undefined ? {} : { signal: options.signal }),
     });

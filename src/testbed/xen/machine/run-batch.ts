@@ -1,8 +1,9 @@
 import type { XenImage } from '../image/image.js';
 import type { ConsoleMessage } from './console.js';
-import { Emulator } from './emulator.js';
+import { Emulator, MachineFailure } from './emulator.js';
 import type { MachineConfig } from './machine-config.js';
 import type { QmpClient } from './qmp.js';
+import { watchForSpin } from './spin-watch.js';
 
 const RESUME_PAUSE_MS = 20;
 
@@ -17,6 +18,8 @@ export interface BatchOptions {
   readonly temporaryDirectory: string;
   readonly timeoutMs: number;
   readonly stallMs: number;
+  /** Also end a machine whose processor turns on the spot (spin-watch.ts). */
+  readonly watchesForSpin?: boolean;
   readonly onMessage?: (message: ConsoleMessage) => void;
   /** What the counting plugin has written so far: at the end of each window, and when the machine failed. */
   readonly onCounts?: (counts: string) => void;
@@ -58,9 +61,15 @@ export async function runBatch(options: BatchOptions): Promise<BatchOutput> {
       else emulator.counts().then(options.onCounts, fail);
     },
   });
+  let endWatch: () => void = () => undefined;
   try {
     const qmp = await emulator.qmp();
     await Promise.race([resume(qmp), emulator.failure]);
+    if (options.watchesForSpin === true) {
+      endWatch = watchForSpin(qmp, (address) =>
+        fail(new MachineFailure(`a guest spins at ${address}`, emulator.consoleTail())),
+      );
+    }
     await Promise.race([finished, emulator.failure]);
     qmp.end();
     return { messages, counts: await emulator.counts() };
@@ -68,6 +77,7 @@ export async function runBatch(options: BatchOptions): Promise<BatchOutput> {
     options.onCounts?.(await emulator.counts());
     throw error;
   } finally {
+    endWatch();
     await emulator.stop();
   }
 }
