@@ -7,7 +7,12 @@ import { checkOnThreads } from './check-live.js';
 /** Other pauses at other places; the second seed is another in each long run. */
 const SEEDS = [1, Number(process.env['INTERDOM_PROPERTY_SEED'] ?? 2)];
 /** These take so long that one seed is enough. */
-const LONG = ['idle-connection', 'many-connections', 'connection-after-connection'];
+const LONG = [
+  'idle-connection',
+  'many-connections',
+  'connection-after-connection',
+  'crash-in-traffic',
+];
 
 describe('conformance on live, under random pauses', () => {
   for (const { name } of transports.filter(({ capabilities }) => capabilities.comparable)) {

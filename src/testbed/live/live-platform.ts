@@ -201,6 +201,11 @@ export class LivePlatform implements Platform {
     else this.mover.spin(1 + prng.below(LONGEST_DISTURBANCE));
   }
 
+  /** A seeded draw below a limit; 0 where nothing is disturbed. */
+  protected below(limit: number): number {
+    return this.prng?.below(limit) ?? 0;
+  }
+
   private nap(): void {
     // Nobody notifies this word: the time is always waited out.
     Atomics.wait(this.control, STOP, 0, NAP_MS);

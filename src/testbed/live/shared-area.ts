@@ -33,6 +33,8 @@ export const STEP_WORDS = 4;
 /** Its wake-up number when it last had nothing left to do, or BUSY; and whether its domain has been stopped for good. */
 export const RESTS_AT = 24;
 export const GONE = 25;
+/** After how many more steps that others could see its domain stands still, to be ended there; 0: it goes on. */
+export const STEPS_LEFT = 26;
 export const BUSY = -1;
 const GATE_WORDS = 2;
 const MOST_GATES = 64;

@@ -2,11 +2,15 @@ import type { Installation } from '../../../transport/installation.js';
 import { SpinLock } from '../../../xen/spin-lock.js';
 import type { PartOfMemory } from '../live-memory.js';
 import { type LiveManner, LivePlatform } from '../live-platform.js';
+import { STEPS_LEFT, threadWord } from '../shared-area.js';
 import type { InstallationArea } from './installation-area.js';
 import { Journal } from './journal.js';
 import { LedgerMemory } from './ledger-memory.js';
 import { RepeatingWords } from './repeating-words.js';
 import { ThreadOrder } from './thread-order.js';
+
+/** A domain that is stopped takes at most so many steps more: from one hypercall to the next there are fewer. */
+const MOST_LAST_STEPS = 8;
 
 /** Thread of the first guest. */
 const SERVER = 1;
@@ -45,7 +49,24 @@ export class InstallationPlatform extends LivePlatform {
 
   /** From now on hypercalls are ordered among the threads. */
   orderHypercalls(installation: Installation): void {
-    this.order = new ThreadOrder(this, installation, this.journal, this.lock, this.stopThread);
+    this.order = new ThreadOrder(this, installation, this.journal, this.lock);
+  }
+
+  /** A domain that is about to be stopped goes a few steps further, and stands still between two of them. */
+  override disturb(): void {
+    const { control } = this;
+    const word = threadWord(this.thread) + STEPS_LEFT;
+    const left = Atomics.load(control, word);
+    if (left > 1) Atomics.store(control, word, left - 1);
+    while (left === 1) Atomics.wait(control, word, 1);
+    super.disturb();
+  }
+
+  /** Ends the thread of a domain, at a place that nobody can foresee. Returns when it is gone. */
+  stop(thread: number): void {
+    const { control } = this;
+    Atomics.store(control, threadWord(thread) + STEPS_LEFT, 1 + this.below(MOST_LAST_STEPS));
+    this.stopThread(thread);
   }
 
   override takeNews(): void {

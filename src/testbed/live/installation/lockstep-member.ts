@@ -1,5 +1,4 @@
 import { type MessagePort, receiveMessageOnPort } from 'node:worker_threads';
-import { LiveStopped } from '../live-platform.js';
 import type { InstallationArea } from './installation-area.js';
 import type { FromMember, Gathered, MemberData } from './lockstep-protocol.js';
 
@@ -52,10 +51,7 @@ export class LockstepMember {
     for (;;) {
       const seen = Atomics.load(this.answers, 0);
       const received = receiveMessageOnPort(this.port) as { message: unknown } | undefined;
-      if (received !== undefined) {
-        if (received.message === 'give up') throw new LiveStopped('told to give up');
-        return received.message;
-      }
+      if (received !== undefined) return received.message;
       Atomics.wait(this.answers, 0, seen);
     }
   }

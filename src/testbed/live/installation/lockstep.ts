@@ -4,7 +4,7 @@ import { GONE, stopThreads, threadWord } from '../shared-area.js';
 import { clearArea, createInstallationArea, type InstallationArea } from './installation-area.js';
 import type { FromMember, Gathered, MemberData } from './lockstep-protocol.js';
 
-/** A thread that was told to stop needs no longer to say so. */
+/** Threads that are told to give up need no longer to say what they waited for. */
 const GRACE_MS = 3000;
 
 interface Member {
@@ -42,6 +42,7 @@ export class Lockstep {
     private readonly script: URL,
     private readonly task: unknown,
     private readonly patienceMs: number,
+    private readonly graceMs = GRACE_MS,
   ) {}
 
   /** Carries the program out. Returns the result of thread 0. All threads are gone then, however it ends. */
@@ -70,7 +71,10 @@ export class Lockstep {
       said: undefined,
     };
     this.members[thread] = member;
-    worker.on('message', (message: FromMember) => this.hear(message, thread));
+    worker.on('message', (message: FromMember) => {
+      // What one has said that was ended since is no longer heard.
+      if (this.members[thread] === member) this.hear(message, thread, member);
+    });
     worker.on('error', (error) => this.fail(thread, `died: ${error.message}`));
     worker.on('exit', (code) => {
       if (this.members[thread] === member && !member.hasEnded)
@@ -78,17 +82,17 @@ export class Lockstep {
     });
   }
 
-  private hear(message: FromMember, thread: number): void {
+  private hear(message: FromMember, thread: number, member: Member): void {
     switch (message.kind) {
       case 'gather':
-        (this.members[thread] as Member).said = message;
+        member.said = message;
         this.completePoint();
         break;
       case 'stop':
         void this.stop(message.thread, thread);
         break;
       case 'result':
-        (this.members[thread] as Member).hasEnded = true;
+        member.hasEnded = true;
         if (thread === 0) this.settle?.resolve(message.result);
         break;
     }
@@ -140,19 +144,20 @@ export class Lockstep {
 
   private watch(): void {
     clearTimeout(this.timer);
-    this.timer = setTimeout(() => this.hang(), this.patienceMs);
+    if (this.isEnding) return;
+    const seconds = this.patienceMs / 1000;
+    this.timer = setTimeout(() => this.giveUp(`no end within ${seconds} s`), this.patienceMs);
   }
 
-  /** Nobody comes to the next point: all are told to give up, and may still say why. */
-  private hang(): void {
-    const seconds = this.patienceMs / 1000;
-    const failure = new LockstepFailure(`no end within ${seconds} s; ${this.lastSteps()}`);
+  /** Not all come to the next point: they are told to give up, and may still say why. */
+  giveUp(why: string): void {
+    const failure = new LockstepFailure(`${why}; ${this.lastSteps()}`);
     if (this.area === undefined) {
       this.settle?.reject(failure);
       return;
     }
     stopThreads(this.area);
-    this.timer = setTimeout(() => this.settle?.reject(failure), GRACE_MS);
+    this.timer = setTimeout(() => this.settle?.reject(failure), this.graceMs);
   }
 
   private fail(thread: number, what: string): void {

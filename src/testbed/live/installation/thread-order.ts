@@ -26,8 +26,6 @@ export class ThreadOrder implements ControlOrder {
     private readonly installation: Installation,
     private readonly journal: Journal,
     private readonly lock: SpinLock,
-    /** Ends the thread of a domain. Returns when it is gone. */
-    private readonly stopThread: (thread: number) => void,
   ) {}
 
   get isDom0(): boolean {
@@ -90,7 +88,7 @@ export class ThreadOrder implements ControlOrder {
 
   stop(domid: number): void {
     invariant(domid !== this.platform.thread, 'a live domain cannot end its own thread', { domid });
-    this.stopThread(domid);
+    this.platform.stop(domid);
   }
 
   framesOf(domid: number): Iterable<number> {
