@@ -157,6 +157,7 @@ export class Lockstep {
       return;
     }
     stopThreads(this.area);
+    clearTimeout(this.timer);
     this.timer = setTimeout(() => this.settle?.reject(failure), this.graceMs);
   }
 
