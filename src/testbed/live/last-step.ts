@@ -1,13 +1,13 @@
 import { TRACE_KINDS } from '../../sim/trace.js';
-import { LAST_STEP, type SharedArea, STEPS, threadWord } from './shared-area.js';
+import { type ControlArea, LAST_STEP, STEPS, threadWord } from './shared-area.js';
 
 /** Steps of a thread so far. */
-export function stepsOf(area: SharedArea, thread: number): number {
+export function stepsOf(area: ControlArea, thread: number): number {
   return Atomics.load(new Int32Array(area.control), threadWord(thread) + STEPS);
 }
 
 /** "publish 4096 0": kind of a thread's last step and the numbers that belong to it. */
-export function describeLastStep(area: SharedArea, thread: number): string {
+export function describeLastStep(area: ControlArea, thread: number): string {
   const control = new Int32Array(area.control);
   const word = threadWord(thread) + LAST_STEP;
   if (stepsOf(area, thread) === 0) return 'the set-up';

@@ -1,8 +1,8 @@
-import { Worker } from 'node:worker_threads';
+import { MessageChannel, type MessagePort, Worker } from 'node:worker_threads';
 import { describeLastStep, stepsOf } from './last-step.js';
 import type { FromThread, LiveThreadData, ToThread } from './live-protocol.js';
 import type { RoundReport } from './live-round.js';
-import { createSharedArea, type SharedArea, stopThreads } from './shared-area.js';
+import { type ControlArea, createControlArea, stopThreads } from './shared-area.js';
 
 /** The two domains' names, as reasons call them. */
 const NAMES = ['dom1 (receiver, server)', 'dom2 (sender, client)'];
@@ -10,7 +10,7 @@ const NAMES = ['dom1 (receiver, server)', 'dom2 (sender, client)'];
 const STOP_GRACE_MS = 300;
 
 /** What the two threads of a cell need beside their number. */
-export type LivePairData = Omit<LiveThreadData, 'thread' | 'area'>;
+export type LivePairData = Omit<LiveThreadData, 'thread' | 'control' | 'frameBytes' | 'partner'>;
 
 /** A thread died, hung or gave up: with its domain and what it did last. */
 export class LiveFailure extends Error {
@@ -22,7 +22,7 @@ export class LiveFailure extends Error {
  * ended, and the reason names the domain and its last step.
  */
 export class LivePair {
-  private readonly area: SharedArea;
+  private readonly area: ControlArea;
   private readonly workers: Worker[];
   private waiting: { settle: (failure?: Error) => void; answers: FromThread[] } | undefined;
   private failure: Error | undefined;
@@ -35,10 +35,14 @@ export class LivePair {
     frameBytes: number,
     private readonly patienceMs: number,
   ) {
-    this.area = createSharedArea(frameBytes, NAMES.length);
+    this.area = createControlArea(NAMES.length);
+    const { port1, port2 } = new MessageChannel();
+    const partners = [port1, port2];
     this.workers = NAMES.map((name, thread) => {
-      const workerData: LiveThreadData = { ...data, area: this.area, thread };
-      const worker = new Worker(script, { workerData, name });
+      const partner = partners[thread] as MessagePort;
+      const control = this.area;
+      const workerData: LiveThreadData = { ...data, control, frameBytes, thread, partner };
+      const worker = new Worker(script, { workerData, name, transferList: [partner] });
       worker.on('message', (message: FromThread) => this.hear(message, thread));
       worker.on('error', (error) => this.fail(`${NAMES[thread]} died: ${error.message}`, thread));
       worker.on('exit', (code) =>

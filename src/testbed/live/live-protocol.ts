@@ -1,13 +1,18 @@
+import type { MessagePort } from 'node:worker_threads';
 import type { Profile } from '../../profiles/profile.js';
 import type { CellParameters } from '../../scenario/contract.js';
 import type { Endpoint } from '../../transport/contract.js';
 import type { LiveManner } from './live-platform.js';
 import type { RoundReport } from './live-round.js';
-import type { SharedArea } from './shared-area.js';
+import type { ControlArea } from './shared-area.js';
 
 /** What a live thread is given: the transports and scenarios it knows by name. */
 export interface LiveThreadData {
-  readonly area: SharedArea;
+  readonly control: ControlArea;
+  /** Shared memory for the frames, bytes. */
+  readonly frameBytes: number;
+  /** To the other thread: the first makes the memory, and nobody but the two has it, so that it goes with them. */
+  readonly partner: MessagePort;
   /** Its guest: 0 serves, 1 connects. */
   readonly thread: number;
   /** Nanoseconds of the process's monotonic clock from which all count, as text: it does not fit a number. */

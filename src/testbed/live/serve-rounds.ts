@@ -1,3 +1,4 @@
+import { once } from 'node:events';
 import type { MessagePort } from 'node:worker_threads';
 import type { Scenario } from '../../scenario/contract.js';
 import type { TransportDriver } from '../../transport/contract.js';
@@ -5,6 +6,8 @@ import { pinThisThread } from './cpu-affinity.js';
 import { LivePlatform } from './live-platform.js';
 import type { FromThread, LiveThreadData, ToThread } from './live-protocol.js';
 import { LiveEnd } from './live-round.js';
+import type { SharedArea } from './shared-area.js';
+import { createSharedMemory } from './wasm-mover.js';
 
 /** What there is to choose from. */
 export interface LiveCatalogue {
@@ -31,9 +34,11 @@ export async function serveRounds(
       say({ failed: error instanceof Error ? error.message : String(error) });
     }
   };
-  const { area, thread, manner, clockBaseNs, cpus, ...plan } = data;
+  const { control, frameBytes, partner, thread, manner, clockBaseNs, cpus, ...plan } = data;
   const cpu = cpus?.[thread];
   const isPinned = cpu !== undefined && (await pinThisThread(cpu));
+  const frames = await sharedFrames(thread, frameBytes, partner);
+  const area: SharedArea = { ...control, frames };
   let end: LiveEnd | undefined;
   attempt(() => {
     const platform = new LivePlatform(area, thread, manner, sharedClock(BigInt(clockBaseNs)));
@@ -53,6 +58,22 @@ export async function serveRounds(
       return { report: end.round(order) };
     });
   });
+}
+
+/** The first thread makes the memory of both. */
+async function sharedFrames(
+  thread: number,
+  bytes: number,
+  partner: MessagePort,
+): Promise<WebAssembly.Memory> {
+  if (thread === 0) {
+    const frames = createSharedMemory(bytes);
+    partner.postMessage(frames);
+    return frames;
+  }
+  const [frames] = (await once(partner, 'message')) as [WebAssembly.Memory];
+  partner.close();
+  return frames;
 }
 
 function named<T extends { readonly name: string }>(all: readonly T[], name: string): T {

@@ -1,12 +1,17 @@
 import { createSharedMemory } from './wasm-mover.js';
 
-/** What the threads of one live machine share: the frames, the hypervisor's table, and words of control. */
-export interface SharedArea {
-  readonly frames: WebAssembly.Memory;
+/** What the threads of one live machine share with whoever starts them: all but the frames. */
+export interface ControlArea {
+  /** The hypervisor's table. */
   readonly words: SharedArrayBuffer;
   readonly control: SharedArrayBuffer;
   /** Threads: one for each guest. */
   readonly threads: number;
+}
+
+/** What the threads of one live machine share: the frames, the hypervisor's table, and words of control. */
+export interface SharedArea extends ControlArea {
+  readonly frames: WebAssembly.Memory;
 }
 
 const WORDS_BYTES = 1 << 20;
@@ -43,8 +48,11 @@ const FIRST_GATE = FIRST_THREAD + MOST_THREADS * THREAD_WORDS;
 const CONTROL_WORDS = FIRST_GATE + MOST_GATES * GATE_WORDS;
 
 export function createSharedArea(frameBytes: number, threads: number): SharedArea {
+  return { ...createControlArea(threads), frames: createSharedMemory(frameBytes) };
+}
+
+export function createControlArea(threads: number): ControlArea {
   return {
-    frames: createSharedMemory(frameBytes),
     words: new SharedArrayBuffer(WORDS_BYTES),
     control: new SharedArrayBuffer(4 * CONTROL_WORDS),
     threads,
@@ -68,7 +76,7 @@ export function shutGates(control: Int32Array): void {
 }
 
 /** Ends whatever the threads are waiting for: they give up. */
-export function stopThreads(area: SharedArea): void {
+export function stopThreads(area: ControlArea): void {
   const control = new Int32Array(area.control);
   Atomics.store(control, STOP, 1);
   Atomics.add(control, GENERATION, 1);
