@@ -172,7 +172,14 @@ export class LiveGuestMemory extends GuestMemory {
 
 /** The same, with a pause of random length before each step that the peer could see: for tests. */
 export class StressedGuestMemory extends LiveGuestMemory {
+  /** As the data path does it, and as often with a pause between index and flag. */
   override announce32(address: number, by: number, flags: number, bit: number, line: SharedLine) {
+    if (this.platform.below(2) === 0) {
+      this.platform.disturb();
+      const wasSet = super.announce32(address, by, flags, bit, line);
+      this.platform.disturb();
+      return wasSet;
+    }
     this.addShared32(address, by, line);
     return (this.exchangeBits8(flags, bit, 0, line) & bit) !== 0;
   }

@@ -202,7 +202,7 @@ export class LivePlatform implements Platform {
   }
 
   /** A seeded draw below a limit; 0 where nothing is disturbed. */
-  protected below(limit: number): number {
+  below(limit: number): number {
     return this.prng?.below(limit) ?? 0;
   }
 
