@@ -27,39 +27,45 @@ interface Shortage {
   /** What is left, from 0. */
   readonly most: number;
   /** Uses up all but `left`. */
-  apply(trial: Trial, guest: Guest, left: number): Process;
+  apply(guest: Guest, left: number): Process;
 }
+
+const DONE = { ok: true, value: undefined } as const;
 
 const SHORTAGES: readonly Shortage[] = [
   {
     name: 'xenstore nodes',
     isXenstores: true,
     most: MOST_NODES,
-    *apply(trial, { domid }, left) {
-      const { store } = trial.installation.xenstored;
-      const path = (i: number): string => `/local/domain/${domid}/data/filler-${i}`;
-      let filled = 0;
-      while (store.write(domid, path(filled), '').ok) filled++;
-      for (let i = 1; i <= left; i++) store.rm(domid, path(filled - i));
+    *apply({ xenstore }, left) {
+      yield* xenstore.request((store, domid) => {
+        const path = (i: number): string => `/local/domain/${domid}/data/filler-${i}`;
+        let filled = 0;
+        while (store.write(domid, path(filled), '').ok) filled++;
+        for (let i = 1; i <= left; i++) store.rm(domid, path(filled - i));
+        return DONE;
+      });
     },
   },
   {
     name: 'xenstore watches',
     isXenstores: true,
     most: MOST_WATCHES,
-    *apply(trial, { domid }, left) {
-      const { store } = trial.installation.xenstored;
-      const path = `/local/domain/${domid}/data`;
-      let filled = 0;
-      while (store.watch(domid, path, `filler-${filled}`).ok) filled++;
-      for (let i = 1; i <= left; i++) store.unwatch(domid, path, `filler-${filled - i}`);
+    *apply({ xenstore }, left) {
+      yield* xenstore.request((store, domid) => {
+        const path = `/local/domain/${domid}/data`;
+        let filled = 0;
+        while (store.watch(domid, path, `filler-${filled}`).ok) filled++;
+        for (let i = 1; i <= left; i++) store.unwatch(domid, path, `filler-${filled - i}`);
+        return DONE;
+      });
     },
   },
   {
     name: 'event channels',
     isXenstores: false,
     most: MOST_PORTS,
-    *apply(_, { domain, vcpu }, left) {
+    *apply({ domain, vcpu }, left) {
       const filled: number[] = [];
       for (;;) {
         const port = domain.eventChannels.allocUnbound(vcpu, 0);
@@ -85,7 +91,8 @@ class Attempt {
     const accepting = trial.spawn(trial.server, 'accept', this.accept());
     trial.allowToWait(accepting);
     const early = trial.run();
-    if (early !== undefined || this.accepted !== undefined) return early;
+    const hasEnded = trial.asSeenBy(trial.server, () => this.accepted !== undefined);
+    if (early !== undefined || hasEnded) return early;
     trial.spawn(trial.client, 'connect', this.connect());
     const problem = trial.run();
     if (problem !== undefined) return problem;
@@ -109,7 +116,11 @@ class Attempt {
   }
 
   failures(): readonly ConnectFailure[] {
-    return [this.accepted, this.connected].filter((one) => one !== undefined && 'failed' in one);
+    const { trial } = this;
+    return [
+      trial.asSeenBy(trial.server, () => failureOf(this.accepted)),
+      trial.asSeenBy(trial.client, () => failureOf(this.connected)),
+    ].filter((one) => one !== undefined);
   }
 
   *accept(): Process {
@@ -129,6 +140,10 @@ class Attempt {
   }
 }
 
+function failureOf(outcome: ConnectOutcome | undefined): ConnectFailure | undefined {
+  return outcome !== undefined && 'failed' in outcome ? outcome : undefined;
+}
+
 /** A trial in which one connection has been: what a driver keeps after the first is not the next one's. */
 function afterTheFirst(driver: TransportDriver, setting: Setting): Trial {
   const ringSizeBytes = ringSizesFor(driver)[0] ?? 0;
@@ -143,7 +158,6 @@ export const failedConnection: ConformanceCheck = {
   name: 'failed-connection',
   promise:
     'a connection for which a resource is missing, at whatever point, fails at both ends, names the limit, and leaves nothing behind',
-  modelOnly: 'it uses up quotas of a xenstored of its own',
   run: (driver, setting): CheckOutcome => {
     // Where a resource is missing does not depend on the circumstances.
     const { usesXenstore, grantModes } = driver.capabilities;
@@ -154,7 +168,7 @@ export const failedConnection: ConformanceCheck = {
       for (const role of ['server', 'client'] as const) {
         for (let left = 0; left <= most; left++) {
           const trial = afterTheFirst(driver, setting);
-          trial.spawn(trial[role], 'filler', apply(trial, trial[role], left));
+          trial.spawn(trial[role], 'filler', apply(trial[role], left));
           trial.run();
           const before = trial.holdings();
           const attempt = new Attempt(trial);
@@ -178,7 +192,6 @@ export const failedConnection: ConformanceCheck = {
 export const closedBeforeAnyClient: ConformanceCheck = {
   name: 'closed-before-any-client',
   promise: 'a listener that is closed while it waits for a client leaves nothing behind',
-  modelOnly: 'nothing of it lies on the data path',
   run: (driver, setting): CheckOutcome => {
     const trial = afterTheFirst(driver, setting);
     const before = trial.holdings();
