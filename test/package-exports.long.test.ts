@@ -10,12 +10,18 @@ const root = join(dirname(fileURLToPath(import.meta.url)), '..', '..');
 
 /** A project that has installed the packed tarball, and knows nothing of this folder. */
 const WORKER = `
+import { createServer } from 'node:http';
 import { workerData } from 'node:worker_threads';
 import { joinMachine } from 'interdom/sockets';
-joinMachine(workerData).createServer((socket) => socket.pipe(socket)).listen(7);
+const domain = joinMachine(workerData);
+domain.createServer((socket) => socket.pipe(socket)).listen(7);
+// Node's own HTTP takes such a socket for one of TCP.
+const site = createServer((_, response) => response.end('a page'));
+domain.createServer((socket) => site.emit('connection', socket)).listen(80);
 `;
 const MAIN = `
 import { once } from 'node:events';
+import { request } from 'node:http';
 import { Worker } from 'node:worker_threads';
 import { createMachine, type Domain, DomainSocket, joinMachine, SocketError } from 'interdom/sockets';
 
@@ -32,7 +38,12 @@ let text = '';
 socket.on('data', (bytes: Buffer) => (text += bytes.toString()));
 await once(socket, 'close');
 const [error] = (await once(domain.connect(8), 'error')) as [SocketError];
-console.log(text, error.code, domain.statistics().connections);
+await domain.whenListening(80);
+const asked = request({ createConnection: () => domain.connect(80), timeout: 60_000 });
+const [response] = await once(asked.end(), 'response');
+let page = '';
+for await (const bytes of response) page += bytes;
+console.log(text, error.code, page, domain.statistics().connections);
 domain.close();
 await worker.terminate();
 `;
@@ -66,6 +77,6 @@ describe('the packed tarball in another project', () => {
     const flags = ['--strict', '--module', 'nodenext', '--target', 'es2022', '--types', 'node'];
     execFileSync(process.execPath, [tsc, ...flags, 'main.mts'], { cwd: folder, stdio: 'pipe' });
     const said = execFileSync(process.execPath, ['main.mjs'], { cwd: folder, encoding: 'utf8' });
-    assert.equal(said.trim(), 'from another project ECONNREFUSED 1');
+    assert.equal(said.trim(), 'from another project ECONNREFUSED a page 2');
   });
 });

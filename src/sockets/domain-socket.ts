@@ -18,7 +18,7 @@ const MOST_QUEUED_PARTS = 64;
 /**
  * One end of a connection between two domains, as a stream of Node: backpressure, half-close, and the errors that TCP has.
  *
- * Events beside those of Duplex: `connect` when the connection stands.
+ * Events beside those of Duplex: `connect` when the connection stands; `timeout` after `setTimeout`.
  */
 export class DomainSocket extends Duplex {
   /** Bytes of payload. */
@@ -31,6 +31,7 @@ export class DomainSocket extends Duplex {
   private written: ((error?: Error | null) => void) | undefined;
   private wantsData = false;
   private hasEnded = false;
+  private idleTimer: NodeJS.Timeout | undefined;
   private takePast: ((view: Buffer) => boolean) | undefined;
   private readonly sink: FrameSink = {
     data: (bytes) => {
@@ -64,6 +65,36 @@ export class DomainSocket extends Duplex {
     link.whenReady = this.pump;
     this.emit('connect');
     this.pump();
+  }
+
+  /** Emits `timeout` when nothing has moved in either direction for so long; 0 ends that. As a socket of `net`, it goes on. */
+  setTimeout(ms: number, whenIdle?: () => void): this {
+    clearTimeout(this.idleTimer);
+    if (whenIdle !== undefined) this.once('timeout', whenIdle);
+    if (ms === 0) {
+      this.idleTimer = undefined;
+    } else {
+      this.idleTimer = setTimeout(() => this.emit('timeout'), ms).unref();
+      this.once('close', () => clearTimeout(this.idleTimer));
+    }
+    return this;
+  }
+
+  /** Nothing is delayed here, kept alive by probes, or kept from ending its program: for callers that know sockets of `net`. */
+  setNoDelay(): this {
+    return this;
+  }
+
+  setKeepAlive(): this {
+    return this;
+  }
+
+  ref(): this {
+    return this;
+  }
+
+  unref(): this {
+    return this;
   }
 
   /** Goes away at once; the other end sees a reset. */
@@ -156,6 +187,7 @@ export class DomainSocket extends Duplex {
   private readonly pump = (): void => {
     const { link } = this;
     if (link === undefined) return;
+    this.idleTimer?.refresh();
     try {
       const write = this.pumpOut(link);
       const read = this.link !== undefined && this.pumpIn(link);

@@ -1,6 +1,5 @@
 import type { MessagePort } from 'node:worker_threads';
 import { InvariantViolation } from '../base/errors.js';
-import { BLOCKED, type Wait } from '../sim/process.js';
 import { difference } from '../testbed/live/live-round.js';
 import { SLEEPING, threadWord, WAKE } from '../testbed/live/shared-area.js';
 import type { TransportDriver } from '../transport/contract.js';
@@ -11,6 +10,7 @@ import { DomainSocket } from './domain-socket.js';
 import type { Farewell } from './link.js';
 import { type LinkHome, type LinkTask, LiveLink } from './live-link.js';
 import { type Counts, MachineCopy, type StandingConnection } from './machine-copy.js';
+import { ReadyTasks } from './ready-tasks.js';
 import type { DomainSeat } from './seat.js';
 import { SocketError } from './socket-errors.js';
 import { TwofoldPlatform } from './two-worlds.js';
@@ -29,6 +29,9 @@ const MOST_TURNS = 50_000;
 
 /** Turns of the event loop, in which its sockets are served, before a domain's thread sleeps: some microseconds each. */
 const TURNS_BEFORE_SLEEP = 20;
+
+/** As long as Linux tries to connect a TCP socket. */
+const CONNECT_TIMEOUT_MS = 127_000;
 
 /** What a domain has seen so far. */
 export interface DomainStatistics {
@@ -60,6 +63,7 @@ interface Connection {
 export class LiveDomain implements LinkHome {
   readonly staging: LinkHome['staging'];
   private readonly copy: MachineCopy;
+  private readonly tasks: ReadyTasks;
   private readonly port: MessagePort;
   private readonly index: number;
   private readonly control: Int32Array;
@@ -71,16 +75,20 @@ export class LiveDomain implements LinkHome {
   /** Connections that domain 1 has asked for. */
   private readonly requests = new Map<number, DomainSocket>();
   private readonly listeningWaiters: { readonly port: number; readonly resolve: () => void }[] = [];
-  private readonly readyTasks: LinkTask[] = [];
   private lastNumber = 0;
   private made = 0;
   private failed = 0;
-  private isRunningTasks = false;
   private isClosed = false;
   private peerIsThere = false;
   private controlCounts: Counts = {};
   private readonly firstCounts: Counts;
   private joined: (() => void) | undefined;
+  /** What has been said to this domain while it is paused. */
+  private unheard: ControlMessage[] | undefined;
+  private unpaused: (() => void) | undefined;
+
+  /** So long a connection waits for an answer of the other domain, before it fails with ETIMEDOUT. */
+  connectTimeoutMs = CONNECT_TIMEOUT_MS;
 
   /** The other domain stands, too. */
   readonly whenJoined: Promise<void>;
@@ -96,6 +104,7 @@ export class LiveDomain implements LinkHome {
     this.copy = new MachineCopy(machine, driver, platform, domain);
     this.firstCounts = this.copy.counts();
     this.staging = this.copy.staging();
+    this.tasks = new ReadyTasks(this.copy.vcpu);
     this.control = platform.control;
     this.word = threadWord(domain);
     this.whenJoined = new Promise((resolve) => {
@@ -159,8 +168,21 @@ export class LiveDomain implements LinkHome {
     if (this.isClosed) return;
     this.endConnections();
     this.isClosed = true;
+    this.unpaused?.();
     this.port.close();
     this.lookAgain();
+  }
+
+  /** The domain gets no CPU time, as by `xl pause`: it hears nothing, and its sockets move nothing by themselves. */
+  pause(): void {
+    this.unheard ??= [];
+  }
+
+  unpause(): void {
+    const { unheard = [] } = this;
+    this.unheard = undefined;
+    for (const message of unheard) this.hear(message);
+    this.unpaused?.();
   }
 
   private lookAgain(): void {
@@ -186,9 +208,7 @@ export class LiveDomain implements LinkHome {
     if (this.isClosed || !this.peerIsThere) {
       socket.destroy(new SocketError('ENETDOWN', 'connect', 'the other domain is not there'));
     } else if (this.index === 1) {
-      const request = ++this.lastNumber;
-      this.requests.set(request, socket);
-      this.say({ kind: 'connect', request, port });
+      this.ask(socket);
     } else if (!this.peerListens.has(port)) {
       socket.destroy(refusal());
     } else {
@@ -196,11 +216,28 @@ export class LiveDomain implements LinkHome {
     }
   }
 
+  /** Domain 1: asks domain 0 for a connection. */
+  private ask(socket: DomainSocket): void {
+    const request = ++this.lastNumber;
+    this.requests.set(request, socket);
+    this.say({ kind: 'connect', request, port: socket.port });
+    const timer = setTimeout(() => {
+      this.requests.delete(request);
+      socket.destroy(new SocketError('ETIMEDOUT', 'connect', 'the other domain does not answer'));
+    }, this.connectTimeoutMs).unref();
+    const answered = (): void => clearTimeout(timer);
+    socket.once('connect', answered).once('close', answered);
+  }
+
   private say(message: ControlMessage): void {
     if (!this.isClosed) this.port.postMessage(message);
   }
 
   private hear(message: ControlMessage): void {
+    if (this.unheard !== undefined) {
+      this.unheard.push(message);
+      return;
+    }
     switch (message.kind) {
       case 'joined':
         this.peerIsThere = true;
@@ -371,48 +408,22 @@ export class LiveDomain implements LinkHome {
   }
 
   ready(task: LinkTask): void {
-    this.readyTasks.push(task);
-    if (this.isRunningTasks || this.readyTasks.length > 1) return;
-    queueMicrotask(() => this.runReadyTasks());
-  }
-
-  private runReadyTasks(): void {
-    if (this.isRunningTasks) return;
-    this.isRunningTasks = true;
-    for (let task = this.readyTasks.shift(); task !== undefined; task = this.readyTasks.shift()) {
-      this.resume(task);
-    }
-    this.isRunningTasks = false;
-  }
-
-  /** Lets a task go on until it waits. Those of links never end. */
-  private resume(task: LinkTask): void {
-    if (task.isAbandoned) return;
-    const { vcpu } = this.copy;
-    vcpu.currentTask = task;
-    task.state = 'running';
-    let result: unknown;
-    for (;;) {
-      const step: IteratorResult<Wait, unknown> = task.process.next(result);
-      result = undefined;
-      if (step.done === true) {
-        if (!task.returnToCaller()) break;
-        result = step.value;
-      } else if (step.value === BLOCKED) {
-        break;
-      }
-    }
-    vcpu.currentTask = undefined;
+    this.tasks.add(task);
   }
 
   /** Takes the events of this domain as they come, as long as it stands. */
   private async lookForEvents(): Promise<void> {
     const { control, word } = this;
     for (;;) {
+      while (this.unheard !== undefined && !this.isClosed) {
+        await new Promise<void>((resolve) => {
+          this.unpaused = resolve;
+        });
+      }
       const seen = Atomics.load(control, word + WAKE);
       if (this.isClosed) return;
       this.copy.upcalls.takePending();
-      this.runReadyTasks();
+      this.tasks.run();
       if (Atomics.load(control, word + WAKE) !== seen) {
         // The program's own sockets have a turn.
         await new Promise(setImmediate);

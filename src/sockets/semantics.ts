@@ -164,6 +164,31 @@ export const SEMANTICS: readonly SemanticsRow[] = [
     },
   },
   {
+    situation: 'the other domain is there, but does not run (paused, or hung)',
+    tcp: 'connect: ETIMEDOUT after some 2 minutes; what was sent: ETIMEDOUT after some 15',
+    here: 'connect: ETIMEDOUT after 127 s, where it needs an answer. What was sent waits without an end, and arrives when the domain runs again: the toolstack knows that it is there',
+    async show(bench) {
+      const { client, server } = await connected(bench);
+      const heard: string[] = [];
+      server.on('data', (bytes: Buffer) => heard.push(bytes.toString())).on('error', () => {});
+      client.on('error', () => {});
+      // The server's program has asked for data before its domain stops.
+      await new Promise(setImmediate);
+      bench.there.pause();
+      client.write('not lost');
+      await settled(() => client.writableLength);
+      assert.deepEqual(heard, []);
+      bench.there.unpause();
+      while (heard.join('') !== 'not lost') await new Promise(setImmediate);
+      bench.here.createServer().listen(PORT);
+      await bench.there.whenListening(PORT);
+      bench.here.pause();
+      bench.there.connectTimeoutMs = 1;
+      assert.equal(await errorOf(bench.there.connect(PORT)), 'ETIMEDOUT');
+      bench.here.unpause();
+    },
+  },
+  {
     situation: 'connections are closed in another order than they were made, by either end or both',
     tcp: 'does not matter',
     here: 'as TCP: no event channel, ring or frame stays behind',

@@ -52,6 +52,11 @@ export interface Domain {
   connect(port: number, whenConnected?: () => void): DomainSocket;
   /** A server, which is yet to listen. */
   createServer(whenConnected?: (socket: DomainSocket) => void): DomainServer;
+  /** So long a connection waits for an answer of the other domain: then ETIMEDOUT. Default: 127000, as Linux. */
+  connectTimeoutMs: number;
+  /** The domain gets no CPU time, as by `xl pause`. */
+  pause(): void;
+  unpause(): void;
   statistics(): Statistics;
   /** What the machine holds of Xen's resources for both domains. */
   holdings(): Readonly<Record<string, number>>;
