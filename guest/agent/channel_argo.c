@@ -71,6 +71,12 @@ static uint32_t slots(size_t bytes)
     return (uint32_t)(bytes + 15) & ~15u;
 }
 
+/* Two messages of so many bytes fit, so that one is sent while the other is taken. */
+static size_t half_ring_piece(const struct argo_channel *self)
+{
+    return slots((self->ring_bytes - 16) / 2 - 15) - HEADER_BYTES;
+}
+
 /* ---- receiving ---- */
 
 static uint32_t used_bytes(const struct argo_channel *self)
@@ -123,6 +129,12 @@ static int wait_for_message(struct argo_channel *self)
     return used_bytes(self) > 0 ? 0 : wait_for_virq(self);
 }
 
+/* What a sender may have found no room for: a message as large as any that came; of a relay, as large as any may be. */
+static uint32_t next_slots(const struct argo_channel *self)
+{
+    return self->is_relay ? slots(half_ring_piece(self)) + HEADER_BYTES : self->slot_bytes;
+}
+
 /* Takes the next datagram. Returns its bytes, or -1 with errno. */
 static long take(struct argo_channel *self, void *to, size_t room)
 {
@@ -142,7 +154,7 @@ static long take(struct argo_channel *self, void *to, size_t room)
     if (slots(length) > self->slot_bytes)
         self->slot_bytes = slots(length);
     /* Of what a sender saw, this side has by now taken at most one message more. */
-    if (self->ring_bytes - used <= 2 * self->slot_bytes)
+    if (self->ring_bytes - used <= self->slot_bytes + next_slots(self))
         self->was_full = 1;
     copy_from_ring(self, self->ring->rx_ptr + HEADER_BYTES, to, length - HEADER_BYTES);
     rx = self->ring->rx_ptr + slots(length);
@@ -218,17 +230,11 @@ static int argo_send(struct channel *channel, const void *message, size_t bytes)
     }
 }
 
-/* What fits into the ring goes at once; of more, two pieces fit, so that one is sent while the other is taken. */
-static size_t piece_of(const struct argo_channel *self, size_t length)
-{
-    uint32_t ring_bytes = self->ring_bytes;
-
-    return length <= ring_bytes - 2 * HEADER_BYTES ? length : slots((ring_bytes - 16) / 2 - 15) - HEADER_BYTES;
-}
-
 static int argo_write(struct channel *channel, const void *bytes, size_t length)
 {
-    size_t piece = piece_of(argo_of(channel), length);
+    const struct argo_channel *self = argo_of(channel);
+    /* What fits into the ring goes at once. */
+    size_t piece = length <= self->ring_bytes - 2 * HEADER_BYTES ? length : half_ring_piece(self);
 
     while (length > 0) {
         size_t part = length < piece ? length : piece;
@@ -365,7 +371,7 @@ static int argo_try_receive(struct channel *channel, void *message, size_t bytes
 static long argo_try_write(struct channel *channel, const void *bytes, size_t length)
 {
     struct argo_channel *self = argo_of(channel);
-    size_t piece = piece_of(self, length);
+    size_t piece = half_ring_piece(self);
     size_t written = 0;
 
     self->is_relay = 1;
@@ -391,6 +397,7 @@ static long argo_try_read(struct channel *channel, void *bytes, size_t length)
 {
     struct argo_channel *self = argo_of(channel);
 
+    self->is_relay = 1;
     if (!datagram_is_begun(self) && !self->peer_gone) {
         if (used_bytes(self) == 0 && tell_senders(self) != 0)
             return -1;
