@@ -4,7 +4,7 @@ import type { CheckTask } from './check-worker.js';
 
 const SCRIPT = new URL('./check-worker.js', import.meta.url);
 /** From one trial to the next some milliseconds pass, or a second that is slept; on a busy machine many. */
-const PATIENCE_MS = 120_000;
+const PATIENCE_MS = 300_000;
 
 /** Holds a transport to a check, each of its domains on a thread. */
 export async function checkOnThreads(

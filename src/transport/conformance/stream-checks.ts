@@ -191,7 +191,9 @@ function* exchange(trial: Trial, end: End, size: number, each: number): Process 
     for (const outcome of [out, into]) {
       if (outcome !== WOULD_BLOCK) return trial.fail(`exchanging: ${outcomeName(outcome)}`);
     }
-    yield* end.channel.waitUntilReady();
+    if (sent === each) yield* end.channel.waitUntilReadable();
+    else if (received === each) yield* end.channel.waitUntilWritable();
+    else yield* end.channel.waitUntilReady();
   }
 }
 

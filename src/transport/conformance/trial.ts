@@ -35,6 +35,13 @@ export interface PairBehaviour {
 }
 
 const LIVE_SLOWNESS = 50;
+/** Threads may wait long for a CPU: no transport gives up before, whatever it calls its timeouts. */
+const LIVE_TIMEOUT_MS = 200_000;
+
+function patience({ settings }: TransportDriver): Endpoint['options'] {
+  const timeouts = Object.keys(settings).filter((name) => name.endsWith('TimeoutMs'));
+  return Object.fromEntries(timeouts.map((name) => [name, LIVE_TIMEOUT_MS]));
+}
 
 /** So much later does the other side close. */
 const CLOSE_LATER_PS = 300e6;
@@ -120,7 +127,7 @@ export class Trial {
       clientDomids: clients.map((client) => client.domid),
       ringSizeBytes: this.options.ringSizeBytes,
       grantMode: this.setting.grantMode,
-      options: {},
+      options: this.setting.stage === undefined ? {} : patience(this.driver),
     };
   }
 
