@@ -44,10 +44,7 @@ const RUNS: readonly Run[] = [
 const DRAWS = ['--uncertainty', '40'];
 const OF_FAILURE = ['--suite', 'failure', ...DRAWS];
 
-/**
- * What claims judge, at drawn prices: the same forty sets in all. Left out is what no price can change (limits), and what
- * takes longest; the sheet names it.
- */
+/** What claims judge, at drawn prices: the same forty sets in all. What takes longest is left out, and the sheet names it. */
 const DRAWN: readonly Run[] = [
   ['draws', '--suite', 'quick', ...DRAWS],
   [
@@ -65,6 +62,8 @@ const DRAWN: readonly Run[] = [
     'v4v,libvchan',
     ...OF_FAILURE,
   ],
+  ['ports-draws', 'channel-depletion', '--set', 'scarce=event channels', ...OF_FAILURE],
+  ['hostile-draws', 'hostile-peer', '-t', 'v4v', ...OF_FAILURE],
   ['width-draws', 'copy-locality', '--set', 'copyBits=8,64,128', '-t', 'v4v', ...DRAWS],
 ];
 

@@ -45,10 +45,9 @@ export function robustnessWords(robustness: Robustness): string {
   const [low, high] = interval.map(percent);
   const others = Object.entries(verdicts).map(([word, count]) => `${word} ${count}`);
   const flip = `the verdict flips in ${flips} of ${draws} draws of the prices (${percent(probability)} %; 95 % interval ${low} to ${high} %)`;
+  const [least, mean, most] = (figures ?? []).map(figureText);
   const middle =
-    figures === undefined || figures[0].value === figures[2].value
-      ? ''
-      : `; middle figure ${figures.map(figureText).join(' / ')} (least / middle / most)`;
+    least === most ? '' : `; middle figure ${least} / ${mean} / ${most} (least / middle / most)`;
   const single = parts.filter((part) => part.flips > 0 && parts.length > 1);
   const byPart =
     single.length === 0
