@@ -103,7 +103,7 @@ export function withoutDraws(page: string): string {
   return page
     .replace(/(claim by claim\n\n)[\s\S]*?\n\n/, '$1')
     .replace(/^(claim +answer) +flips$[\s\S]*?\n\n/m, withoutLastColumn)
-    .replace(/\n {4}the verdict flips in [\s\S]*?(?=\n\S|\n\n)/g, '');
+    .replace(/\n {4}Prices: [\s\S]*?(?=\n\S|\n\n)/g, '');
 }
 
 function withoutLastColumn(table: string): string {

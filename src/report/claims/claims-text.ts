@@ -53,7 +53,9 @@ function reasons({ answers }: AnswerSheet): string {
         ...(besideWords(answer) === '' ? [] : [`Beside: ${besideWords(answer)}.`]),
         ...(realXenWords(answer) === '' ? [] : [`On real Xen: ${realXenWords(answer)}.`]),
         ...(differsByProfile(answer) ? [`Profiles: ${profileWords(answer)}.`] : []),
-        ...(answer.robustness === undefined ? [] : [`${robustnessWords(answer.robustness)}.`]),
+        ...(answer.robustness === undefined
+          ? []
+          : [`Prices: ${robustnessWords(answer.robustness)}.`]),
       ];
       return lines.map((line, i) => filled(line, i === 0 ? 0 : 4, 4)).join('\n');
     })
