@@ -207,7 +207,7 @@ export function hostileV4vSetup(attacker: Guest, endpoint: Endpoint): HostileAct
       yield* send({ ...target, ownRing }, page, { ...honest, ...changed });
     }
   };
-  return [
+  const acts: HostileAct[] = [
     ...Array.from(
       { length: words },
       (_, word): HostileAct => ({
@@ -239,4 +239,6 @@ export function hostileV4vSetup(attacker: Guest, endpoint: Endpoint): HostileAct
       act: (value) => sendAll({ sourcePort: value }),
     },
   ];
+  // With another type it is a message like any other, which whoever is connected may send.
+  return acts.map((act) => ({ ...act, sendsMessage: true }));
 }

@@ -14,7 +14,7 @@ import { GUEST_USER } from '../../xen/causes.js';
 import { allocateBuffer } from '../payload.js';
 import { CanaryPages } from './canary-pages.js';
 import type { Stage } from './stage.js';
-import { tamper } from './tampering.js';
+import { type Deed, tamper } from './tampering.js';
 
 /** What the attacker achieved with one hostile state. */
 export type Achievement =
@@ -59,7 +59,7 @@ interface Connection {
   attackerListener: Listener | undefined;
   acts: readonly HostileAct[];
   /** What was done to its set-up. */
-  readonly deeds: string[];
+  readonly deeds: Deed[];
   isOver: boolean;
   sent: number;
 }
@@ -155,7 +155,7 @@ export class Siege {
         connection?.isOver === false &&
         (yield* this.ask()) &&
         (yield* this.answered(this.answers + 1));
-      this.note(connection?.deeds ?? [], undefined, this.judge(works, {}));
+      this.note(connection?.deeds ?? [], undefined, works);
       if (this.victimStopped()) return;
     }
   }
@@ -190,11 +190,11 @@ export class Siege {
         else {
           const [act, value] = this.random(connection.acts);
           yield* act.act(value);
-          connection.deeds.push(act.name);
+          connection.deeds.push(act);
         }
       }
       const hasEnded = yield* this.until(isClosed, CLOSE_PS);
-      this.note(connection.deeds, undefined, this.judge(hasEnded, {}));
+      this.note(connection.deeds, undefined, hasEnded);
       if (this.victimStopped()) return;
       yield* this.until(this.closing(this.attacker, connection), CLOSE_PS);
     }
@@ -234,11 +234,11 @@ export class Siege {
     yield* this.answered(before + 1);
     const asked = yield* this.ask();
     const works = asked && (yield* this.answered(this.answers + 1));
-    this.note([act.name], act.published, this.judge(works, act));
+    this.note([act], act.published, works);
     if (!works || this.corrupted) this.spoilt();
   }
 
-  private judge(works: boolean, act: Pick<HostileAct, 'sendsMessage'>): Achievement {
+  private judge(works: boolean, deeds: readonly Deed[]): Achievement {
     const { machine } = this.stage.world;
     if (
       !this.canaries.lookIntact ||
@@ -249,17 +249,15 @@ export class Siege {
       return 'escaped';
     }
     if (!this.victim.domain.isAlive) return 'victim stopped';
-    if (this.corrupted && act.sendsMessage !== true) return 'data corrupted but contained';
+    const sendsMessage = deeds.some((deed) => deed.sendsMessage === true);
+    if (this.corrupted && !sendsMessage) return 'data corrupted but contained';
     return works ? 'nothing' : 'own channel stalled';
   }
 
-  private note(
-    acts: readonly string[],
-    published: string | undefined,
-    achievement: Achievement,
-  ): void {
+  private note(deeds: readonly Deed[], published: string | undefined, works: boolean): void {
+    const achievement = this.judge(works, deeds);
     this.tally.set(achievement, (this.tally.get(achievement) ?? 0) + 1);
-    this.states.push({ acts, published, achievement });
+    this.states.push({ acts: deeds.map(({ name }) => name), published, achievement });
   }
 
   /** Sends an honest message, if there is room for it. */

@@ -1,6 +1,6 @@
 import type { Prng } from '../../base/prng.js';
 import { ORDER, type Process } from '../../sim/process.js';
-import type { Endpoint } from '../../transport/contract.js';
+import type { Endpoint, HostileAct } from '../../transport/contract.js';
 import type { Guest } from '../../transport/guest.js';
 import { PAGE_SHIFT } from '../../xen/memory.js';
 import type { World } from '../world.js';
@@ -15,6 +15,9 @@ const NODE_VALUES = [
 const FIRST_WORDS = 32;
 const BOUNDARIES = [0, 1, 0x7fffffff, 0x80000000, 0xffffffff];
 
+/** What was done. */
+export type Deed = Pick<HostileAct, 'name' | 'sendsMessage'>;
+
 /**
  * One hostile deed while two domains connect: the attacker overwrites a node that it owns, or a word of a page that it has
  * granted to the victim, or does what the transport says is possible. Which of them there are is looked up when the moment
@@ -28,7 +31,7 @@ export function* tamper(
   victim: Guest,
   endpoint: Endpoint,
   prng: Prng,
-): Process<string | undefined> {
+): Process<Deed | undefined> {
   const acts = world.driver.hostileAtSetup?.(attacker, endpoint) ?? [];
   const nodes = nodesOf(world, attacker.domid);
   const pages = grantedPages(attacker, victim);
@@ -39,19 +42,19 @@ export function* tamper(
   if (typeof chosen === 'string') {
     const value = NODE_VALUES[prng.below(NODE_VALUES.length)] as string;
     yield* attacker.xenstore.write(chosen, value);
-    return `node ${chosen.split('/').at(-1)}`;
+    return { name: `node ${chosen.split('/').at(-1)}` };
   }
   if (typeof chosen === 'number') {
     while (attacker.isAhead()) yield ORDER;
     const word = prng.below(FIRST_WORDS);
     const value = prng.below(2) === 0 ? prng.uint32() : prng.below(64);
     attacker.memory.poke(chosen + 4 * word, new Uint8Array(Uint32Array.of(value).buffer));
-    return `word ${word} of a page`;
+    return { name: `word ${word} of a page` };
   }
   if (chosen === undefined) return undefined;
   const values = [...chosen.interesting, ...BOUNDARIES, prng.uint32()];
   yield* chosen.act(values[prng.below(values.length)] as number);
-  return chosen.name;
+  return chosen;
 }
 
 /** Nodes of xenstore that a domain owns: the harness looks, the domain would know them. */
