@@ -3,23 +3,35 @@ import { describe, it } from 'node:test';
 import { textTable, wrapped } from './text-table.js';
 
 describe('text tables', () => {
-  it('align their columns and wrap the last one', () => {
-    const table = textTable(
-      ['name', 'meaning'],
-      [
-        ['a', 'one two three four five six seven eight'],
-        ['long name', ''],
-      ],
-      40,
-    );
-    assert.deepEqual(table.split('\n'), [
+  it('align their columns, and wrap where they are too wide', () => {
+    const rows = [
+      ['a', 'one two three four five six seven eight'],
+      ['long name', ''],
+    ];
+    assert.deepEqual(textTable(['name', 'meaning'], rows, 40).split('\n'), [
       'name       meaning',
-      `---------  ${'-'.repeat(30)}`,
+      `---------  ${'-'.repeat(27)}`,
       'a          one two three four five six',
       '           seven eight',
       'long name',
       '',
     ]);
+    assert.match(textTable(['name', 'meaning'], rows, 80), /six seven eight\n/);
+  });
+
+  it('wrap the widest column first, whichever it is, and break no word', () => {
+    const settings = 'connectTimeoutMs, coalesceBytes, notifyPolicy';
+    assert.deepEqual(
+      textTable(['', 'what it takes', 'says'], [['v4v', settings, 'Argo']], 32).split('\n'),
+      [
+        '     what it takes      says',
+        '---  -----------------  ----',
+        'v4v  connectTimeoutMs,  Argo',
+        '     coalesceBytes,',
+        '     notifyPolicy',
+        '',
+      ],
+    );
   });
 
   it('leave a word whole that is longer than the line', () => {

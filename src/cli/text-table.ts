@@ -1,5 +1,9 @@
+/** Between two columns. */
+const GAP = 2;
+
 /**
- * Rows as aligned columns; the last column takes what is left of the width, and wraps at words.
+ * Rows as aligned columns. Where they are wider than the terminal the widest columns wrap at words; no word is broken, so a
+ * very narrow terminal may still be too narrow.
  * @param width columns of the terminal
  */
 export function textTable(
@@ -8,25 +12,42 @@ export function textTable(
   width: number,
 ): string {
   const all = [header, ...rows];
-  const last = header.length - 1;
-  const widths = header.map((_, column) =>
-    Math.max(...all.map((row) => (row[column] ?? '').length)),
+  const widths = fittingWidths(
+    header.map((_, column) => all.map((row) => row[column] ?? '')),
+    width,
   );
-  const before = widths.slice(0, last).reduce((sum, one) => sum + one + 2, 0);
-  const room = Math.max(30, width - before);
-  const lines: string[] = [];
-  all.forEach((row, index) => {
-    const start = widths.slice(0, last).map((one, column) => (row[column] ?? '').padEnd(one + 2));
-    wrapped(row[last] ?? '', room).forEach((part, line) => {
-      lines.push(((line === 0 ? start.join('') : ' '.repeat(before)) + part).trimEnd());
-    });
-    if (index === 0) {
-      lines.push(
-        widths.map((one, i) => '-'.repeat(i < last ? one : Math.min(one, room))).join('  '),
-      );
-    }
-  });
-  return `${lines.join('\n')}\n`;
+  const wrappedRows = all.map((row) => widths.map((room, i) => wrapped(row[i] ?? '', room)));
+  // Words that went to the next line have left room.
+  const used = widths.map((_, i) => longest(wrappedRows.flatMap((row) => row[i] ?? [])));
+  const line = (cells: readonly string[]): string =>
+    cells
+      .map((cell, i) => cell.padEnd((used[i] as number) + GAP))
+      .join('')
+      .trimEnd();
+  const linesOf = (row: readonly (readonly string[])[]): string[] =>
+    Array.from({ length: longest(row) }, (_, k) => line(row.map((parts) => parts[k] ?? '')));
+  const [head = [], ...body] = wrappedRows;
+  const rule = line(used.map((one) => '-'.repeat(one)));
+  return `${[...linesOf(head), rule, ...body.flatMap(linesOf)].join('\n')}\n`;
+}
+
+/** The length of the longest of these. */
+function longest(things: readonly { readonly length: number }[]): number {
+  return things.reduce((most, { length }) => Math.max(most, length), 0);
+}
+
+/** As wide as the texts, or less where that is too wide: the widest column gives way first, down to its longest word. */
+function fittingWidths(columns: readonly (readonly string[])[], width: number): number[] {
+  const widths = columns.map(longest);
+  const least = columns.map((texts) => longest(texts.flatMap((text) => text.split(' '))));
+  let over = widths.reduce((sum, one) => sum + one + GAP, -GAP) - width;
+  for (; over > 0; over--) {
+    const shrinking = [...widths.keys()].filter((i) => (widths[i] ?? 0) > (least[i] ?? 0));
+    if (shrinking.length === 0) break;
+    const widest = shrinking.reduce((a, b) => ((widths[b] ?? 0) >= (widths[a] ?? 0) ? b : a));
+    widths[widest] = (widths[widest] ?? 0) - 1;
+  }
+  return widths;
 }
 
 /** Words in lines of at most so many characters; a longer word has a line of its own. */
