@@ -156,6 +156,24 @@ describe('documented commands', () => {
     }
   });
 
+  it('are all commands that there are, and all transports, scenarios and profiles are named', () => {
+    const guide = DOCUMENTS.filter((path) => /^(README|docs.[a-z-]+)\.md$/.test(path));
+    const text = guide.map((path) => readFileSync(join(root, path), 'utf8')).join('\n');
+    const silent = COMMANDS.filter(({ name }) => !new RegExp(`interdom ${name}\\b`).test(text));
+    assert.deepEqual(
+      silent.map(({ name }) => name),
+      [],
+    );
+    for (const kind of ['transports', 'scenarios', 'profiles'] as const) {
+      const named = CATALOGUE[kind].filter(({ name }) => !text.includes(`\`${name}\``));
+      assert.deepEqual(
+        named.map(({ name }) => name),
+        [],
+        kind,
+      );
+    }
+  });
+
   it('canary: a command, an option, a value and a scenario that are none are found', async () => {
     const line = (text: string): Written =>
       writtenIn('x', `    npx interdom ${text}  # so`)[0] as Written;

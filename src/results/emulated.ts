@@ -2,8 +2,9 @@ import type { Cell } from './types.js';
 
 /** What must be said wherever figures of an emulated machine are shown. */
 export const EMULATION_NOTE =
-  'Cells of the testbed xen ran in an emulated machine: what they count is exact, and nothing in them is a time of ' +
-  'hardware; pathLengthInstructions is a number of instructions.';
+  'Cells of the testbed xen ran in an emulated machine: what they count repeats exactly on one saved machine, and within ' +
+  '2 % on machines booted apart; nothing in them is a time of hardware, and pathLengthInstructions is a number of ' +
+  'instructions.';
 
 /** Whether real Xen carried this cell out in an emulated machine. A metric of such a cell is named for what it is. */
 export function isEmulated({ testbed, metrics }: Pick<Cell, 'testbed' | 'metrics'>): boolean {
