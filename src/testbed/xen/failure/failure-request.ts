@@ -14,6 +14,9 @@ export const FAILURE_SCENARIOS = [
 ] as const;
 export type FailureScenario = (typeof FAILURE_SCENARIOS)[number];
 
+/** A millisecond later, a guest that spun (spin-watch.ts) was seen to spin again; this much later it was not. */
+const LATER_US = 371_000;
+
 /** One cell in which something breaks, to be carried out with real domains. */
 export interface FailureRequest {
   readonly transport: XenTransport;
@@ -88,7 +91,7 @@ export function failureCommands(
     'end_cell',
     '',
   ].join('\n');
-  return laterStart(tries) + commands;
+  return laterStart(tries, LATER_US) + commands;
 }
 
 function argumentsOf(

@@ -87,9 +87,10 @@ export async function runBatch(options: BatchOptions): Promise<BatchOutput> {
  * the same way again.
  *
  * @param tries how often it was tried
+ * @param byUs how much later each try begins
  */
-export function laterStart(tries: number): string {
-  return tries === 0 ? '' : `sleep 0.${String(tries * 137).padStart(5, '0')}\n`;
+export function laterStart(tries: number, byUs = 1370): string {
+  return tries === 0 ? '' : `sleep ${((tries * byUs) / 1e6).toFixed(5)}\n`;
 }
 
 async function resume(qmp: QmpClient): Promise<void> {
