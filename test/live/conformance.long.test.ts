@@ -4,8 +4,17 @@ import { CONFORMANCE_CHECKS } from '../../src/transport/conformance.js';
 import { transports } from '../../transports/index.js';
 import { checkOnThreads } from './check-live.js';
 
-/** Other pauses at other places; the second seed is another in each long run. */
-const SEEDS = [1, Number(process.env['INTERDOM_PROPERTY_SEED'] ?? 2)];
+/** Other pauses at other places: they are others in each long run. */
+const OTHER_SEED = Number(process.env['INTERDOM_PROPERTY_SEED'] ?? 2);
+/** In these the two ends are busy at the same time. */
+const BUSY = [
+  'order-and-integrity',
+  'no-lost-wake-up',
+  'stream-integrity',
+  'bidirectional',
+  'side-by-side',
+  'many-conversations',
+];
 /** These take so long that one seed is enough. */
 const LONG = [
   'idle-connection',
@@ -14,6 +23,11 @@ const LONG = [
   'crash-in-traffic',
 ];
 
+function seedsFor(check: string): readonly number[] {
+  if (LONG.includes(check)) return [1];
+  return [1, ...(BUSY.includes(check) ? [0, 1, 2, 3] : [0]).map((more) => OTHER_SEED + more)];
+}
+
 describe('conformance on live, under random pauses', () => {
   for (const { name } of transports.filter(({ capabilities }) => capabilities.comparable)) {
     describe(name, () => {
@@ -21,7 +35,7 @@ describe('conformance on live, under random pauses', () => {
         const { modelOnly } = check;
         const title = `${check.name}: ${check.promise}`;
         it(title, { skip: modelOnly ?? false }, async () => {
-          for (const seed of LONG.includes(check.name) ? [1] : SEEDS) {
+          for (const seed of seedsFor(check.name)) {
             const result = await checkOnThreads(name, check.name, { seed });
             assert.equal(result.verdict, 'passed', `seed ${seed}: ${result.reason}`);
           }
