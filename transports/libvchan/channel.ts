@@ -237,7 +237,7 @@ export class VchanChannel implements Channel {
     const { writeProd, peerNotify, line } = this;
     const asked = memory.announce32(writeProd, length, peerNotify, NOTIFY_WRITE, line);
     guest.machine.trace.add(TRACE.publish, guest.vcpu.pcpu.clock, guest.domid, length, 0);
-    if (asked) this.notify();
+    this.notifyIf(asked);
     return length;
   }
 
@@ -249,7 +249,7 @@ export class VchanChannel implements Channel {
     const { readCons, peerNotify, line } = this;
     const asked = memory.announce32(readCons, length, peerNotify, NOTIFY_READ, line);
     guest.machine.trace.add(TRACE.consume, guest.vcpu.pcpu.clock, guest.domid, length, 0);
-    if (asked) this.notify();
+    this.notifyIf(asked);
     return length;
   }
 
@@ -257,9 +257,9 @@ export class VchanChannel implements Channel {
     this.memory.exchangeBits8(this.myNotify, 0, bit, this.line);
   }
 
-  /** The event of send_notify: only for a peer that has asked for it. */
-  private notify(): void {
-    this.side.device.notify(this.side.port);
+  /** send_notify: an event, but only for a peer that has asked for it. */
+  private notifyIf(asked: boolean): void {
+    if (asked) this.side.device.notify(this.side.port);
   }
 
   private callLibrary(): void {
