@@ -34,6 +34,14 @@ describe('text tables', () => {
     );
   });
 
+  it('where even words are too wide, wrap the last column alone', () => {
+    const rows = [['one change', 'x'.repeat(40), 'so']];
+    assert.deepEqual(textTable(['what it is', 'id', 'says'], rows, 40).split('\n').slice(2), [
+      `one change  ${'x'.repeat(40)}  so`,
+      '',
+    ]);
+  });
+
   it('leave a word whole that is longer than the line', () => {
     assert.deepEqual(wrapped('a verylongword b', 5), ['a', 'verylongword', 'b']);
     assert.deepEqual(wrapped('', 5), ['']);

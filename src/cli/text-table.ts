@@ -1,9 +1,11 @@
 /** Between two columns. */
 const GAP = 2;
+/** What the last column has at least, where nothing fits. */
+const LEAST_ROOM = 30;
 
 /**
- * Rows as aligned columns. Where they are wider than the terminal the widest columns wrap at words; no word is broken, so a
- * very narrow terminal may still be too narrow.
+ * Rows as aligned columns. Where they are wider than the terminal the widest columns wrap at words; no word is broken, so
+ * some tables are too wide all the same.
  * @param width columns of the terminal
  */
 export function textTable(
@@ -36,14 +38,21 @@ function longest(things: readonly { readonly length: number }[]): number {
   return things.reduce((most, { length }) => Math.max(most, length), 0);
 }
 
-/** As wide as the texts, or less where that is too wide: the widest column gives way first, down to its longest word. */
+/**
+ * As wide as the texts, or less where that is too wide: the widest column gives way first, down to its longest word. Where
+ * even words are too wide (ids of cells), only the last column gives way: broken lines beside a line that is too long help nobody.
+ */
 function fittingWidths(columns: readonly (readonly string[])[], width: number): number[] {
   const widths = columns.map(longest);
   const least = columns.map((texts) => longest(texts.flatMap((text) => text.split(' '))));
-  let over = widths.reduce((sum, one) => sum + one + GAP, -GAP) - width;
-  for (; over > 0; over--) {
+  const total = (all: readonly number[]): number => all.reduce((sum, one) => sum + one + GAP, -GAP);
+  const last = columns.length - 1;
+  if (total(least) > width) {
+    const room = Math.max(least[last] ?? 0, LEAST_ROOM, width - total(widths.slice(0, last)) - GAP);
+    return widths.map((one, i) => (i < last ? one : Math.min(one, room)));
+  }
+  for (let over = total(widths) - width; over > 0; over--) {
     const shrinking = [...widths.keys()].filter((i) => (widths[i] ?? 0) > (least[i] ?? 0));
-    if (shrinking.length === 0) break;
     const widest = shrinking.reduce((a, b) => ((widths[b] ?? 0) >= (widths[a] ?? 0) ? b : a));
     widths[widest] = (widths[widest] ?? 0) - 1;
   }
