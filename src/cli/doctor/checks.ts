@@ -5,6 +5,7 @@ import { formatBytes, MIB } from '../../base/units.js';
 import type { Environment } from '../terminal.js';
 import { checkDrawing } from './check-drawing.js';
 import { checkLive } from './check-live.js';
+import { checkPrograms } from './check-programs.js';
 import { checkXen } from './check-xen.js';
 import { onPath } from './on-path.js';
 
@@ -44,6 +45,7 @@ export async function checkMachine(environment: Environment): Promise<Diagnosis>
       purpose: 'interdom exec compiles its preload library here; interdom tunnel needs none',
       package: 'gcc',
     }),
+    checkPrograms(environment),
     checkProgram(path, packages, {
       what: 'git',
       names: ['git'],

@@ -7,6 +7,7 @@ import { join } from 'node:path';
 import { cellId } from '../../results/cell-id.js';
 import type { Cell } from '../../results/types.js';
 import type { SocketMachine } from '../../sockets/seat.js';
+import { environmentWarnings } from '../../testbed/live/environment.js';
 import { CATALOGUE } from '../catalogue.js';
 import { freePort, Interposition } from '../sockets/interposition.js';
 import { JoinedDomains } from '../sockets/joined-domains.js';
@@ -24,6 +25,7 @@ import {
 
 export const PROGRAM_SCENARIO = 'unmodified-program';
 const SCENARIO_VERSION = 2;
+const DOMAINS = 2;
 /** Ports in a row that are looked at for one that nobody has. */
 const PORTS_TRIED = 100;
 
@@ -69,6 +71,8 @@ export class TrialRun {
       }
       const cells: Cell[] = [];
       for (const [machine, way] of all) {
+        // In turns, so that both see the same machine.
+        if (cells.length > 0) direct = await trial.use(place, port);
         cells.push(await this.over(machine, way, folder, port, direct));
       }
       return cells;
@@ -163,6 +167,7 @@ export class TrialRun {
     const driver = CATALOGUE.transports.find(({ name }) => name === transport);
     const ring = driver?.ringSize(ringSizeBytes);
     const program = this.trial.name;
+    const notes = verdict === 'valid' ? environmentWarnings(DOMAINS) : [];
     const identity = {
       testbed: 'live',
       profile: profile.name,
@@ -176,6 +181,7 @@ export class TrialRun {
       scenarioVersion: SCENARIO_VERSION,
       effective: ring !== undefined && 'bytes' in ring ? { ringSizeBytes: ring.bytes } : {},
       verdict,
+      ...(notes.length === 0 ? {} : { notes }),
       ...(found.reason === undefined ? {} : { reason: found.reason }),
       ...(found.outcome === undefined ? {} : { outcome: found.outcome }),
       metrics: found.metrics ?? {},
