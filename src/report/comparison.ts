@@ -254,13 +254,15 @@ function figureOf(cells: readonly ReportCell[], metric: MetricReader): ComparedV
   const byReplicate = new Map([...repetitions].map(([id, values]) => [id, merge(values)]));
   const sorted = sortedAscending([...byReplicate.values()]);
   const count = Math.max(...[...repetitions.values()].map((values) => values.length));
-  const only = cells.length === 1 ? cells[0]?.metrics[metric.name]?.interval : undefined;
+  const single = cells.length === 1 ? cells[0]?.metrics[metric.name] : undefined;
+  const only = single?.interval;
   const samples = count === 1 ? samplesOf(cells, metric) : undefined;
   return {
     ...(samples === undefined ? {} : { samples }),
     value: median(sorted),
     low: only?.[0] ?? (sorted[0] as number),
     high: only?.[1] ?? (sorted.at(-1) as number),
+    isOneSample: single?.assume === 'nothing' && only === undefined,
     byReplicate,
     cells: count,
   };

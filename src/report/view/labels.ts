@@ -32,6 +32,11 @@ const WORKLOADS: Readonly<Record<string, WorkloadText>> = {
     question: 'a file fetched through a socket proxy',
     message: 'request',
   },
+  'unmodified-program': {
+    title: 'Unmodified programs',
+    question: 'real programs over a transport',
+    message: 'request',
+  },
   'one-to-many': { title: 'One to many', question: 'one server, many clients' },
   'noisy-neighbour': { title: 'Noisy neighbour', question: 'latency beside somebody noisy' },
   'channel-depletion': { title: 'Channel depletion', question: 'connections until a limit' },

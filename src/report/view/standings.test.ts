@@ -81,6 +81,12 @@ test('ranges that overlap establish nothing unless the pairs agree', () => {
   );
 });
 
+test('of what was sampled once nobody leads', () => {
+  const once = { ...point(1, 110), isOneSample: true };
+  assert.equal(isEstablished({ better: 'higher' }, once, point(1, 10)), false);
+  assert.equal(isEstablished({ better: 'higher' }, point(1, 200), once), false);
+});
+
 test('for latencies the lowest leads', () => {
   const latency = sweep({ a: [point(1, 10)], b: [point(1, 20)] }, 'lower');
   const [slot] = slotsOf(latency);

@@ -16,7 +16,7 @@ export interface Slot {
 type Direction = Pick<Sweep, 'better'>;
 
 /** A figure with its range and its repetitions. */
-export type Ranged = Pick<SweepPoint, 'value' | 'low' | 'high' | 'byReplicate'>;
+export type Ranged = Pick<SweepPoint, 'value' | 'low' | 'high' | 'byReplicate' | 'isOneSample'>;
 
 /** The outcome at one slot: the leader, or undefined where it is a draw or nobody to compare with. */
 export interface SlotResult {
@@ -66,6 +66,7 @@ export function resultAt(sweep: Sweep, slot: Slot): SlotResult {
 
 /** True where `better` is ahead by more than a draw and their ranges do not overlap. */
 export function isEstablished(sweep: Direction, better: Ranged, worse: Ranged): boolean {
+  if (better.isOneSample === true || worse.isOneSample === true) return false;
   if (timesWorse(sweep, better.value, worse.value) < 1 + DRAW_SHARE) return false;
   if (better.byReplicate.size > 1) {
     const { wins, of } = pairedWins(sweep, better, worse);

@@ -18,6 +18,8 @@ export interface SweepPoint {
   readonly value: number;
   readonly low: number;
   readonly high: number;
+  /** It was sampled once, and nothing says how far the next sample would lie from it: no difference can rest on it. */
+  readonly isOneSample?: boolean;
   readonly byReplicate: ReadonlyMap<string, number>;
   readonly cells: readonly ReportCell[];
 }
@@ -209,7 +211,7 @@ function pointOf(
   const byReplicate = new Map<string, number>();
   for (const cell of cells) byReplicate.set(replicateId(cell), metricOf(cell, metric) as number);
   const values = sortedAscending([...byReplicate.values()]);
-  const interval = own((cells[0] as ReportCell).metrics, metric)?.interval;
+  const { assume, interval } = own((cells[0] as ReportCell).metrics, metric) ?? {};
   const single = values.length === 1 && interval !== undefined ? interval : undefined;
   return {
     x: placeOn(cells[0] as ReportCell, axes.xKey, axes.rings)?.exact ?? place,
@@ -217,6 +219,7 @@ function pointOf(
     value: median(values),
     low: single?.[0] ?? (values[0] as number),
     high: single?.[1] ?? (values.at(-1) as number),
+    isOneSample: assume === 'nothing' && values.length === 1 && interval === undefined,
     byReplicate,
     cells,
   };
