@@ -8,7 +8,7 @@ const SET_BYTES = 128;
  * use as many CPUs, or does not know which.
  */
 export function cpusForThreads(threads: number): readonly number[] | undefined {
-  const allowed = list(/^Cpus_allowed_list:\s*(\S+)/m.exec(read('/proc/self/status'))?.[1] ?? '');
+  const allowed = allowedCpus();
   const chosen: number[] = [];
   const taken = new Set<number>();
   for (const cpu of allowed) {
@@ -22,13 +22,23 @@ export function cpusForThreads(threads: number): readonly number[] | undefined {
   return all.length === threads ? all : undefined;
 }
 
+/** CPUs on which this process may run now; none where the system does not say. */
+export function allowedCpus(): readonly number[] {
+  return list(/^Cpus_allowed_list:\s*(\S+)/m.exec(read('/proc/self/status'))?.[1] ?? '');
+}
+
 /** Keeps the calling thread on one CPU. Returns whether that was possible: it takes koffi, an optional dependency. */
 export async function pinThisThread(cpu: number): Promise<boolean> {
+  return await keepThisThreadOn([cpu]);
+}
+
+/** Keeps the calling thread, and those that it starts from now on, on some CPUs. Returns whether that was possible. */
+export async function keepThisThreadOn(cpus: readonly number[]): Promise<boolean> {
   if (process.platform !== 'linux') return false;
   try {
     const { default: koffi } = await import('koffi');
     const set = new Uint8Array(SET_BYTES);
-    set[cpu >> 3] = 1 << (cpu & 7);
+    for (const cpu of cpus) set[cpu >> 3] = (set[cpu >> 3] as number) | (1 << (cpu & 7));
     const pin = koffi
       .load('libc.so.6')
       .func('int sched_setaffinity(int thread, size_t bytes, void *set)');

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
-import { cpusForThreads, pinThisThread } from '../cpu-affinity.js';
+import { allowedCpus, cpusForThreads, keepThisThreadOn, pinThisThread } from '../cpu-affinity.js';
 import { environmentWarnings } from '../environment.js';
 import { type CacheSizes, copyPrices, copySetup, copyTable } from './copy-speed.js';
 import type { Figure, Missing } from './figure.js';
@@ -36,6 +36,7 @@ export async function calibrateHost(onProgress: (text: string) => void): Promise
     else figures.push(figure);
   };
   // On one core the two threads would never meet: what is measured between them is measured between cores.
+  const before = allowedCpus();
   const [own, others] = cpusForThreads(2) ?? [];
   if (own !== undefined) await pinThisThread(own);
   const partner = new Partner(others);
@@ -77,6 +78,8 @@ export async function calibrateHost(onProgress: (text: string) => void): Promise
     return { figures, missing, caches, copyTable: copyTable(now), wakeUpsNs, warnings };
   } finally {
     await partner.end();
+    // Threads that are started later would stay on the same CPU.
+    if (own !== undefined) await keepThisThreadOn(before);
   }
 }
 
