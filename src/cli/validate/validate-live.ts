@@ -1,8 +1,9 @@
 import type { SettingValue } from '../../base/setting.js';
 import { formatSignificant } from '../../base/units.js';
 import { LIVE_TOLERANCE, type LiveRow, liveRows } from '../../judge/validation/live-rows.js';
-import { bareProfile } from '../../profiles/bare-profile.js';
+import { bareProfile, WAKE_UP } from '../../profiles/bare-profile.js';
 import { DEFAULT_PROFILE_NAME, findProfile } from '../../profiles/index.js';
+import type { PriceName } from '../../profiles/price-list.js';
 import { type Profile, picoseconds } from '../../profiles/profile.js';
 import { parseProfile } from '../../profiles/user-profile.js';
 import type { Cell } from '../../results/types.js';
@@ -11,27 +12,34 @@ import { refusal } from '../../testbed/cell-identity.js';
 import { calibrateHost } from '../../testbed/live/calibration/calibrate-host.js';
 import { hostProfile } from '../../testbed/live/calibration/host-profile.js';
 import { BARE_MACHINE } from '../../testbed/live/planning.js';
+import { type Effort, USUAL_EFFORT } from '../../testbed/live/sampling.js';
 import { runModelCell } from '../../testbed/model/model-testbed.js';
 import { CATALOGUE } from '../catalogue.js';
 import type { Invocation } from '../command.js';
 import { EXIT, type ExitCode } from '../exit-codes.js';
-import { openLive } from '../live/live-batches.js';
+import { liveSoftware, openLive } from '../live/live-batches.js';
 import { resolveProfiles } from '../run/profile-files.js';
 import { textTable } from '../text-table.js';
 
 const MESSAGE_SIZES = [4096, 16_384, 65_536];
 const RING_SIZES = [65_536];
+/** What a round moves: little, so that some rounds pass between the turns of other load. */
+const BYTES = 2 << 20;
+const FEWEST_MESSAGES = 64;
+/** Only domains that keep looking are compared; more rounds than usual, for their best tenth. */
+const EFFORT: Effort = { ...USUAL_EFFORT, turns: { spin: 15, block: 0 }, roundsPerTurn: 4 };
 
 /** `validate --testbed live`: the model with this host's prices against the live testbed with nothing injected. */
 export async function validateLive(invocation: Invocation, signal: AbortSignal): Promise<ExitCode> {
   const { options, terminal } = invocation;
   const onProgress = (text: string): void => terminal.note(`interdom: ${text}`);
   const profile = await calibrated(invocation, onProgress);
-  const bare = bareProfile(profile);
   const stream = CATALOGUE.scenarios.find(({ name }) => name === 'stream');
   if (stream === undefined) return EXIT.internalError;
   const settings: Record<string, SettingValue> = {};
   for (const [name, setting] of Object.entries(stream.settings)) settings[name] = setting.default;
+  // A sender that waits for a late receiver falls asleep, and is woken inside what is timed.
+  settings['receiverDelayNs'] = 0;
   const wanted = options.list('transport')?.texts;
   const transports = CATALOGUE.transports.filter(({ name, capabilities }) =>
     wanted === undefined ? capabilities.comparable : wanted.includes(name),
@@ -48,7 +56,8 @@ export async function validateLive(invocation: Invocation, signal: AbortSignal):
           seed: 1,
           settings,
         };
-        const parameters = { ...some, messages: stream.messages(some) };
+        const messages = Math.max(FEWEST_MESSAGES, Math.ceil(BYTES / messageSizeBytes));
+        const parameters = { ...some, messages };
         return refusal(transport, stream, parameters) === undefined
           ? [{ transport, parameters }]
           : [];
@@ -58,6 +67,7 @@ export async function validateLive(invocation: Invocation, signal: AbortSignal):
   const testbed = openLive(
     { inject: 'none' },
     { options, environment: terminal.environment, jobs: 1, profiles: [profile] },
+    EFFORT,
   );
   const live: Cell[] = [];
   const watcher = { signal, onProgress, onCell: (cell: Cell) => void live.push(cell) };
@@ -73,11 +83,28 @@ export async function validateLive(invocation: Invocation, signal: AbortSignal):
     })),
     watcher,
   );
+  const bare = new Map<string, Profile>();
+  for (const { name } of new Set(cells.map(({ transport }) => transport))) {
+    onProgress(`software of ${name} on one thread`);
+    bare.set(name, bareProfile(profile, await liveSoftware(name, profile)));
+  }
   const model = cells.map(({ transport, parameters }) =>
-    runModelCell({ profile: bare, transport, scenario: stream, parameters, transportOptions: {} }),
+    runModelCell({
+      profile: bare.get(transport.name) as Profile,
+      transport,
+      scenario: stream,
+      parameters,
+      transportOptions: {},
+    }),
   );
-  const wake = bare.prices.vcpuWake;
-  const rows = liveRows(model, live, picoseconds(wake.value, wake.unit, bare.clockHz) / 1000);
+  const priceNs = (name: PriceName): number => {
+    const { value, unit } = profile.prices[name];
+    return picoseconds(value, unit, profile.clockHz) / 1000;
+  };
+  const rows = liveRows(model, live, {
+    wakeUpNs: WAKE_UP.reduce((sum, name) => sum + priceNs(name), 0),
+    cacheLineNs: priceNs('cacheLine'),
+  });
   await terminal.print(tableOf(rows, terminal.width));
   for (const { transport, verdict, reason } of live) {
     if (verdict !== 'valid') terminal.complain(`interdom: ${transport}: ${verdict}: ${reason}`);

@@ -18,7 +18,7 @@ function cell(bytesPerSecond: number, more: Partial<Cell['metrics']> = {}, notes
     transport: 'libvchan',
     scenario: 'stream',
     scenarioVersion: 1,
-    parameters: { messageSizeBytes: 4096, ringSizeBytes: 65_536 },
+    parameters: { messageSizeBytes: 4096, ringSizeBytes: 65_536, messages: 100 },
     effective: {},
     verdict: 'valid',
     metrics: { bytesPerSecond: metric(bytesPerSecond), ...more } as Cell['metrics'],
@@ -26,28 +26,63 @@ function cell(bytesPerSecond: number, more: Partial<Cell['metrics']> = {}, notes
   };
 }
 
+const HOST = { wakeUpNs: 5000, cacheLineNs: 100 };
+
+function reasonOf(model: Cell, live: Cell): string {
+  return liveRows([model], [live], HOST)[0]?.reason ?? '';
+}
+
 describe('model against live', () => {
   it('is within a quarter, or not', () => {
-    assert.equal(liveRows([cell(1.2e9)], [cell(1e9)], 5000)[0]?.isWithin, true);
-    assert.equal(liveRows([cell(1.3e9)], [cell(1e9)], 5000)[0]?.isWithin, false);
+    assert.equal(liveRows([cell(1.2e9)], [cell(1e9)], HOST)[0]?.isWithin, true);
+    assert.equal(liveRows([cell(1.3e9)], [cell(1e9)], HOST)[0]?.isWithin, false);
   });
 
-  it('says what of a difference the sleeps explain, and what is left', () => {
+  it('says on what the busiest domain of the model spends its time', () => {
+    const attributionNs = {
+      dom1: { copy: 900, 'cache-line': 300, 'guest-user': 10, idle: 5000 },
+      dom2: { copy: 100 },
+    };
+    const reason = reasonOf({ ...cell(4e9), attributionNs }, cell(1e9));
+    assert.match(
+      reason,
+      /4096 ns live and 1024 ns in the model, of which 74 % copy and 25 % cache-/,
+    );
+  });
+
+  it('says what of a difference the sleeps explain, and how many cache lines would be the rest', () => {
     const sleeps = { value: 0.1, unit: '1', better: 'lower', assume: 'nothing' } as const;
-    const live = cell(1e9, { sleepsPerMessage: sleeps }, ['other load: 4.0 runnable']);
-    const [row] = liveRows([cell(4e9)], [live], 5000);
+    const counters = { events: { delivered: 85 } } as unknown as NonNullable<Cell['counters']>;
+    const live = { ...cell(1e9, { sleepsPerMessage: sleeps }), counters };
+    const reason = reasonOf(cell(4e9), live);
     // 4096 ns against 1024 ns a message, of which 500 ns asleep.
-    assert.match(row?.reason ?? '', /3.07e\+3 ns more/);
-    assert.match(row?.reason ?? '', /500 ns of it are 0.10 sleeps; 2.57e\+3 ns are the software/);
-    assert.match(row?.reason ?? '', /other load/);
+    assert.match(reason, /0.10 sleeps a message of 5000 ns each, .* up to 500 ns/);
+    assert.match(reason, /2572 ns more \(as much as 26 cache lines\): the software of 0.85 events/);
+  });
+
+  it('names no cause where other load may be one: most rounds were far slower than the best', () => {
+    const live = cell(1e9, {}, ['other load: 9.0 runnable threads']);
+    const metrics = {
+      bytesPerSecond: { ...live.metrics['bytesPerSecond'], value: 0.4e9, samples: [0.4e9, 1e9] },
+    } as Cell['metrics'];
+    const reason = reasonOf(cell(4e9), { ...live, metrics });
+    assert.match(reason, /cannot be told from other load: the median round took 2.5 times/);
+    assert.match(reason, /9.0 runnable threads/);
+    assert.doesNotMatch(reason, /cache lines/);
+  });
+
+  it('leaves no rest where the sleeps explain it all', () => {
+    const sleeps = { value: 0.6, unit: '1', better: 'lower', assume: 'nothing' } as const;
+    const reason = reasonOf(cell(4e9), cell(1e9, { sleepsPerMessage: sleeps }));
+    assert.match(reason, /0.60 sleeps/);
+    assert.doesNotMatch(reason, /more/);
   });
 
   it('blames the model where the model is slower', () => {
-    const [row] = liveRows([cell(0.5e9)], [cell(1e9)], 5000);
-    assert.match(row?.reason ?? '', /the model takes .* more/);
+    assert.match(reasonOf(cell(0.5e9), cell(1e9)), /the model prices 4096 ns too much/);
   });
 
   it('compares nothing with a cell that has no figure', () => {
-    assert.deepEqual(liveRows([cell(1e9)], [{ ...cell(1e9), metrics: {} }], 5000), []);
+    assert.deepEqual(liveRows([cell(1e9)], [{ ...cell(1e9), metrics: {} }], HOST), []);
   });
 });

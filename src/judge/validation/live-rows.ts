@@ -21,16 +21,19 @@ export interface LiveRow {
   readonly reason: string | undefined;
 }
 
-/**
- * Compares throughput cell by cell. What differs is told as time a message: what the sleeping threads of live explain, and
- * what is left for the software of the live path itself, which has no price in the model.
- *
- * @param wakeUpNs one wake-up of a thread on this host
- */
+/** What reasons are measured in. */
+export interface HostCosts {
+  /** One wake-up of a thread that sleeps. */
+  readonly wakeUpNs: number;
+  /** One cache line from one core to another. */
+  readonly cacheLineNs: number;
+}
+
+/** Compares throughput cell by cell. What differs is told as time a message, with what is known of it. */
 export function liveRows(
   model: readonly Cell[],
   live: readonly Cell[],
-  wakeUpNs: number,
+  costs: HostCosts,
 ): readonly LiveRow[] {
   return live.flatMap((measured) => {
     const { transport, parameters } = measured;
@@ -42,7 +45,7 @@ export function liveRows(
     );
     const modelled = same?.metrics['bytesPerSecond']?.value;
     const metric = measured.metrics['bytesPerSecond'];
-    if (modelled === undefined || metric === undefined) return [];
+    if (same === undefined || modelled === undefined || metric === undefined) return [];
     const best = percentile(sortedAscending(metric.samples ?? [metric.value]), 90);
     const difference = (modelled - best) / best;
     const isWithin = Math.abs(difference) <= LIVE_TOLERANCE;
@@ -57,34 +60,84 @@ export function liveRows(
         medianBytesPerSecond: metric.value,
         difference,
         isWithin,
-        reason: isWithin ? undefined : reason(measured, bytes, modelled, best, wakeUpNs),
+        reason: isWithin ? undefined : reasons(same, measured, best, costs).join('; '),
       },
     ];
   });
 }
 
-function reason(
-  { metrics, notes }: Cell,
-  bytes: number,
-  modelled: number,
-  measured: number,
-  wakeUpNs: number,
-): string {
-  const modelNs = (bytes / modelled) * 1e9;
-  const liveNs = (bytes / measured) * 1e9;
-  const ns = (value: number): string => `${value.toPrecision(3)} ns`;
-  if (liveNs < modelNs) {
-    return `the model takes ${ns(modelNs - liveNs)} more a message: it prices something too high`;
+/** What is left of a difference, as a part of it, is not worth a word. */
+const NEGLIGIBLE = 0.2;
+/** Samples of which the median takes so much longer than the best tenth were disturbed. */
+const DISTURBED = 1.5;
+
+/** Why a row differs: measured amounts, in nanoseconds a message. */
+function reasons(
+  model: Cell,
+  live: Cell,
+  liveBytesPerSecond: number,
+  costs: HostCosts,
+): readonly string[] {
+  const bytes = Number(live.parameters['messageSizeBytes']);
+  const perMessage = (bytesPerSecond: number): number => (bytes / bytesPerSecond) * 1e9;
+  const modelNs = perMessage(model.metrics['bytesPerSecond']?.value ?? 0);
+  const liveNs = perMessage(liveBytesPerSecond);
+  const missing = liveNs - modelNs;
+  const parts = [
+    `a message takes ${ns(liveNs)} live and ${ns(modelNs)} in the model, of which ${busiest(model)}`,
+  ];
+  if (missing < 0) {
+    parts.push(`the model prices ${ns(-missing)} too much: what it names first`);
+    return parts;
   }
-  const sleeps = metrics['sleepsPerMessage']?.value ?? 0;
-  const asleep = Math.min(sleeps * wakeUpNs, liveNs - modelNs);
-  const rest = liveNs - modelNs - asleep;
-  const parts = [`live takes ${ns(liveNs - modelNs)} more a message`];
-  if (asleep > 0) parts.push(`up to ${ns(asleep)} of it are ${sleeps.toPrecision(2)} sleeps`);
-  parts.push(
-    `${ns(rest)} are the software of the live path, which has no price, and waiting for a CPU`,
-  );
-  const loaded = notes?.find((note) => note.startsWith('other load'));
-  if (loaded !== undefined) parts.push(loaded);
-  return parts.join('; ');
+  const sleeps = live.metrics['sleepsPerMessage']?.value ?? 0;
+  const asleepNs = sleeps * costs.wakeUpNs;
+  if (asleepNs > 0) {
+    parts.push(
+      `${sleeps.toPrecision(2)} sleeps a message of ${ns(costs.wakeUpNs)} each, which the model has not: up to ${ns(asleepNs)}`,
+    );
+  }
+  const left = missing - asleepNs;
+  if (left <= NEGLIGIBLE * missing) return parts;
+  const slowness = perMessage(live.metrics['bytesPerSecond']?.value ?? 0) / liveNs;
+  if (slowness > DISTURBED) {
+    const load = live.notes?.find((note) => note.startsWith('other load'));
+    parts.push(
+      `${ns(left)} more cannot be told from other load: the median round took ${slowness.toFixed(1)} times ` +
+        `the best tenth${load === undefined ? '' : ` (${load})`}`,
+    );
+  } else {
+    const events = eventsAMessage(live);
+    const lines = (left / costs.cacheLineNs).toPrecision(2);
+    parts.push(
+      `${ns(left)} more (as much as ${lines} cache lines): the software of ${events.toPrecision(2)} events a message, ` +
+        'and lines that the other domain has read or takes meanwhile, which the model lets a writer have back for nothing',
+    );
+  }
+  return parts;
+}
+
+/** Events that the live domains were given, the mean of the rounds. */
+function eventsAMessage({ counters, parameters }: Cell): number {
+  return (counters?.['events']?.['delivered'] ?? 0) / Number(parameters['messages']);
+}
+
+/** The two largest causes on the CPU of the busiest domain. */
+function busiest({ attributionNs }: Cell): string {
+  const domains = Object.values(attributionNs ?? {});
+  const work = (causes: Readonly<Record<string, number>>): [string, number][] =>
+    Object.entries(causes).filter(([cause, spent]) => cause !== 'idle' && spent > 0);
+  const total = (causes: Readonly<Record<string, number>>): number =>
+    work(causes).reduce((sum, [, spent]) => sum + spent, 0);
+  const most = [...domains].sort((a, b) => total(b) - total(a))[0] ?? {};
+  const all = total(most);
+  const named = work(most)
+    .sort(([, a], [, b]) => b - a)
+    .slice(0, 2)
+    .map(([cause, spent]) => `${Math.round((100 * spent) / all)} % ${cause}`);
+  return named.length === 0 ? 'nothing is attributed' : named.join(' and ');
+}
+
+function ns(value: number): string {
+  return value < 10_000 ? `${Math.round(value)} ns` : `${(value / 1000).toFixed(1)} us`;
 }

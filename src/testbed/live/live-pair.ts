@@ -1,6 +1,6 @@
 import { MessageChannel, type MessagePort, Worker } from 'node:worker_threads';
 import { describeLastStep, stepsOf } from './last-step.js';
-import type { FromThread, LiveThreadData, ToThread } from './live-protocol.js';
+import type { FromThread, LiveThreadData, RoundOrder } from './live-protocol.js';
 import type { RoundReport } from './live-round.js';
 import { type ControlArea, createControlArea, stopThreads } from './shared-area.js';
 
@@ -71,7 +71,7 @@ export class LivePair {
   }
 
   /** Carries out one round. Throws LiveFailure; then the threads are gone. */
-  async round(order: ToThread): Promise<readonly RoundReport[]> {
+  async round(order: RoundOrder): Promise<readonly RoundReport[]> {
     const answers = this.answers();
     for (const worker of this.workers) worker.postMessage(order);
     return (await answers).flatMap((answer) => ('report' in answer ? [answer.report] : []));

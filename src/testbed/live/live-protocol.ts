@@ -27,16 +27,29 @@ export interface LiveThreadData {
   readonly transportOptions: Endpoint['options'];
 }
 
+/** What a thread is told to do. */
+export type ToThread = RoundOrder | typeof MEASURE_SOFTWARE;
+
+/** To a thread that is alone in its machine, and so carries out both ends: what does the software of a message take? */
+export const MEASURE_SOFTWARE = 'measure-software';
+
 /** One round to carry out. */
-export interface ToThread {
+export interface RoundOrder {
   readonly messages: number;
   readonly spinTurns: number;
   /** Every byte is checked, and not only the number of each message. */
   readonly isThorough: boolean;
 }
 
+/** What the software of one short message takes on this machine, without a peer that takes cache lines away. */
+export interface SoftwarePath {
+  readonly sendNs: number;
+  readonly receiveNs: number;
+}
+
 /** A thread first says that it stands ready, then answers round by round; or says why it cannot go on, once. */
 export type FromThread =
   | { readonly ready: true; readonly isPinned: boolean }
   | { readonly report: RoundReport }
+  | { readonly software: SoftwarePath }
   | { readonly failed: string };

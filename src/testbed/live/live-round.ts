@@ -7,7 +7,7 @@ import { Installation } from '../../transport/installation.js';
 import { meet } from './barrier.js';
 import { DomainThread } from './domain-thread.js';
 import type { LivePlatform } from './live-platform.js';
-import type { ToThread } from './live-protocol.js';
+import type { RoundOrder } from './live-protocol.js';
 import { ConnectingWorld, LiveWorld, type StandingPair } from './live-world.js';
 
 /** What a live thread is to set up. */
@@ -49,7 +49,7 @@ export function liveFeatures(features: Features): Features {
 /** One end of a live cell: sets the machine up, connects, goes live; then carries out rounds. */
 export class LiveEnd {
   readonly thread: DomainThread;
-  private readonly pair: StandingPair;
+  readonly pair: StandingPair;
   private readonly eventChannelsUsed: number;
 
   constructor(
@@ -89,7 +89,7 @@ export class LiveEnd {
   }
 
   /** Carries out the scenario once, together with the other end. */
-  round({ messages, spinTurns, isThorough }: ToThread): RoundReport {
+  round({ messages, spinTurns, isThorough }: RoundOrder): RoundReport {
     const { plan, platform, thread, pair } = this;
     const { machine } = thread.installation;
     const world = new LiveWorld(

@@ -4,9 +4,15 @@ import type { Scenario } from '../../scenario/contract.js';
 import type { TransportDriver } from '../../transport/contract.js';
 import { pinThisThread } from './cpu-affinity.js';
 import { LivePlatform } from './live-platform.js';
-import type { FromThread, LiveThreadData, ToThread } from './live-protocol.js';
+import {
+  type FromThread,
+  type LiveThreadData,
+  MEASURE_SOFTWARE,
+  type ToThread,
+} from './live-protocol.js';
 import { LiveEnd } from './live-round.js';
 import type { SharedArea } from './shared-area.js';
+import { measureSoftwarePath } from './software-path.js';
 import { createSharedMemory } from './wasm-mover.js';
 
 /** What there is to choose from. */
@@ -37,11 +43,12 @@ export async function serveRounds(
   const { control, frameBytes, partner, thread, manner, clockBaseNs, cpus, ...plan } = data;
   const cpu = cpus?.[thread];
   const isPinned = cpu !== undefined && (await pinThisThread(cpu));
+  const now = sharedClock(BigInt(clockBaseNs));
   const frames = await sharedFrames(thread, frameBytes, partner);
   const area: SharedArea = { ...control, frames };
   let end: LiveEnd | undefined;
   attempt(() => {
-    const platform = new LivePlatform(area, thread, manner, sharedClock(BigInt(clockBaseNs)));
+    const platform = new LivePlatform(area, thread, manner, now);
     end = new LiveEnd(
       {
         ...plan,
@@ -55,7 +62,9 @@ export async function serveRounds(
   port.on('message', (order: ToThread) => {
     attempt(() => {
       if (end === undefined) throw new Error('the connection was never made');
-      return { report: end.round(order) };
+      return order === MEASURE_SOFTWARE
+        ? { software: measureSoftwarePath(end, now) }
+        : { report: end.round(order) };
     });
   });
 }
