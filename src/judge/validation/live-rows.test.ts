@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import type { Cell } from '../../results/types.js';
+import type { Cell, MetricValue } from '../../results/types.js';
 import { liveRows } from './live-rows.js';
 
 function cell(bytesPerSecond: number, more: Partial<Cell['metrics']> = {}, notes?: string[]): Cell {
@@ -51,9 +51,12 @@ describe('model against live', () => {
   });
 
   it('says what of a difference the sleeps explain, and how many cache lines would be the rest', () => {
-    const sleeps = { value: 0.1, unit: '1', better: 'lower', assume: 'nothing' } as const;
+    // The slow rounds slept more: it is not they that are compared.
+    const samples = [0.9, 0.1];
+    const sleeps = { value: 0.5, unit: '1', better: 'lower', assume: 'nothing', samples } as const;
     const counters = { events: { delivered: 85 } } as unknown as NonNullable<Cell['counters']>;
-    const live = { ...cell(1e9, { sleepsPerMessage: sleeps }), counters };
+    const rate = { ...(cell(1e9).metrics['bytesPerSecond'] as MetricValue), samples: [0.7e9, 1e9] };
+    const live = { ...cell(1e9, { bytesPerSecond: rate, sleepsPerMessage: sleeps }), counters };
     const reason = reasonOf(cell(4e9), live);
     // 4096 ns against 1024 ns a message, of which 500 ns asleep.
     assert.match(reason, /0.10 sleeps a message of 5000 ns each, .* up to 500 ns/);
@@ -72,8 +75,13 @@ describe('model against live', () => {
   });
 
   it('leaves no rest where the sleeps explain it all', () => {
-    const sleeps = { value: 0.6, unit: '1', better: 'lower', assume: 'nothing' } as const;
-    const reason = reasonOf(cell(4e9), cell(1e9, { sleepsPerMessage: sleeps }));
+    const one = { unit: '1', better: 'lower', assume: 'nothing' } as const;
+    const rate = { ...one, value: 1e9, samples: [1e9] };
+    const sleeps = { ...one, value: 0.6, samples: [0.6] };
+    const reason = reasonOf(
+      cell(4e9),
+      cell(1e9, { bytesPerSecond: rate, sleepsPerMessage: sleeps }),
+    );
     assert.match(reason, /0.60 sleeps/);
     assert.doesNotMatch(reason, /more/);
   });

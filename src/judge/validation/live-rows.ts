@@ -90,7 +90,7 @@ function reasons(
     parts.push(`the model prices ${ns(-missing)} too much: what it names first`);
     return parts;
   }
-  const sleeps = live.metrics['sleepsPerMessage']?.value ?? 0;
+  const sleeps = sleepsOfBest(live, liveBytesPerSecond);
   const asleepNs = sleeps * costs.wakeUpNs;
   if (asleepNs > 0) {
     parts.push(
@@ -115,6 +115,14 @@ function reasons(
     );
   }
   return parts;
+}
+
+/** Sleeps a message in the rounds that count: those as fast as the best tenth. */
+function sleepsOfBest({ metrics }: Cell, bytesPerSecond: number): number {
+  const rates = metrics['bytesPerSecond']?.samples ?? [];
+  const sleeps = metrics['sleepsPerMessage'];
+  const best = (sleeps?.samples ?? []).filter((_, i) => (rates[i] ?? 0) >= bytesPerSecond);
+  return best.length > 0 ? best.reduce((sum, one) => sum + one, 0) / best.length : 0;
 }
 
 /** Events that the live domains were given, the mean of the rounds. */
