@@ -5,6 +5,7 @@ import type { MemberData } from '../../src/testbed/live/installation/lockstep-pr
 import { LiveMemory } from '../../src/testbed/live/live-memory.js';
 import { checkLive, LiveStage } from '../../src/testbed/live/live-stage.js';
 import { sharedClock } from '../../src/testbed/live/serve-rounds.js';
+import { Machine } from '../../src/xen/machine.js';
 import { template } from '../../transports/_template/index.js';
 import { transports } from '../../transports/index.js';
 
@@ -21,9 +22,9 @@ export interface CheckTask {
 
 /**
  * What is broken on purpose, to see that the checks find it: the last byte of a copy arrives only with the next copy, after
- * the index that says that it is there; or a domain is never woken.
+ * the index that says that it is there; a domain is never woken; or one thread does not hear that others close their ports.
  */
-export type Sabotage = 'none' | 'late-byte' | 'no-wake';
+export type Sabotage = 'none' | 'late-byte' | 'no-wake' | 'unheard-close';
 
 const data = workerData as MemberData;
 const { clockBaseNs, transport, check, seed, sabotage, mostSettings } = data.task as CheckTask;
@@ -31,9 +32,17 @@ const driver = [...transports, template].find(({ name }) => name === transport);
 if (driver === undefined) throw new Error(`there is no transport ${transport}`);
 if (sabotage === 'no-wake') InstallationPlatform.prototype.wake = () => {};
 if (sabotage === 'late-byte') delayLastBytes();
+if (sabotage === 'unheard-close' && data.thread === 0) missCloses();
 const member = new LockstepMember(parentPort as MessagePort, data);
 const stage = new LiveStage(member, seed, sharedClock(BigInt(clockBaseNs)));
 member.end(checkLive(driver, check, stage, mostSettings));
+
+function missCloses(): void {
+  const { repeat } = Machine.prototype;
+  Machine.prototype.repeat = function (change) {
+    if (change.kind !== 'port' || change.call.call !== 'close') repeat.call(this, change);
+  };
+}
 
 function delayLastBytes(): void {
   const { move } = LiveMemory.prototype;

@@ -44,6 +44,12 @@ describe('conformance on live, under random pauses', () => {
     });
   }
 
+  it('canary: a change that a thread does not repeat is found', async () => {
+    const result = await checkOnThreads('libvchan', 'no-leak', { sabotage: 'unheard-close' });
+    assert.equal(result.verdict, 'failed');
+    assert.match(result.reason ?? '', /the threads have made different machines/);
+  });
+
   it('canary: an event without a wake-up is found', async () => {
     const result = await checkOnThreads('libvchan', 'slow-sender', { sabotage: 'no-wake' });
     assert.equal(result.verdict, 'failed');

@@ -1,3 +1,4 @@
+import { InvariantViolation } from '../../base/errors.js';
 import { settingsFor, type TrialStage } from '../../transport/conformance/setting.js';
 import { type ConformanceResult, checkOne, LIVE_CHECKS } from '../../transport/conformance.js';
 import type { TransportDriver } from '../../transport/contract.js';
@@ -67,15 +68,28 @@ export class LiveStage implements TrialStage {
 
   carryOut(): void {
     const { thread, platform } = this;
-    if (thread === undefined || platform === undefined) return;
+    let copy: string | undefined;
     try {
-      thread.untilRest();
+      thread?.untilRest();
+      copy = thread?.fingerprint();
     } catch (error) {
       // The others may wait for ever for what this one will not do.
-      stopThreads(platform.area);
-      throw error instanceof LiveStopped ? new LiveStopped(thread.whoWaits()) : error;
+      if (platform !== undefined) stopThreads(platform.area);
+      throw error instanceof LiveStopped ? new LiveStopped(thread?.whoWaits()) : error;
+    } finally {
+      this.compare(copy);
     }
-    platform.forgetGates();
+    platform?.forgetGates();
+  }
+
+  /** All copies of the machine must be the same. */
+  private compare(copy: string | undefined): void {
+    const copies = new Set(this.gather(copy).filter((one) => one !== undefined));
+    if (copies.size > 1) {
+      throw new InvariantViolation('the threads have made different machines', {
+        copies: [...copies].join(' | '),
+      });
+    }
   }
 
   gather<T>(value: T): readonly (T | undefined)[] {

@@ -30,6 +30,27 @@ export class InstallationThread extends DomainThread {
     Atomics.store(control, this.word + RESTS_AT, BUSY);
   }
 
+  /**
+   * What this thread's copy of the machine says of all domains: at rest the same in every thread. What lies in frames and
+   * words is shared, and no part of it.
+   */
+  fingerprint(): string {
+    this.whole.takeNews();
+    const { machine, xenstored } = this.installation;
+    const domains = [...machine.allDomains()].map(
+      ({ domid, state, grantTable, eventChannels }) => ({
+        domid,
+        state,
+        mappings: grantTable.mappedCount,
+        xenstore: xenstored.store.usage(domid),
+        ports: [...eventChannels.all()].map((port) =>
+          [port.number, port.state, port.remoteDomid, port.remotePort, port.virq].join(' '),
+        ),
+      }),
+    );
+    return JSON.stringify({ domains, words: machine.words.length });
+  }
+
   protected override get isOver(): boolean {
     return Atomics.load(this.whole.control, RUN_AT_REST) >= this.runs;
   }
