@@ -146,7 +146,7 @@ export const SEPARATION: readonly Claim[] = [
       slower('a flooding client delays others of a V4V server', V4V, 'flood'),
       slower('a flooding client delays others of a libvchan server', LIBVCHAN, 'flood'),
     ],
-    note: 'A wildcard ring can be filled by any domain, which delays its other clients: see noisy-neighbour with flood.',
+    note: 'A wildcard ring can be filled by any domain. In noisy-neighbour with flood its owner empties it faster than one client fills it, and does not fall asleep meanwhile, so that round trips get shorter; with eight clients that flood they take a little longer than without.',
   },
   {
     id: 'event-channels',
