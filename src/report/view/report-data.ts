@@ -61,10 +61,13 @@ const PER_MESSAGE: readonly (readonly [metric: string, group: string])[] = [
 ];
 
 /**
- * Messages delivered, by which counters and CPU time are divided. Taken from a figure a message and the counter
- * behind it where both are there, because that is the very number the metrics were divided by; else from the parameters.
+ * Messages delivered, by which counters and CPU time are divided. As the counters themselves say, where they do (real Xen);
+ * else taken from a figure a message and the counter behind it where both are there, because that is the very number the
+ * metrics were divided by; else from the parameters.
  */
 export function messagesOf(cell: ReportCell): number | undefined {
+  const counted = cell.counters?.copies?.['messages'];
+  if (counted !== undefined && counted > 0) return counted;
   for (const [metric, group] of PER_MESSAGE) {
     const each = own(cell.metrics, metric)?.value;
     const total = counterSum(cell, group);
