@@ -3,7 +3,7 @@
 //
 //     node scripts/tunnel-against-socat.mjs [ROUNDS]
 import { spawn, spawnSync } from 'node:child_process';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -38,8 +38,17 @@ transports.forEach((transport, i) => {
   ways[transport] = tunnels[i];
 });
 try {
-  // iperf3 serves one client at a time, and would take a probe for one: all are given time to start.
-  await new Promise((resolve) => setTimeout(resolve, 4000));
+  // iperf3 serves one client at a time, and would take a probe for one: the system says who listens.
+  const listens = () => {
+    const lines = readFileSync('/proc/net/tcp', 'latin1').split('\n');
+    const open = new Set(
+      lines.flatMap((line) => /:([0-9A-F]{4}) 0+:0{4} 0A /.exec(line)?.[1] ?? []),
+    );
+    return Object.values(ways).every((port) =>
+      open.has(port.toString(16).toUpperCase().padStart(4, '0')),
+    );
+  };
+  while (!listens()) await new Promise((resolve) => setTimeout(resolve, 200));
   const rates = Object.fromEntries(Object.keys(ways).map((way) => [way, []]));
   for (let round = 0; round < rounds; round++) {
     for (const [way, port] of Object.entries(ways)) {

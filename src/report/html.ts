@@ -23,6 +23,7 @@ import {
   pageBody,
   pageContents,
 } from './view/page-body.js';
+import { programTable } from './view/programs.js';
 import type { ReportData } from './view/report-data.js';
 import { tableMarkup } from './view/table-markup.js';
 
@@ -123,7 +124,9 @@ function fixedSections(
   { claims, validation }: Judged,
 ): readonly FixedContent[] {
   const outcomes = outcomeTable(data);
+  const programs = programTable(data.cells);
   const sections: (FixedContent | undefined)[] = [
+    programs && { link: ['programs', 'Real programs'], content: tableMarkup(programs) },
     outcomes && { link: ['failure', 'Failure and limits'], content: tableMarkup(outcomes) },
     claims && { link: ['claims', 'Claims of the V4V proposal'], content: claimsMarkup(claims) },
     validation && {

@@ -5,6 +5,7 @@ import { outcomeTable } from './view/evidence.js';
 import { shownSentence } from './view/figure-parts.js';
 import { metricLabel, workloadOrder } from './view/labels.js';
 import type { Choice, PageModel } from './view/page-body.js';
+import { programTable } from './view/programs.js';
 import type { ReportData } from './view/report-data.js';
 import { facetsOf, facetText } from './view/selection.js';
 import { leadText, sizeNote, type WorkloadVerdict } from './view/verdict.js';
@@ -53,6 +54,7 @@ export function renderMarkdown(
         '\n\n',
       ),
     ),
+    evidence('Real programs', programTable(data.cells)),
     evidence('Failure and limits', outcomeTable(data)),
     claims,
     real,
@@ -98,7 +100,8 @@ function heading(data: ReportData): string {
 }
 
 function scoreboard(verdicts: readonly WorkloadVerdict[], shown: string): string {
-  if (verdicts.length === 0) return '## Verdict\n\nNo valid cell has a figure.';
+  if (verdicts.length === 0)
+    return '## Verdict\n\nNo valid cell has a figure by which transports are compared.';
   const transports = transportsIn(verdicts);
   const rows = verdicts.map((verdict) => {
     const figures = transports.map((name) => {

@@ -1,5 +1,6 @@
 import type { TableSpec } from './chart-spec.js';
 import { compareText, dimensionLabel, workloadTitle } from './labels.js';
+import { PROGRAM_SCENARIO } from './programs.js';
 import { formatParameter } from './quantity.js';
 import type { ReportCell, ReportData } from './report-data.js';
 import { transportOrder } from './series-style.js';
@@ -16,6 +17,8 @@ const NOT_TOLD: ReadonlySet<string> = new Set(['hypothetical', 'byKind']);
 export function outcomeTable(data: ReportData): TableSpec | undefined {
   const counts = new Map<string, { cell: ReportCell; outcome: string; count: number }>();
   for (const cell of data.cells) {
+    // They have a table of their own.
+    if (cell.scenario === PROGRAM_SCENARIO) continue;
     const entries = Object.entries(cell.outcome ?? {}).filter(([name]) => !NOT_TOLD.has(name));
     if (entries.every(([, value]) => value === true || value === 'delivered')) continue;
     const outcome = entries

@@ -47,7 +47,7 @@ export function pageBody(
   const verdicts = model.workloads.map(({ verdict }) => verdict);
   return html`<section id="verdict"><h2>Verdict</h2>
 <p class="muted">${shownSentence(data, choice.selection)}.</p>
-${verdicts.length === 0 ? html`<p>No valid cell has a figure under this choice.</p>` : verdictMarkup(verdicts)}
+${verdicts.length === 0 ? html`<p>No valid cell has a figure by which transports are compared under this choice.</p>` : verdictMarkup(verdicts)}
 ${withoutFigure(data, choice.selection, model.workloads).map((text) => html`<p>No figure: ${text}.</p>`)}
 ${elsewhereMarkup(model.elsewhere)}
 </section>

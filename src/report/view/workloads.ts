@@ -1,6 +1,7 @@
 import { raysOf } from './axes.js';
 import { problemReasons } from './breakdown.js';
 import { present, workloadOrder, workloadTitle } from './labels.js';
+import { PROGRAM_SCENARIO } from './programs.js';
 import { type Focus, referenceSlot } from './reference-slot.js';
 import type { ReportCell, ReportData } from './report-data.js';
 import { type Selection, scenariosOf, selectCells } from './selection.js';
@@ -20,13 +21,19 @@ export interface Workload {
   readonly verdict: WorkloadVerdict;
 }
 
+/** Those in which transports are held against each other, in the reader's order. */
+function comparedScenarios(data: ReportData): readonly string[] {
+  const scenarios = [...scenariosOf(data)].filter((scenario) => scenario !== PROGRAM_SCENARIO);
+  return scenarios.sort(workloadOrder);
+}
+
 /** The scenarios that have a figure under this selection, in the reader's order. */
 export function workloadsOf(
   data: ReportData,
   selection: Selection,
   focus: Focus = {},
 ): readonly Workload[] {
-  const scenarios = [...scenariosOf(data)].sort(workloadOrder);
+  const scenarios = comparedScenarios(data);
   const found: Workload[] = [];
   for (const scenario of scenarios) {
     const rays = raysOf(scenario, selectCells(data, selection, scenario));
@@ -44,7 +51,7 @@ export function withoutFigure(
   selection: Selection,
   workloads: readonly Workload[],
 ): readonly string[] {
-  const scenarios = [...scenariosOf(data)].sort(workloadOrder);
+  const scenarios = comparedScenarios(data);
   return scenarios.flatMap((scenario) => {
     if (workloads.some((workload) => workload.scenario === scenario)) return [];
     const note = problemReasons(selectCells(data, selection, scenario));
