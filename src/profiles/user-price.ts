@@ -94,7 +94,10 @@ function inProportion(
 ): number {
   if (base === undefined) return value;
   if (unchanged) return base[end];
-  return base.value === 0 ? value : (value * base[end]) / base.value;
+  if (base.value === 0) return value;
+  const scaled = (value * base[end]) / base.value;
+  // Where the base's own value is an end of its range, rounding must not leave the new value outside.
+  return end === 'low' ? Math.min(value, scaled) : Math.max(value, scaled);
 }
 
 function defaultSource(place: JsonPlace, base: Price, changed: boolean): string {

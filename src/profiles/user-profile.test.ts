@@ -50,6 +50,17 @@ describe('a profile like another one', () => {
     assert.deepEqual(profile.prices.hypercall, skylake.prices.hypercall);
   });
 
+  it('keeps a value inside its range where rounding would leave it out', () => {
+    // vcpuWake of qemu-svm is the upper end of its own range.
+    const value = 27 / 7;
+    const { vcpuWake } = parse({
+      like: 'qemu-svm',
+      name: 'mine',
+      prices: { vcpuWake: { value } },
+    }).prices;
+    assert.ok(vcpuWake.low <= value && value <= vcpuWake.high);
+  });
+
   it('takes everything that is said of a price', () => {
     const price = {
       value: 300,
