@@ -62,6 +62,7 @@ function panel(title: string, rows: readonly ValidationRow[]): LinePanelSpec {
     label: transport,
     transport,
     hollow: false,
+    scattered: true,
     points: rows
       .filter((row) => row.transport === transport)
       .map(({ model, recorded }) => ({ x: recorded as number, y: model, low: model, high: model }))

@@ -25,6 +25,8 @@ export interface LineSpec {
   readonly transport: string;
   /** A further series of the same transport: drawn with hollow markers. */
   readonly hollow: boolean;
+  /** Points of their own, which no line joins. */
+  readonly scattered?: boolean;
   readonly points: readonly LinePoint[];
 }
 

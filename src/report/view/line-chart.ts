@@ -76,6 +76,7 @@ function dataset(line: LineSpec, theme: Theme): Record<string, unknown> {
     pointBorderWidth: 1.5,
     borderWidth: 2,
     borderDash: [...style.dash],
+    showLine: line.scattered !== true,
     pointStyle: style.marker,
     pointRadius: line.points.length > 12 ? 2.5 : 4,
     pointHoverRadius: 6,
@@ -247,7 +248,15 @@ function drawNames(chart: DrawnChart, panel: LinePanelSpec, theme: Theme): void 
     if (end === undefined) return [];
     const left = end.x + NAME_GAP;
     const right = left + ctx.measureText(line.label).width;
-    return [{ line, left, right, y: end.y, others: courses.filter((_, k) => k !== i) }];
+    return [
+      {
+        line,
+        left,
+        right,
+        y: end.y,
+        others: courses.filter((_, k) => k !== i && panel.lines[k]?.scattered !== true),
+      },
+    ];
   });
   const middles = placeNames(names, theme.fontSize + 2, chartArea);
   for (const [i, name] of names.entries()) {
