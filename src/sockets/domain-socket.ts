@@ -31,6 +31,7 @@ export class DomainSocket extends Duplex {
   private written: ((error?: Error | null) => void) | undefined;
   private wantsData = false;
   private hasEnded = false;
+  private wasReset = false;
   private idleTimer: NodeJS.Timeout | undefined;
   private takePast: ((view: Buffer) => boolean) | undefined;
   private readonly sink: FrameSink = {
@@ -153,6 +154,18 @@ export class DomainSocket extends Duplex {
     this.pump();
   }
 
+  /** What came before a reset is read first. */
+  override read(size?: number): unknown {
+    const chunk: unknown = super.read(size);
+    if (this.wasReset) setImmediate(() => this.tellReset());
+    return chunk;
+  }
+
+  private tellReset(): void {
+    if (this.readableLength > 0) return;
+    this.destroy(new SocketError('ECONNRESET', 'read', 'the other domain has let go'));
+  }
+
   override _read(): void {
     if (this.takePast !== undefined) return;
     this.wantsData = true;
@@ -233,7 +246,8 @@ export class DomainSocket extends Duplex {
       const bytes = link.read();
       if (bytes === NOT_NOW) return true;
       if (bytes === GONE) {
-        this.destroy(new SocketError('ECONNRESET', 'read', 'the other domain has let go'));
+        this.wasReset = true;
+        this.tellReset();
         return false;
       }
       // What is pushed is kept, and who hears of it may read and write meanwhile.

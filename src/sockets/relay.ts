@@ -55,8 +55,9 @@ export function join(
   domain: DomainSocket,
   whenDone: (byReset: boolean) => void = () => {},
 ): void {
-  let left = 2;
-  let byReset = false;
+  // It may have been reset behind its first words.
+  let byReset = domain.destroyed;
+  let left = byReset ? 1 : 2;
   const watch = (from: Duplex, to: Duplex): void => {
     from.on('error', () => {
       byReset = true;
@@ -73,6 +74,10 @@ export function join(
   };
   watch(host, domain);
   watch(domain, host);
+  if (byReset) {
+    reset(host);
+    return;
+  }
   carryFromHost(host, domain);
   carryToHost(domain, host);
 }

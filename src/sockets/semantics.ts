@@ -139,6 +139,28 @@ export const SEMANTICS: readonly SemanticsRow[] = [
     },
   },
   {
+    situation: 'one end sends and resets at once, before the other has read anything',
+    tcp: 'ECONNRESET; what was sent may be lost',
+    here: 'what was sent can be read, and then ECONNRESET',
+    async show(bench) {
+      const { client, server } = await connected(bench);
+      client.write('first and last');
+      await settled(() => client.writableLength);
+      client.on('error', () => {}).resetAndDestroy();
+      // It asks for data when there is some already, and takes it by pieces.
+      const failed = errorOf(server);
+      await settled(() => bench.there.statistics().open);
+      let heard = '';
+      while (heard.length < 'first and last'.length) {
+        const byte = server.read(1) as Buffer | null;
+        if (byte === null) await once(server, 'readable');
+        else heard += byte.toString();
+      }
+      assert.equal(heard, 'first and last');
+      assert.equal(await failed, 'ECONNRESET');
+    },
+  },
+  {
     situation: 'write, after the other end has closed',
     tcp: 'EPIPE or ECONNRESET, from the second write on',
     here: 'EPIPE where it had closed in order, ECONNRESET where not; from the first write that finds out',
