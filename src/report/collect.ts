@@ -68,19 +68,26 @@ export function attachDistributions(data: ReportData, results: readonly ResultsF
     const source = sources[i];
     if (source === undefined || cell.verdict !== 'valid' || curves >= MOST_CURVES) return cell;
     if (!primaryMetric(cell.scenario, [cell])?.startsWith('latencyNs')) return cell;
-    const latencyNs = latencyCurve(source);
+    const latencyNs = latencyCurve(source, 'latencyNs');
     if (latencyNs === undefined) return cell;
+    const blockingLatencyNs = latencyCurve(source, 'blockingLatencyNs');
     curves++;
-    return { ...cell, distributions: { latencyNs } };
+    return {
+      ...cell,
+      distributions: {
+        latencyNs,
+        ...(blockingLatencyNs === undefined ? {} : { blockingLatencyNs }),
+      },
+    };
   });
   return { runs: data.runs, cells };
 }
 
 /** The recorded latencies of a cell as a percentile curve. Throws UserError for a histogram that cannot be read. */
-function latencyCurve(cell: Cell): Distribution | undefined {
-  const encoded = cell.histograms?.['latencyNs'];
+function latencyCurve(cell: Cell, name: string): Distribution | undefined {
+  const encoded = cell.histograms?.[name];
   if (encoded === undefined) return undefined;
-  const histogram = LatencyHistogram.decode(encoded, `${cell.id}, histogram latencyNs`);
+  const histogram = LatencyHistogram.decode(encoded, `${cell.id}, histogram ${name}`);
   if (histogram.count === 0) return undefined;
   return CURVE.map((percentile) => [percentile, histogram.percentileNs(percentile)]);
 }

@@ -7,6 +7,7 @@ import { hostileResults } from '../../test/report/hostile-results.js';
 import { plausibleResults } from '../../test/report/plausible-results.js';
 import { UserError } from '../base/errors.js';
 import type { MetricValue } from '../results/types.js';
+import { LatencyHistogram } from '../stats/latency-histogram.js';
 import { renderReport } from './render-report.js';
 
 const root = mkdtempSync(join(tmpdir(), 'interdom-report-'));
@@ -39,6 +40,48 @@ test('a report is a page, pictures, Markdown and CSV, and nothing else', async (
     pictures.length,
   );
   assert.ok(page.length < 5_000_000);
+});
+
+test('of live cells the report shows wake-ups and what was injected, and no flushes that nobody carries out', async () => {
+  const slow = new LatencyHistogram();
+  for (const ns of [60_000, 60_000, 90_000]) slow.record(ns);
+  const sample = (value: number): MetricValue => ({
+    value,
+    unit: 'ns',
+    better: 'none',
+    assume: 'nothing',
+  });
+  const live = {
+    ...results,
+    cells: results.cells
+      .filter(({ scenario }) => scenario === 'ping-pong')
+      .map(({ attributionNs: _, ...cell }) => {
+        const {
+          tlbFlushesPerMessage: __,
+          tlbMissesPerMessage: ___,
+          tlbNsPerMessage: ____,
+          ...metrics
+        } = cell.metrics;
+        return {
+          ...cell,
+          testbed: 'live',
+          counters: { ...cell.counters, tlb: {} } as NonNullable<typeof cell.counters>,
+          histograms: {
+            ...cell.histograms,
+            latencyNs: slow.encode(),
+            blockingLatencyNs: slow.encode(),
+          },
+          metrics: { ...metrics, injectedNsPerMessage: sample(500), injectedShare: sample(0.2) },
+        };
+      }),
+  };
+  const out = join(root, 'live');
+  const written = (await renderReport([live], out)).map((path) => basename(path));
+  assert.ok(written.includes('injected-time.png'), written.join(' '));
+  assert.ok(!written.includes('tlb.png'));
+  const text = readFileSync(join(out, 'report.md'), 'utf8');
+  assert.match(text, /\| libvchan \| 500 ns \| 2\.00 us \| 20 % \|/);
+  assert.match(text, /sleeping: a domain that waits sleeps at once/);
 });
 
 test('what is wanted is shown, and every place gets its pictures', async () => {

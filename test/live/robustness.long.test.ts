@@ -48,7 +48,13 @@ async function measure(
     scenarios: CATALOGUE.scenarios,
     profiles: [SKYLAKE_2017],
     inject: 'none',
-    effort: { warmUpRounds: 1, warmUpMs: 0, turns: { spin: 2, block: 2 }, roundsPerTurn: 2 },
+    effort: {
+      warmUpRounds: 1,
+      warmUpMs: 0,
+      turns: { spin: 2, block: 2 },
+      roundsPerTurn: 2,
+      longestMs: 60_000,
+    },
     patienceMs,
   });
   const done: Cell[] = [];

@@ -33,7 +33,7 @@ const HATCH: Readonly<Record<Certainty, Hatch>> = {
 type PartsOf = (cell: ReportCell) => Readonly<Record<string, number>> | undefined;
 
 /** Stacked bars, a panel for each workload, and the legend of all parts. Empty panels where no cell has parts. */
-function stackedPanels(
+export function stackedPanels(
   workloads: readonly Workload[],
   partsOf: PartsOf,
   look: {

@@ -1,6 +1,7 @@
 import { attributionFigure, entriesFigure } from './bar-figures.js';
 import type { FigureSpec } from './chart-spec.js';
 import type { LineView } from './figure-parts.js';
+import { injectedFigure } from './injected-figure.js';
 import { present } from './labels.js';
 import { latencyFigure } from './latency-figure.js';
 import { withoutControlsInside } from './plain-text.js';
@@ -14,6 +15,7 @@ import type { Workload } from './workloads.js';
 export type SectionName =
   | 'buffer-sizes'
   | 'cpu-time'
+  | 'injected-time'
   | 'entries-and-tlb'
   | 'latency'
   | 'other-workloads';
@@ -52,6 +54,12 @@ export function figureSections(
       title: 'Where the CPU time goes',
       lead: 'Every nanosecond of every physical CPU has one cause.',
       figures: present([attributionFigure(data, workloads, selection)]),
+    },
+    {
+      name: 'injected-time',
+      title: 'Injected and real time',
+      lead: 'On live, delays stand for what only a hypervisor does; the rest was carried out.',
+      figures: present([injectedFigure(data, workloads, selection)]),
     },
     {
       name: 'entries-and-tlb',

@@ -2,7 +2,7 @@ import type { FigureSpec, LinePanelSpec, LinePoint, TableSpec } from './chart-sp
 import { barNotes, sourceLine } from './figure-parts.js';
 import { own } from './labels.js';
 import { formatScaled, scaleFor } from './quantity.js';
-import { metricOf, type ReportCell, type ReportData } from './report-data.js';
+import { type Distribution, metricOf, type ReportCell, type ReportData } from './report-data.js';
 import type { Selection } from './selection.js';
 import { competitorsAt, type Workload } from './workloads.js';
 
@@ -12,6 +12,9 @@ const PERCENTILES: readonly (readonly [metric: string, percentile: number, label
   ['latencyNsP99', 99, 'p99'],
   ['latencyNsP999', 99.9, 'p99.9'],
 ];
+
+/** How a domain of a live cell waits whose wake-ups are to be seen. */
+const SLEEPING = 'sleeping';
 
 /** Where a percentile stands on an axis that counts nines: 50 at 2, 90 at 10, 99 at 100, 99.9 at 1000. */
 export function ninesPosition(percentile: number): number {
@@ -43,7 +46,12 @@ export function latencyFigure(
       transport,
       hollow,
     })),
-    notes: barNotes(shown),
+    notes: [
+      ...([...lines.keys()].some((label) => label.endsWith(SLEEPING))
+        ? ['sleeping: a domain that waits sleeps at once; else it keeps looking for a while']
+        : []),
+      ...barNotes(shown),
+    ],
     source: sourceLine(data, selection),
     table: latencyTable(shown),
   };
@@ -51,10 +59,14 @@ export function latencyFigure(
 
 function percentilePanel({ slot, verdict }: Workload): LinePanelSpec {
   const seen = new Set<string>();
-  const lines = competitorsAt(slot).map(({ competitor, cell }) => {
-    const hollow = seen.has(cell.transport);
-    seen.add(cell.transport);
-    return { label: competitor, transport: cell.transport, hollow, points: curveOf(cell) };
+  const lines = competitorsAt(slot).flatMap(({ competitor, cell }) => {
+    const { transport } = cell;
+    const hollow = seen.has(transport);
+    seen.add(transport);
+    return [
+      { label: competitor, transport, hollow, points: curveOf(cell) },
+      { label: `${competitor}, ${SLEEPING}`, transport, hollow: true, points: sleepingCurve(cell) },
+    ];
   });
   return {
     kind: 'lines',
@@ -77,6 +89,16 @@ function curveOf(cell: ReportCell): readonly LinePoint[] {
           const value = metricOf(cell, metric);
           return value === undefined ? [] : [[percentile, value] as const];
         });
+  return pointsOf(curve);
+}
+
+/** Of live cells: the same where a domain that waits sleeps at once, so that its wake-ups show. */
+function sleepingCurve(cell: ReportCell): readonly LinePoint[] {
+  const recorded = own(cell.distributions ?? {}, 'blockingLatencyNs') ?? [];
+  return pointsOf(recorded.filter(([percentile]) => percentile >= 50 && percentile <= 99.9));
+}
+
+function pointsOf(curve: Distribution): readonly LinePoint[] {
   return curve.map(([percentile, y]) => ({ x: ninesPosition(percentile), y, low: y, high: y }));
 }
 

@@ -140,7 +140,10 @@ export interface Cliff {
   readonly ratio: number;
 }
 
-/** Falls of a fifth or more between neighbouring points; for latencies, rises half as steep again as the size's. */
+/**
+ * Falls of a fifth or more between neighbouring points; for latencies, rises half as steep again as the size's. Where the
+ * intervals of the two meet it may be chance, and is none.
+ */
 export function cliffsOf(sweep: Sweep, panel: SweepPanel): readonly Cliff[] {
   const cliffs: Cliff[] = [];
   for (const { competitor, variant, points } of panel.series) {
@@ -149,7 +152,8 @@ export function cliffsOf(sweep: Sweep, panel: SweepPanel): readonly Cliff[] {
       if (before === undefined || before.value <= 0) return;
       const ratio = point.value / before.value;
       const growth = before.x > 0 ? point.x / before.x : 1;
-      const falls = sweep.better === 'lower' ? ratio > 1.5 * growth : ratio < 0.8;
+      const isApart = point.low > before.high || point.high < before.low;
+      const falls = isApart && (sweep.better === 'lower' ? ratio > 1.5 * growth : ratio < 0.8);
       if (falls) cliffs.push({ competitor, variant, x: point.x, value: point.value, ratio });
     });
   }

@@ -69,7 +69,8 @@ export class LiveBatches implements BatchTestbed {
   ): Promise<void> {
     const contestants: (Contestant & Numbered)[] = [];
     const first = group[0] as Numbered;
-    onProgress(`${first.names.scenario}: ${group.map(({ names }) => names.transport).join(', ')}`);
+    const { scenario, parameters } = first.names;
+    const work = `${scenario} of ${parameters.messageSizeBytes} B: ${group.map(({ names }) => names.transport).join(', ')}`;
     const stop = (): void => {
       for (const { pair } of contestants) void pair.end();
     };
@@ -83,7 +84,9 @@ export class LiveBatches implements BatchTestbed {
           onCell(this.failed(numbered.names, error), numbered.index);
         }
       }
-      const failures = await sampleTogether(contestants, this.parts.effort, signal);
+      const failures = await sampleTogether(contestants, this.parts.effort, signal, (text) =>
+        onProgress(`${work}: ${text}`),
+      );
       if (signal.aborted) return;
       for (const contestant of contestants) {
         const failure = failures.get(contestant.name);

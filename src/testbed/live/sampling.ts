@@ -39,6 +39,8 @@ export interface Effort {
   /** Times that each cell has its turn, and rounds at each turn. */
   readonly turns: Readonly<Record<WaitManner, number>>;
   readonly roundsPerTurn: number;
+  /** Other load makes rounds long: a manner that takes longer than this ends after half of its turns or more. */
+  readonly longestMs: number;
 }
 
 export const USUAL_EFFORT: Effort = {
@@ -46,10 +48,15 @@ export const USUAL_EFFORT: Effort = {
   warmUpMs: 400,
   turns: { spin: 8, block: 4 },
   roundsPerTurn: 3,
+  longestMs: 6000,
 };
 
 /** So many turns of its loop does a thread look for a wake-up before it sleeps: some 50 microseconds. */
 const SPIN_TURNS = 3000;
+
+/** So often it says how far it is. */
+const TURNS_A_WORD = 4;
+const MANNERS: Readonly<Record<WaitManner, string>> = { spin: 'looking', block: 'sleeping' };
 
 /**
  * Samples several cells so that drift of the machine falls on all of them alike: A B C, C B A, A B C and so on. Where one
@@ -61,6 +68,7 @@ export async function sampleTogether(
   contestants: readonly Contestant[],
   effort: Effort,
   signal: AbortSignal,
+  onProgress: (text: string) => void,
 ): Promise<ReadonlyMap<string, Error>> {
   const failures = new Map<string, Error>();
   const attempt = async (contestant: Contestant, work: () => Promise<unknown>): Promise<void> => {
@@ -71,11 +79,18 @@ export async function sampleTogether(
       failures.set(contestant.name, error instanceof Error ? error : new Error(String(error)));
     }
   };
+  onProgress('warming up');
   for (const contestant of contestants) {
     await attempt(contestant, () => warmUp(contestant, effort, signal));
   }
   for (const manner of ['spin', 'block'] as const) {
-    for (let turn = 0; turn < effort.turns[manner]; turn++) {
+    const turns = effort.turns[manner];
+    const from = performance.now();
+    for (let turn = 0; turn < turns; turn++) {
+      if (2 * turn >= turns && performance.now() - from > effort.longestMs) break;
+      if (turn % TURNS_A_WORD === 0) {
+        onProgress(`domains that wait are ${MANNERS[manner]}: turn ${turn + 1} of ${turns}`);
+      }
       const order = turn % 2 === 0 ? contestants : [...contestants].reverse();
       for (const contestant of order) {
         await attempt(contestant, () => takeTurn(contestant, manner, effort.roundsPerTurn));
