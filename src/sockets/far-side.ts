@@ -25,7 +25,14 @@ export class FarSide {
   private carry(from: DomainSocket, target: SocketAddress): void {
     const { tally } = this;
     const to = dial(target);
-    const beforeConnect = (error: Error): void => {
+    const beforeConnect = (error: NodeJS.ErrnoException): void => {
+      // Who does not listen refuses: this one has accepted, and reset before that was noticed here.
+      if (error.code === 'ECONNRESET') {
+        tally.connections++;
+        tally.resets++;
+        from.write('0\n', () => from.resetAndDestroy());
+        return;
+      }
       tally.failed(error);
       from.end(`${errorNumber(error)}\n`);
       from.resume();
