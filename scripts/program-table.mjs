@@ -40,7 +40,7 @@ function table({ run, cells }) {
   const [least, most] = [Math.min, Math.max].map((which) => which(...loads.map(Number)));
   const virtual = cells.some(({ notes = [] }) => notes.some((note) => /^virtualised/.test(note)));
   return [
-    `${virtual ? 'A virtual machine' : 'A machine'} with ${cores} CPUs (${cpu}, ${Math.round(memoryBytes / 2 ** 30)} GiB), ${loads.length === 0 ? 'with nothing else to do' : `with a load of ${Math.round(least)} to ${Math.round(most)} runnable threads, most of them of others`}:`,
+    `${virtual ? 'A virtual machine' : 'A machine'} with ${cores} CPUs (${cpu}, ${Math.round(memoryBytes / 2 ** 30)} GiB), ${loads.length === 0 ? 'with nothing else to do' : `at a load average of ${Math.round(least)} to ${Math.round(most)}`}:`,
     '',
     '| program | what it does | works over | entries a request: V4V / libvchan / V2V | beside loopback: V4V | libvchan | V2V |',
     '| --- | --- | --- | --- | --- | --- | --- |',
