@@ -13,7 +13,8 @@ export const programs: Command = {
   },
   options: [
     {
-      name: 'transports',
+      name: 'transport',
+      alias: 't',
       describe: 'transports to try',
       default: 'v4v,libvchan,v2v',
       candidates: ['v4v', 'libvchan', 'v2v'],

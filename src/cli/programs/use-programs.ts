@@ -35,7 +35,7 @@ export async function usePrograms(invocation: Invocation): Promise<ExitCode> {
   for (const name of positionals) {
     if (!names.includes(name)) throw unknownName('a program', name, names, 'interdom programs');
   }
-  const transports = options.words('transports', TRANSPORTS) ?? TRANSPORTS;
+  const transports = options.words('transport', TRANSPORTS) ?? TRANSPORTS;
   const ways = options.words('way', WAYS) ?? ['exec'];
   const machine = readMachine(options);
   const run = beginRun({
