@@ -33,7 +33,10 @@ type Run = readonly [name: string, ...words: readonly string[]];
 const WIDTHS = ['copy-locality', '--set', 'copyBits=8,32,64,128,256,512'];
 const AT_LIMITS = ['fan-in', '--set', 'limits=default', '--set', 'senders=1200'];
 
-/** Runs that the two pages rest on. The quick suite is the committed sample. */
+/** What is measured elsewhere: the quick suite is the committed sample, programs are those of one machine. */
+const COMMITTED = ['sample/quick.json', 'programs/programs.json'];
+
+/** The other runs that the two pages rest on. */
 const RUNS: readonly Run[] = [
   ['failure', '--suite', 'failure'],
   ['eras', '--suite', 'quick', '--profile', 'sandybridge-2012,zen4-2023'],
@@ -80,7 +83,7 @@ export async function writtenDocuments(
   root: string,
   drawn: boolean,
 ): Promise<Map<string, string>> {
-  const files: string[] = [join(root, 'results', 'sample', 'quick.json')];
+  const files = COMMITTED.map((path) => join(root, 'results', path));
   for (const [name, ...words] of drawn ? [...RUNS, ...DRAWN] : RUNS) {
     const file = join(folder, `${name}.json`);
     files.push(file);
