@@ -46,9 +46,6 @@ export interface EndOptions {
 
 /** One end of a connection and the program that holds it: sends what it should, and sees that it gets what it should. */
 export class End {
-  /** Times that it found no room, or nothing there. */
-  waitsToSend = 0;
-  waitsToReceive = 0;
   private readonly pages: number;
   private readonly out: number;
   private readonly into: number;
@@ -155,12 +152,10 @@ export class End {
   }
 
   *untilWritable(): Process {
-    this.waitsToSend++;
     yield* this.channel.waitUntilWritable();
   }
 
   *untilReadable(): Process {
-    this.waitsToReceive++;
     yield* this.channel.waitUntilReadable();
   }
 
