@@ -100,7 +100,6 @@ export const fanIn: Scenario = {
       world.values.set('setupNs', (world.timePs(receiver) - fromPs) / 1000);
       world.values.set('connections', connections);
       world.readPortsInUse();
-      const ports = world.eventChannelsUsed;
       const buffer = allocateBuffer(receiver, messageSizeBytes);
       const received = new Int32Array(senders.length);
       let fairness = -1;
@@ -124,7 +123,6 @@ export const fanIn: Scenario = {
       );
       if (!whole) return;
       world.stop(receiver);
-      world.eventChannelsUsed = ports;
       if (fairness >= 0) world.values.set('fairness', fairness);
       yield* listener.close();
     }

@@ -99,9 +99,7 @@ export const httpTransfer: Scenario = {
         world.pagesExposedToPeer = Math.max(world.pagesExposedToPeer, channel.pagesExposedToPeer());
         yield* channel.close();
       }
-      const ports = world.eventChannelsUsed;
       world.stop(client);
-      world.eventChannelsUsed = ports;
     }
 
     /** What one end of a connection writes and reads. */

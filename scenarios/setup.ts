@@ -105,9 +105,7 @@ export const setup: Scenario = {
     }
 
     function finish(guest: Guest): void {
-      const ports = world.eventChannelsUsed;
       world.stop(guest);
-      world.eventChannelsUsed = ports;
       const counts = world.countsInWindow();
       world.values.set('setupNs', median(setupPs) / 1000);
       const teardownPs = closedPs.map((ps, i) => ps - (closeFromPs[i] as number));

@@ -7,7 +7,8 @@ import { scenarios } from '../scenarios/index.js';
 import { allMetrics } from '../src/cli/list/metric-list.js';
 import { CLAIMS } from '../src/judge/claims/claims-list.js';
 import { NEEDS } from '../src/judge/claims/needs.js';
-import { FAILURE, PROGRAMS, TRAFFIC } from '../src/judge/claims/sides.js';
+import { FAILURE, TRAFFIC } from '../src/judge/claims/sides.js';
+import { PROGRAM_SCENARIO } from '../src/results/program-scenario.js';
 import { callProgram } from './cli/in-process.js';
 import { plausibleResults } from './report/plausible-results.js';
 
@@ -39,7 +40,7 @@ describe('the list of claims', () => {
     ];
     for (const name of named) {
       // Measured by a command of its own.
-      if (name === PROGRAMS) continue;
+      if (name === PROGRAM_SCENARIO) continue;
       const scenario = scenarios.find((one) => one.name === name);
       assert.ok(scenario !== undefined, name);
     }

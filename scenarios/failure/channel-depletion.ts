@@ -100,7 +100,6 @@ export const channelDepletion: Scenario = {
         const connections = open.length;
         world.values.set('connections', connections);
         world.readPortsInUse();
-        const ports = world.eventChannelsUsed;
         if (connections > 0) {
           const per = (now: number, before: number): number => (now - before) / connections;
           const { eventChannels, grantTable } = server.domain;
@@ -134,8 +133,6 @@ export const channelDepletion: Scenario = {
           stage.find(recovers ? 'delivered' : 'leaked');
         }
         yield* stage.readHoldings();
-        world.readPortsInUse();
-        world.eventChannelsUsed = ports;
       })(),
     );
 

@@ -127,7 +127,6 @@ export const oneToMany: Scenario = {
       world.values.set('serverFrames', server.domain.heldFrames - framesBefore);
       world.values.set('serverEventChannels', server.domain.eventChannels.count - portsBefore);
       world.readPortsInUse();
-      const ports = world.eventChannelsUsed;
       world.startClock(server);
       connected.open(server);
       yield* inLoop(
@@ -148,7 +147,6 @@ export const oneToMany: Scenario = {
           () => finished === connections,
         ),
       );
-      world.eventChannelsUsed = ports;
     }
 
     function* ask(client: Guest, index: number): Process {
@@ -174,9 +172,7 @@ export const oneToMany: Scenario = {
       );
       if (++finished === connections) {
         world.outcome['finding'] = connections === clients.length ? 'delivered' : 'stalled';
-        const ports = world.eventChannelsUsed;
         world.stop(client);
-        world.eventChannelsUsed = ports;
         world.machine.finish();
       }
     }

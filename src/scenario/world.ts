@@ -55,6 +55,7 @@ export class World {
   /** False where a fault may keep the work from ending, and that is no fault of the measurement. */
   expectsCompletion = true;
   private portsBefore: number;
+  private portsAreRead = false;
   /** Whose event channels count. */
   private ends: readonly Guest[];
   private problem: string | undefined;
@@ -151,11 +152,12 @@ export class World {
     this.readClock(guest);
     this.clockToPs = this.timePs(guest);
     this.counted = this.read(guest);
-    this.readPortsInUse();
+    if (!this.portsAreRead) this.readPortsInUse();
   }
 
-  /** Notes how many event channels the connections take at this moment. */
+  /** Notes how many event channels the connections take at this moment, and not when the work is done. */
   readPortsInUse(): void {
+    this.portsAreRead = true;
     this.eventChannelsUsed = this.portsInUse() - this.portsBefore;
   }
 

@@ -63,7 +63,7 @@ interface Connection {
 export class LiveDomain implements LinkHome {
   readonly staging: LinkHome['staging'];
   private readonly copy: MachineCopy;
-  private readonly tasks: ReadyTasks;
+  private readonly tasks = new ReadyTasks();
   private readonly port: MessagePort;
   private readonly index: number;
   private readonly control: Int32Array;
@@ -104,7 +104,6 @@ export class LiveDomain implements LinkHome {
     this.copy = new MachineCopy(machine, driver, platform, domain);
     this.firstCounts = this.copy.counts();
     this.staging = this.copy.staging();
-    this.tasks = new ReadyTasks(this.copy.vcpu);
     this.control = platform.control;
     this.word = threadWord(domain);
     this.whenJoined = new Promise((resolve) => {

@@ -1,4 +1,4 @@
-import { CALLED, type Process } from '../sim/process.js';
+import { BLOCKED, CALLED, type Process, type Wait } from '../sim/process.js';
 import type { Vcpu } from './vcpu.js';
 
 /** One process of a guest, on one of its vCPUs. */
@@ -34,6 +34,32 @@ export class Task {
     if (caller === undefined) return false;
     this.process = caller;
     return true;
+  }
+
+  /**
+   * Carries the task out until it waits, on a thread that schedules nothing else meanwhile (testbed live).
+   *
+   * @returns whether it has ended
+   */
+  untilItWaits(): boolean {
+    const { vcpu } = this;
+    vcpu.currentTask = this;
+    this.state = 'running';
+    let value: unknown;
+    let hasEnded = false;
+    for (;;) {
+      const step: IteratorResult<Wait, unknown> = this.process.next(value);
+      value = undefined;
+      if (step.done === true) {
+        if (!this.returnToCaller()) {
+          hasEnded = true;
+          break;
+        }
+        value = step.value;
+      } else if (step.value === BLOCKED) break;
+    }
+    vcpu.currentTask = undefined;
+    return hasEnded;
   }
 
   /** Marks the task as waiting; it must yield BLOCKED next. */

@@ -5,6 +5,7 @@ import { createServer, type Server } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { cellId } from '../../results/cell-id.js';
+import { PROGRAM_SCENARIO } from '../../results/program-scenario.js';
 import type { Cell } from '../../results/types.js';
 import type { SocketMachine } from '../../sockets/seat.js';
 import { environmentWarnings } from '../../testbed/live/environment.js';
@@ -23,7 +24,6 @@ import {
   untilListening,
 } from './trial.js';
 
-export const PROGRAM_SCENARIO = 'unmodified-program';
 const SCENARIO_VERSION = 2;
 const DOMAINS = 2;
 /** Ports in a row that are looked at for one that nobody has. */

@@ -1,4 +1,5 @@
 import { profileRecord } from '../../profiles/record.js';
+import { PROGRAM_SCENARIO } from '../../results/program-scenario.js';
 import { beginRun, endRun } from '../../results/provenance.js';
 import { writeResultsFile } from '../../results/store.js';
 import { type Cell, SCHEMA_VERSION } from '../../results/types.js';
@@ -8,7 +9,7 @@ import { packageVersion } from '../program-version.js';
 import { hostFacts, programCommit } from '../run/host-facts.js';
 import { readMachine } from '../sockets/machine-options.js';
 import { textTable } from '../text-table.js';
-import { PROGRAM_SCENARIO, TrialRun, WAYS } from './carry-out-trial.js';
+import { TrialRun, WAYS } from './carry-out-trial.js';
 import { programRow } from './program-row.js';
 import { TRIALS } from './trials.js';
 

@@ -31,8 +31,8 @@ export function observeRatios(test: RatioTest, cells: CellIndex): readonly Obser
 
 /** Parameters that some cells of one side have and no cell of the other. */
 function unknownTo(cells: readonly Cell[], others: readonly Cell[]): ReadonlySet<string> {
-  const [own, known] = [cells, others].map(namesIn) as [Set<string>, Set<string>];
-  for (const name of known) own.delete(name);
+  const own = namesIn(cells);
+  for (const name of namesIn(others)) own.delete(name);
   return own;
 }
 

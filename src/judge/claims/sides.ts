@@ -1,3 +1,4 @@
+import { PROGRAM_SCENARIO } from '../../results/program-scenario.js';
 import type { Cell, ParameterValue } from '../../results/types.js';
 import type { Side, Where } from './claim.js';
 import type { CellIndex } from './claim-cells.js';
@@ -32,12 +33,10 @@ export const FAILURE: readonly string[] = [
   'dom0-peer',
 ];
 
-/** What `interdom programs` measures: no scenario of `run`. */
-export const PROGRAMS = 'unmodified-program';
-
 /** The command that measures some scenarios, with the suite in which they have their sweeps. */
 export function commandFor(scenarios: readonly string[]): string {
-  if (scenarios.every((name) => name === PROGRAMS)) return 'interdom programs -o programs.json';
+  if (scenarios.every((name) => name === PROGRAM_SCENARIO))
+    return 'interdom programs -o programs.json';
   const fails = scenarios.every((name) => FAILURE.includes(name));
   return `interdom run ${scenarios.join(' ')}${fails ? ' --suite failure' : ''}`;
 }

@@ -110,8 +110,9 @@ function reasons(
     const events = eventsAMessage(live);
     const lines = (left / costs.cacheLineNs).toPrecision(2);
     parts.push(
-      `${ns(left)} more (as much as ${lines} cache lines): the software of ${events.toPrecision(2)} events a message, ` +
-        'and lines that the other domain has read or takes meanwhile, which the model lets a writer have back for nothing',
+      `${ns(left)} more (as much as ${lines} cache lines), whose parts were not measured apart: likely the software of ` +
+        `${events.toPrecision(2)} events a message, which has no price, and lines that the other domain has read or ` +
+        'takes meanwhile, which the model lets a writer have back for nothing',
     );
   }
   return parts;

@@ -1,6 +1,6 @@
+import { PROGRAM_SCENARIO } from '../../results/program-scenario.js';
 import type { TableSpec } from './chart-spec.js';
 import { compareText, dimensionLabel, workloadTitle } from './labels.js';
-import { PROGRAM_SCENARIO } from './programs.js';
 import { formatParameter } from './quantity.js';
 import type { ReportCell, ReportData } from './report-data.js';
 import { transportOrder } from './series-style.js';

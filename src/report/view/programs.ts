@@ -1,12 +1,10 @@
 import { formatSignificant } from '../../base/units.js';
+import { PROGRAM_SCENARIO } from '../../results/program-scenario.js';
 import type { TableSpec } from './chart-spec.js';
 import { compareText } from './labels.js';
 import { formatQuantity } from './quantity.js';
 import type { ReportCell } from './report-data.js';
 import { transportOrder } from './series-style.js';
-
-/** What `interdom programs` measures: each program against itself without a transport, and not one transport against another. */
-export const PROGRAM_SCENARIO = 'unmodified-program';
 
 /** Real programs over each transport, in the order in which they were used. Undefined where there are none. */
 export function programTable(cells: readonly ReportCell[]): TableSpec | undefined {

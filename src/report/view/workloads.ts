@@ -1,7 +1,7 @@
+import { PROGRAM_SCENARIO } from '../../results/program-scenario.js';
 import { raysOf } from './axes.js';
 import { problemReasons } from './breakdown.js';
 import { present, workloadOrder, workloadTitle } from './labels.js';
-import { PROGRAM_SCENARIO } from './programs.js';
 import { type Focus, referenceSlot } from './reference-slot.js';
 import type { ReportCell, ReportData } from './report-data.js';
 import { type Selection, scenariosOf, selectCells } from './selection.js';

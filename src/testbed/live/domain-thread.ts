@@ -1,5 +1,5 @@
 import { InvariantViolation, invariant } from '../../base/errors.js';
-import { BLOCKED, type Process, type Wait } from '../../sim/process.js';
+import type { Process } from '../../sim/process.js';
 import type { Guest } from '../../transport/guest.js';
 import type { Installation } from '../../transport/installation.js';
 import { ENTRY_HLT } from '../../xen/causes.js';
@@ -83,7 +83,7 @@ export class DomainThread {
     while (tasks.some(({ state }) => state !== 'done')) {
       const next = vcpu.readyTasks.shift();
       if (next === undefined) this.wait();
-      else this.resume(next);
+      else resume(next);
     }
   }
 
@@ -92,7 +92,7 @@ export class DomainThread {
     const { vcpu } = this.guest;
     for (;;) {
       const next = vcpu.readyTasks.shift();
-      if (next !== undefined) this.resume(next);
+      if (next !== undefined) resume(next);
       else if (!this.wait()) return;
     }
   }
@@ -100,27 +100,6 @@ export class DomainThread {
   /** Whether waiting makes no sense any more. */
   protected get isOver(): boolean {
     return false;
-  }
-
-  /** Lets a task go on until it blocks or ends. */
-  private resume(task: Task): void {
-    const { vcpu } = this.guest;
-    vcpu.currentTask = task;
-    task.state = 'running';
-    let value: unknown;
-    for (;;) {
-      const step: IteratorResult<Wait, unknown> = task.process.next(value);
-      value = undefined;
-      if (step.done === true) {
-        if (!task.returnToCaller()) break;
-        value = step.value;
-      } else if (step.value === BLOCKED) {
-        vcpu.currentTask = undefined;
-        return;
-      }
-    }
-    task.state = 'done';
-    vcpu.currentTask = undefined;
   }
 
   /** Waits until a task is ready. Returns false where none will be. */
@@ -198,4 +177,9 @@ export class DomainThread {
       .map((task) => `${domain.name}/${task.name} waits for ${task.waitingFor}`);
     return waiting.length === 0 ? `${domain.name} waits for nothing` : waiting.join('; ');
   }
+}
+
+/** Lets a task go on until it waits or ends. */
+function resume(task: Task): void {
+  if (task.untilItWaits()) task.state = 'done';
 }

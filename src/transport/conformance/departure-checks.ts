@@ -3,7 +3,6 @@ import type { Process } from '../../sim/process.js';
 import type { Task } from '../../xen/task.js';
 import type { TransportDriver } from '../contract.js';
 import { type Channel, type Listener, outcomeName, PEER_GONE } from '../contract.js';
-
 import { Gate } from '../gate.js';
 import type { Guest } from '../guest.js';
 import type { CheckOutcome, ConformanceCheck } from './check.js';

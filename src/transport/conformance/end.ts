@@ -86,7 +86,7 @@ export class End {
     this.options.outgoing.place(this.guest, this.out, Pattern.positionOf(index), length);
     return yield* settled(
       () => this.channel.trySend(this.out, length),
-      () => this.untilWritable(),
+      () => this.channel.waitUntilWritable(),
     );
   }
 
@@ -94,7 +94,7 @@ export class End {
   *receiveOrFail(index: number, length: number): Process<number> {
     const outcome = yield* settled(
       () => this.channel.tryReceive(this.into, length),
-      () => this.untilReadable(),
+      () => this.channel.waitUntilReadable(),
     );
     if (outcome > 0) this.check(`message ${index}`, Pattern.positionOf(index), length);
     return outcome;
@@ -124,7 +124,7 @@ export class End {
     for (let done = 0; done < length; ) {
       const outcome = yield* settled(
         () => this.channel.write(this.out + done, length - done),
-        () => this.untilWritable(),
+        () => this.channel.waitUntilWritable(),
       );
       if (outcome < 0) return this.fail(`writing at ${position + done} of the stream`, outcome);
       done += outcome;
@@ -135,7 +135,7 @@ export class End {
   *readSome(position: number, most: number): Process<number> {
     const outcome = yield* settled(
       () => this.channel.read(this.into, most),
-      () => this.untilReadable(),
+      () => this.channel.waitUntilReadable(),
     );
     if (outcome > 0) this.check('the stream', position, outcome);
     return outcome;
@@ -149,14 +149,6 @@ export class End {
       if (outcome < 0) return this.fail(`reading at ${position + done} of the stream`, outcome);
       done += outcome;
     }
-  }
-
-  *untilWritable(): Process {
-    yield* this.channel.waitUntilWritable();
-  }
-
-  *untilReadable(): Process {
-    yield* this.channel.waitUntilReadable();
   }
 
   /** Sees that message number `index`, which somebody else has received for this end, is as it was sent. */

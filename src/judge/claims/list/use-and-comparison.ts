@@ -1,5 +1,5 @@
+import { PROGRAM_SCENARIO } from '../../../results/program-scenario.js';
 import type { Claim, OutcomeTest, Side } from '../claim.js';
-import { PROGRAMS } from '../sides.js';
 import { THRESHOLDS } from '../thresholds.js';
 import { LIBVCHAN, V4V } from '../transports.js';
 
@@ -10,7 +10,7 @@ const MESSAGE_WORK = ['message-rate', 'ping-pong'];
 function realPrograms(of: Side, works: boolean): OutcomeTest {
   return {
     kind: 'outcome',
-    scenarios: [PROGRAMS],
+    scenarios: [PROGRAM_SCENARIO],
     of,
     says: { field: 'works', values: [works] },
   };
