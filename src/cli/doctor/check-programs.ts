@@ -1,11 +1,12 @@
-import { findInPath } from '../programs/trial.js';
+import { findProgramOrServer } from '../programs/trial.js';
 import { TRIALS } from '../programs/trials.js';
 import type { Environment } from '../terminal.js';
 import type { Finding } from './checks.js';
 
 /** Which of the real programs there are that `interdom programs` uses, and what has the others. */
 export function checkPrograms(environment: Environment): Finding {
-  const isThere = (program: string): boolean => findInPath(program, environment) !== undefined;
+  const isThere = (program: string): boolean =>
+    findProgramOrServer(program, environment) !== undefined;
   const skipped = TRIALS.filter(({ needs }) => !needs.every(isThere));
   const names = skipped.map(({ name }) => name).join(', ');
   const packages = [...new Set(skipped.flatMap((trial) => trial.packages))].join(' ');

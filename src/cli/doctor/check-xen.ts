@@ -2,30 +2,27 @@ import { existsSync, readdirSync, readFileSync, statfsSync, statSync } from 'nod
 import { dirname, join } from 'node:path';
 import { formatBytes, GIB, MIB } from '../../base/units.js';
 import { REQUIREMENTS } from '../../testbed/xen/image/packages.js';
+import { findInPath } from '../find-in-path.js';
 import type { Environment } from '../terminal.js';
 import { xenFolders } from '../xen/folders.js';
 import type { Finding } from './checks.js';
-import { onPath } from './on-path.js';
 
 /** What the cache takes at most, with two images and machines. */
 const ROOM_BYTES = 2 * GIB;
 
 /** What real Xen needs here: what must be installed, what is fetched when it is first used, and what is there already. */
-export function checkXen(
-  path: readonly string[],
-  packages: string[],
-  environment: Environment,
-): Finding[] {
-  return [checkParts(path, packages), checkCache(environment), checkHost()];
+export function checkXen(packages: string[], environment: Environment): Finding[] {
+  return [checkParts(packages, environment), checkCache(environment), checkHost()];
 }
 
-function checkParts(path: readonly string[], packages: string[]): Finding {
+function checkParts(packages: string[], environment: Environment): Finding {
   const what = 'testbed xen';
   const missing = REQUIREMENTS.filter(({ files }) => !files.every((file) => existsSync(file)));
   const toInstall = missing.filter(({ unpackable }) => !unpackable);
   const toFetch = missing.filter(({ unpackable }) => unpackable);
   packages.push(...toInstall.map((one) => one.package));
-  if (toFetch.length > 0 && !(onPath(path, 'apt-get') && onPath(path, 'dpkg-deb'))) {
+  const isThere = (name: string): boolean => findInPath(name, environment) !== undefined;
+  if (toFetch.length > 0 && !(isThere('apt-get') && isThere('dpkg-deb'))) {
     return {
       what,
       state: 'missing',

@@ -1,13 +1,12 @@
 import { readFileSync } from 'node:fs';
 import { cpus, totalmem } from 'node:os';
-import { delimiter } from 'node:path';
 import { formatBytes, MIB } from '../../base/units.js';
+import { findInPath } from '../find-in-path.js';
 import type { Environment } from '../terminal.js';
 import { checkDrawing } from './check-drawing.js';
 import { checkLive } from './check-live.js';
 import { checkPrograms } from './check-programs.js';
 import { checkXen } from './check-xen.js';
-import { onPath } from './on-path.js';
 
 /** One thing that was looked at. */
 export interface Finding {
@@ -25,28 +24,27 @@ export interface Diagnosis {
 
 /** Looks at this machine. Changes nothing. */
 export async function checkMachine(environment: Environment): Promise<Diagnosis> {
-  const path = (environment['PATH'] ?? '').split(delimiter).filter((folder) => folder !== '');
   const packages: string[] = [];
   const findings = [
     checkNode(),
     checkCapacity(),
     await checkDrawing(),
     ...(await checkLive()),
-    ...checkXen(path, packages, environment),
-    checkProgram(path, packages, {
+    ...checkXen(packages, environment),
+    checkProgram(environment, packages, {
       what: 'browser',
       names: ['chromium', 'chromium-browser', 'google-chrome'],
       purpose: "the tests of the report's page need one; the page itself opens in any",
       package: 'chromium',
     }),
-    checkProgram(path, packages, {
+    checkProgram(environment, packages, {
       what: 'C compiler',
       names: ['gcc', 'cc'],
       purpose: 'interdom exec compiles its preload library here; interdom tunnel needs none',
       package: 'gcc',
     }),
     checkPrograms(environment),
-    checkProgram(path, packages, {
+    checkProgram(environment, packages, {
       what: 'git',
       names: ['git'],
       purpose: 'results say from which commit they come',
@@ -85,8 +83,12 @@ interface WantedProgram {
   readonly package: string;
 }
 
-function checkProgram(path: readonly string[], packages: string[], wanted: WantedProgram): Finding {
-  const found = wanted.names.find((name) => onPath(path, name));
+function checkProgram(
+  environment: Environment,
+  packages: string[],
+  wanted: WantedProgram,
+): Finding {
+  const found = wanted.names.find((name) => findInPath(name, environment) !== undefined);
   if (found === undefined) packages.push(wanted.package);
   return {
     what: wanted.what,

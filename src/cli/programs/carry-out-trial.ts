@@ -16,7 +16,7 @@ import { findCompiler } from '../sockets/preload-library.js';
 import type { Environment } from '../terminal.js';
 import { programMetrics } from './program-metrics.js';
 import {
-  findInPath,
+  findProgramOrServer,
   type Measured,
   type Place,
   type ProgramTrial,
@@ -52,7 +52,9 @@ export class TrialRun {
     const all = ways.flatMap((way) => machines.map((machine) => [machine, way] as const));
     const skipped = (reason: string): readonly Cell[] =>
       all.map(([machine, way]) => this.cell(machine, way, 'skipped', { reason }));
-    const missing = trial.needs.filter((name) => findInPath(name, this.environment) === undefined);
+    const missing = trial.needs.filter(
+      (name) => findProgramOrServer(name, this.environment) === undefined,
+    );
     if (missing.length > 0) {
       return skipped(`${missing.join(', ')} is not there: install ${trial.packages.join(' ')}`);
     }
@@ -190,7 +192,7 @@ export class TrialRun {
 
   private place(folder: string, env: NodeJS.ProcessEnv): Place {
     const program = (name: string): string =>
-      name.includes('/') ? name : (findInPath(name, this.environment) ?? name);
+      name.includes('/') ? name : (findProgramOrServer(name, this.environment) ?? name);
     return {
       folder,
       program,

@@ -1,8 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { accessSync, constants } from 'node:fs';
 import { connect } from 'node:net';
-import { delimiter, join } from 'node:path';
+import { findInPath } from '../find-in-path.js';
 import type { Environment } from '../terminal.js';
 
 /** Where the trial of one program takes place. */
@@ -57,20 +56,9 @@ const PATIENCE_MS = 120_000;
 /** So long may a server take to listen. */
 const START_PATIENCE_MS = 15_000;
 
-/** The path of a program; undefined where there is none. */
-export function findInPath(name: string, environment: Environment): string | undefined {
-  const folders = [...(environment['PATH'] ?? '').split(delimiter), ...SYSTEM_FOLDERS];
-  return folders
-    .filter((folder) => folder !== '')
-    .map((folder) => join(folder, name))
-    .find((path) => {
-      try {
-        accessSync(path, constants.X_OK);
-        return true;
-      } catch {
-        return false;
-      }
-    });
+/** The path of a program or server; undefined where there is none. */
+export function findProgramOrServer(name: string, environment: Environment): string | undefined {
+  return findInPath(name, environment, SYSTEM_FOLDERS);
 }
 
 /** Runs a program to its end. Throws with what it said where it fails or takes too long. */

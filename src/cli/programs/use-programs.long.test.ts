@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { describe, it } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import type { ResultsFile } from '../../results/types.js';
-import { findInPath } from './trial.js';
+import { findProgramOrServer } from './trial.js';
 import { TRIALS } from './trials.js';
 
 const MAIN = fileURLToPath(new URL('../main.js', import.meta.url));
@@ -24,7 +24,7 @@ function use(name: string, environment: NodeJS.ProcessEnv): ResultsFile {
 
 describe('interdom programs', () => {
   for (const { name, needs, packages, summary } of TRIALS) {
-    const missing = needs.filter((one) => findInPath(one, process.env) === undefined);
+    const missing = needs.filter((one) => findProgramOrServer(one, process.env) === undefined);
     const skip = missing.length > 0 && `no ${missing.join(', ')}: install ${packages.join(' ')}`;
     it(`${name} works over each transport: ${summary}`, { skip }, (test) => {
       const { cells } = use(name, process.env);

@@ -1,7 +1,7 @@
-import { accessSync, closeSync, constants, openSync, readSync, statSync } from 'node:fs';
-import { delimiter, join } from 'node:path';
+import { closeSync, openSync, readSync, statSync } from 'node:fs';
 import { UserError } from '../../base/errors.js';
 import { readSegments } from '../../testbed/xen/image/elf.js';
+import { findInPath, isExecutable } from '../find-in-path.js';
 import type { Environment } from '../terminal.js';
 
 const PT_INTERP = 3;
@@ -18,7 +18,7 @@ const MOST_SCRIPTS = 5;
  * linked statically, or runs with rights of its own.
  */
 export function findProgram(name: string, environment: Environment, depth = 0): string {
-  const path = name.includes('/') ? name : inPath(name, environment);
+  const path = name.includes('/') ? name : findInPath(name, environment);
   if (path === undefined || !isExecutable(path)) {
     throw new UserError(`there is no program ${name}`, {
       where: 'interdom exec',
@@ -50,22 +50,6 @@ function cannot(path: string, why: string): UserError {
     where: 'interdom exec',
     remedy: 'use interdom tunnel, and let the program connect to its address',
   });
-}
-
-function inPath(name: string, environment: Environment): string | undefined {
-  return (environment['PATH'] ?? '')
-    .split(delimiter)
-    .map((folder) => join(folder, name))
-    .find(isExecutable);
-}
-
-function isExecutable(path: string): boolean {
-  try {
-    accessSync(path, constants.X_OK);
-    return statSync(path).isFile();
-  } catch {
-    return false;
-  }
 }
 
 function readHead(path: string): Buffer {
