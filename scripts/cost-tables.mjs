@@ -5,6 +5,7 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { parseArgs } from 'node:util';
 import { COMPOSITE_NAMES, equationText, recomposedNs } from '../dist/src/profiles/composites.js';
 import {
   CONTRADICTIONS,
@@ -13,6 +14,9 @@ import {
 import { FEATURE_KINDS } from '../dist/src/profiles/feature-list.js';
 import { findProfile, PROFILES } from '../dist/src/profiles/index.js';
 import { PRICE_LIST, PRICE_NAMES } from '../dist/src/profiles/price-list.js';
+
+// A word that is not known is refused: nothing is written then.
+const { check: checks } = parseArgs({ options: { check: { type: 'boolean' } } }).values;
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const document = join(root, 'docs', 'cost-model.md');
@@ -189,7 +193,7 @@ function filled(text) {
 
 const before = readFileSync(document, 'utf8');
 const after = filled(before);
-if (process.argv.includes('--check')) {
+if (checks) {
   if (before !== after) {
     console.error('docs/cost-model.md is not up to date: run `node scripts/cost-tables.mjs`');
     process.exit(1);

@@ -6,6 +6,10 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'n
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { parseArgs } from 'node:util';
+
+// A word that is not known is refused: nothing is written then.
+const { check: checks } = parseArgs({ options: { check: { type: 'boolean' } } }).values;
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const program = join(root, 'dist', 'src', 'cli', 'main.js');
@@ -18,7 +22,7 @@ const END = '<!-- end of sample -->';
 
 const { renderRunSummary } = await import(join(root, 'dist/src/report/render-run-summary.js'));
 
-if (process.argv.includes('--check')) check();
+if (checks) check();
 else make();
 
 function make() {

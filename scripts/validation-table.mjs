@@ -6,6 +6,7 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { parseArgs } from 'node:util';
 import {
   standingClaims,
   standingOutcomes,
@@ -16,6 +17,9 @@ import {
   outcomesMarkdown,
   validationMarkdown,
 } from '../dist/src/report/validation/render-validation.js';
+
+// A word that is not known is refused: nothing is written then.
+const { check: checks } = parseArgs({ options: { check: { type: 'boolean' } } }).values;
 
 const BEGIN = '<!-- validation: written by scripts/validation-table.mjs -->';
 const END = '<!-- end of validation -->';
@@ -37,7 +41,7 @@ function put(name, table) {
   if (from < 0 || to < from) throw new Error(`${document} has not the markers ${BEGIN} and ${END}`);
   const updated = `${text.slice(0, from + BEGIN.length)}\n\n${table}\n${text.slice(to)}`;
   if (updated === text) return;
-  if (process.argv.includes('--check')) {
+  if (checks) {
     console.error(`docs/${name} is not up to date: node scripts/validation-table.mjs`);
     process.exitCode = 1;
   } else {

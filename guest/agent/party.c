@@ -10,7 +10,6 @@
  *   failed       why is said by the reason
  */
 #include <errno.h>
-#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/types.h>
@@ -20,6 +19,7 @@
 #include "board.h"
 #include "channel.h"
 #include "outcome.h"
+#include "outlive.h"
 #include "payload.h"
 #include "roles.h"
 #include "store.h"
@@ -156,21 +156,6 @@ static void ask_every(long long period_ms)
     }
 }
 
-/* The answer to dom0 is given and its pipe closed: what comes now stands on the board. */
-static void leave_the_role(unsigned int ref)
-{
-    int nowhere;
-
-    if (setsid() < 0)
-        fail("setsid");
-    if (report("board=%u", ref) != 0)
-        _exit(1);
-    nowhere = open("/dev/null", O_RDWR);
-    if (nowhere < 0 || dup2(nowhere, STDOUT_FILENO) < 0)
-        fail("/dev/null");
-    close(nowhere);
-}
-
 static int live(const struct options *options)
 {
     const char *side = option_required(options, "side");
@@ -183,7 +168,7 @@ static int live(const struct options *options)
     party.payload = payload_create(option_required_number(options, "message"));
     party.buffer = allocate(party.payload.message_bytes);
     show("connecting", "");
-    leave_the_role(ref);
+    outlive_role("board=%u", ref);
     fail_to(show_failure);
     if (delay_us > 0 && usleep(delay_us) != 0)
         fail("usleep");
