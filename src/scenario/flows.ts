@@ -23,10 +23,15 @@ export interface FlowHooks {
   readonly onFull?: () => void;
 }
 
+/** Whether the work of an application on its payload has a price: asked once, before a loop. */
+function worksOnPayload(guest: Guest): boolean {
+  return guest.machine.prices.payload > 0;
+}
+
 /** An application works on its payload: makes it, or checks it. */
 export function touchPayload(guest: Guest, bytes: number): void {
-  const { prices } = guest.machine;
-  if (prices.payload > 0) guest.vcpu.pcpu.charge(GUEST_USER, Math.round(bytes * prices.payload));
+  if (!worksOnPayload(guest)) return;
+  guest.vcpu.pcpu.charge(GUEST_USER, Math.round(bytes * guest.machine.prices.payload));
 }
 
 /** Sends whole messages. Returns false when the channel failed. */
@@ -40,10 +45,11 @@ export function* sendMessages(
   hooks: FlowHooks = {},
 ): Process<boolean> {
   const length = payload.messageBytes;
+  const works = worksOnPayload(guest);
   for (let index = 0; index < messages; index++) {
     const address = buffer + payload.offsetOf(index);
     payload.number(guest, address, index);
-    touchPayload(guest, length);
+    if (works) touchPayload(guest, length);
     for (;;) {
       const outcome = channel.trySend(address, length);
       if (outcome === length) break;
@@ -68,6 +74,7 @@ export function* receiveMessages(
   messages: number,
 ): Process<boolean> {
   const length = payload.messageBytes;
+  const works = worksOnPayload(guest);
   for (let index = 0; index < messages; index++) {
     const address = buffer + payload.offsetOf(index);
     for (;;) {
@@ -77,7 +84,7 @@ export function* receiveMessages(
       else if (outcome === WOULD_BLOCK) yield* channel.waitUntilReadable();
       else return failed(world, 'receive', index, outcome);
     }
-    touchPayload(guest, length);
+    if (works) touchPayload(guest, length);
     if (!payload.arrived(guest, address, index * length, length)) return wrong(world, index);
     world.messagesDelivered++;
     world.bytesDelivered += length;
@@ -96,11 +103,12 @@ export function* writeStream(
   hooks: FlowHooks = {},
 ): Process<boolean> {
   const { messageBytes } = payload;
+  const works = worksOnPayload(guest);
   for (let sent = 0, index = 0; sent < totalBytes; index++) {
     const address = buffer + payload.offsetOf(index);
     const length = Math.min(messageBytes, totalBytes - sent);
     payload.number(guest, address, index);
-    touchPayload(guest, length);
+    if (works) touchPayload(guest, length);
     let position = 0;
     while (position < length) {
       const outcome = channel.write(address + position, length - position);
@@ -131,6 +139,7 @@ export function* readStream(
 ): Process<boolean> {
   let warming = warmUp.afterBytes > 0;
   const span = Math.floor(payload.bufferBytes / payload.messageBytes) * payload.messageBytes;
+  const works = worksOnPayload(guest);
   let received = 0;
   let position = 0;
   while (received < totalBytes) {
@@ -139,7 +148,7 @@ export function* readStream(
       Math.min(span - position, totalBytes - received),
     );
     if (outcome > 0) {
-      touchPayload(guest, outcome);
+      if (works) touchPayload(guest, outcome);
       if (!payload.arrived(guest, buffer + position, received, outcome)) {
         return wrong(world, Math.floor(received / payload.messageBytes));
       }

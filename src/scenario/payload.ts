@@ -47,7 +47,8 @@ export class Payload {
 
   /** Where in the buffer message number `index` begins. */
   offsetOf(index: number): number {
-    return (index % this.messagesInBuffer) * this.messageBytes;
+    const { messagesInBuffer } = this;
+    return messagesInBuffer === 1 ? 0 : (index % messagesInBuffer) * this.messageBytes;
   }
 
   /** Writes a message's number into it, in the guest's memory, before it is sent. */

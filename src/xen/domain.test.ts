@@ -17,6 +17,7 @@ import {
   sampleMachine,
   work,
 } from './sample-machine.js';
+import { SharedFields } from './shared-fields.js';
 
 function one(pcpus: readonly number[] = [0]): { machine: Machine; domain: Domain } {
   const machine = sampleMachine({ pcpus: 2 });
@@ -102,10 +103,15 @@ describe('a guest that crashes from outside', () => {
   });
 });
 
+/** Fields where nothing need be mapped. */
+function fieldsAt(domain: Domain, address: number): SharedFields {
+  return new SharedFields(domain.memory, address, domain.machine.sharedLine(0));
+}
+
 describe('a guest that faults', () => {
   const faults: readonly [string, (domain: Domain, bad: number) => void][] = [
-    ['reads', (domain, bad) => domain.memory.readShared32(bad, domain.machine.sharedLine(0))],
-    ['writes', (domain, bad) => domain.memory.writeShared8(bad, 1, domain.machine.sharedLine(0))],
+    ['reads', (domain, bad) => fieldsAt(domain, bad).read32(0)],
+    ['writes', (domain, bad) => fieldsAt(domain, bad).write8(0, 1)],
     ['copies from', (domain, bad) => domain.memory.copy(PAGE_SIZE, bad, 16)],
     ['copies to', (domain, bad) => domain.memory.copy(bad, PAGE_SIZE, 16)],
     ['pokes', (domain, bad) => domain.memory.poke(bad, Uint8Array.of(1))],
@@ -151,13 +157,13 @@ describe('a guest that faults', () => {
     let handled = 0;
     far.handler = () => handled++;
     const address = domain.allocate(1);
-    const line = machine.sharedLine(domain.space.translate(address, true));
+    const fields = domain.memory.sharedFields(address);
     const attempts: readonly (() => unknown)[] = [
       () => domain.eventChannels.send(vcpu, near.number),
-      () => domain.memory.writeShared32(address, 1, line),
-      () => domain.memory.addShared32(address, 1, line),
-      () => domain.memory.writeShared8(address, 1, line),
-      () => domain.memory.exchangeBits8(address, 0, 1, line),
+      () => fields.write32(0, 1),
+      () => fields.add32(0, 1),
+      () => fields.write8(0, 1),
+      () => fields.exchangeBits8(0, 0, 1),
       () => domain.memory.copy(address, address + 64, 8),
       () => domain.memory.poke(address, Uint8Array.of(1)),
       () => domain.memory.pokeWords(address, 1, 1),

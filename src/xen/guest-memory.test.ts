@@ -1,7 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { GuestFault } from './address-space.js';
-import { CACHE_LINE, COPY, TLB } from './causes.js';
+import { COPY, TLB } from './causes.js';
 import type { Domain } from './domain.js';
 import { PAGE_SIZE } from './memory.js';
 import { addDomain, sampleMachine } from './sample-machine.js';
@@ -108,49 +107,6 @@ describe('copy', () => {
     assert.equal(machine.counters.tlb.refillPs, 4 * 11 * NS);
     domain.vcpu.pcpu.tlb.flushAll();
     assert.equal(copy(), 4 * 11 * NS);
-  });
-});
-
-describe('shared words and bytes', () => {
-  it('are the same for both domains, and their line moves between the pCPUs', () => {
-    const { machine, domain } = guest();
-    const other = addDomain(machine, { pcpus: [1] });
-    const page = domain.allocate(1);
-    const reference = domain.grantTable.grant(page, other.domid);
-    const mapped = other.grantTable.map(other.vcpu, domain.domid, [reference]);
-    assert.ok('address' in mapped);
-    const line = machine.sharedLine(domain.space.translate(page, true));
-    const moves = (who: Domain, action: () => void): number =>
-      charged(who, CACHE_LINE, action) / machine.prices.cacheLine;
-    assert.equal(
-      moves(domain, () => domain.memory.writeShared32(page + 8, 0xffff_fffe, line)),
-      0,
-    );
-    assert.equal(
-      moves(other, () =>
-        assert.equal(other.memory.readShared32(mapped.address + 8, line), 0xffff_fffe),
-      ),
-      1,
-    );
-    assert.equal(
-      moves(domain, () => domain.memory.addShared32(page + 8, 3, line)),
-      1,
-    );
-    assert.equal(domain.memory.readShared32(page + 8, line), 1, 'wraps at 2^32');
-    assert.equal(
-      moves(other, () => other.memory.writeShared8(mapped.address + 20, 0x81, line)),
-      1,
-    );
-    assert.equal(domain.memory.exchangeBits8(page + 20, 0x01, 0x02, line), 0x81);
-    assert.equal(other.memory.readShared8(mapped.address + 20, line), 0x82);
-    assert.equal(machine.counters.work.cacheLineTransfers, 5);
-  });
-
-  it('fault where the domain has no right', () => {
-    const { machine, domain } = guest();
-    const line = machine.sharedLine(0);
-    assert.throws(() => domain.memory.readShared32(0, line), GuestFault);
-    assert.equal(domain.state, 'crashed');
   });
 });
 

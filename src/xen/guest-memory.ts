@@ -1,9 +1,8 @@
-import type { Trace } from '../sim/trace.js';
 import { type AddressSpace, GuestFault } from './address-space.js';
-import { CACHE_LINE, COPY, TLB } from './causes.js';
+import { COPY, TLB } from './causes.js';
 import type { MachineCounters } from './counters.js';
 import { type MachineMemory, PAGE_MASK, PAGE_SHIFT, PAGE_SIZE } from './memory.js';
-import type { Pcpu } from './pcpu.js';
+import { SharedFields } from './shared-fields.js';
 import type { SharedLine } from './shared-line.js';
 import type { Vcpu } from './vcpu.js';
 import { VcpuStopped } from './vcpu-stopped.js';
@@ -18,23 +17,25 @@ const { compare } = Buffer.prototype;
  */
 export class GuestMemory {
   protected readonly frames: MachineMemory;
-  private readonly pcpu: Pcpu;
-  private readonly work: MachineCounters['work'];
   private readonly copies: MachineCounters['copies'];
-  private readonly cacheLinePs: number;
-  private readonly trace: Trace;
 
   constructor(
-    protected readonly vcpu: Vcpu,
+    readonly vcpu: Vcpu,
     protected readonly space: AddressSpace,
   ) {
-    const { memory, counters, prices, trace } = vcpu.machine;
-    this.trace = trace;
+    const { memory, counters } = vcpu.machine;
     this.frames = memory;
-    this.pcpu = vcpu.pcpu;
-    this.work = counters.work;
     this.copies = counters.copies;
-    this.cacheLinePs = prices.cacheLine;
+  }
+
+  /** The fields at an address, in one cache line, as this domain sees them. Throws GuestFault where nothing is mapped. */
+  sharedFields(address: number): SharedFields {
+    return new SharedFields(this, address, this.lineAt(address));
+  }
+
+  /** The same object for all who have mapped it. */
+  protected lineAt(address: number): SharedLine {
+    return this.frames.sharedLine(this.space.translate(address, true));
   }
 
   /** Copies bytes inside the domain's address space, as memcpy in its user space does. */
@@ -103,77 +104,6 @@ export class GuestMemory {
     if (misses > 0) chargeTlbMisses(this.vcpu, misses);
   }
 
-  /** Reads a 32-bit word that a peer may write. @param line the cache line in which it lies */
-  readShared32(address: number, line: SharedLine): number {
-    if (line.read(this.pcpu.id)) this.fetchLine();
-    const at = this.readable(address);
-    return (this.frames.words[at >> 2] as number) >>> 0;
-  }
-
-  /** Reads a 32-bit word that a peer may read and should not write: an index of one's own. */
-  readOwn32(address: number, line: SharedLine): number {
-    return this.readShared32(address, line);
-  }
-
-  /** Writes a 32-bit word that a peer may read or write. */
-  writeShared32(address: number, value: number, line: SharedLine): void {
-    if (line.write(this.pcpu.id)) this.fetchLine();
-    const at = this.writable(address);
-    this.frames.words[at >> 2] = value | 0;
-    this.wroteShared();
-  }
-
-  /** Reads a byte that a peer may write. */
-  readShared8(address: number, line: SharedLine): number {
-    if (line.read(this.pcpu.id)) this.fetchLine();
-    return this.frames.bytes[this.readable(address)] as number;
-  }
-
-  /** Writes a byte that a peer may read or write (also stands for an atomic operation on it). */
-  writeShared8(address: number, value: number, line: SharedLine): void {
-    if (line.write(this.pcpu.id)) this.fetchLine();
-    this.frames.bytes[this.writable(address)] = value;
-    this.wroteShared();
-  }
-
-  /** Adds to a 32-bit word that a peer reads, as `index += n` does: one access to the line. */
-  addShared32(address: number, increment: number, line: SharedLine): void {
-    if (line.write(this.pcpu.id)) this.fetchLine();
-    const at = this.writable(address) >> 2;
-    const { words } = this.frames;
-    words[at] = (words[at] as number) + increment;
-    this.wroteShared();
-  }
-
-  /** Atomically clears and sets bits of a byte that a peer writes too. Returns what it was. */
-  exchangeBits8(address: number, clear: number, set: number, line: SharedLine): number {
-    if (line.write(this.pcpu.id)) this.fetchLine();
-    const at = this.writable(address);
-    const { bytes } = this.frames;
-    const before = bytes[at] as number;
-    bytes[at] = (before & ~clear) | set;
-    this.wroteShared();
-    return before;
-  }
-
-  /**
-   * Adds to an index that a peer reads, and then clears a bit by which it may have asked to be told: both lie in one line.
-   *
-   * @returns whether it had asked
-   */
-  announce32(address: number, by: number, flags: number, bit: number, line: SharedLine): boolean {
-    this.addShared32(address, by, line);
-    return (this.exchangeBits8(flags, bit, 0, line) & bit) !== 0;
-  }
-
-  /** Whoever watches may let the domain die behind this write: then nothing of it runs on. */
-  private wroteShared(): void {
-    const { observer } = this.trace;
-    if (observer?.sharedWrite === undefined) return;
-    observer.sharedWrite(this.pcpu.clock, this.vcpu.domain.domid);
-    if (this.vcpu.state === 'offline') throw new VcpuStopped();
-  }
-
   /** Reads bytes without a price: for payload checks and tests. */
   peek(address: number, length: number): Uint8Array {
     const result = new Uint8Array(length);
@@ -237,13 +167,20 @@ export class GuestMemory {
     return true;
   }
 
-  protected readable(address: number): number {
+  /** Its code may not write any more: translations that were kept no longer hold. */
+  vcpuStopped(): void {
+    this.space.generation++;
+  }
+
+  /** Machine address of what the domain may read; else it crashes, and GuestFault is thrown. */
+  readable(address: number): number {
     const at = this.space.find(address, false);
     if (at < 0) this.fault(address, false);
     return at;
   }
 
-  protected writable(address: number): number {
+  /** Machine address of what the domain may write; else it crashes, and GuestFault is thrown. Throws VcpuStopped. */
+  writable(address: number): number {
     if (this.vcpu.state === 'offline') throw new VcpuStopped();
     const at = this.space.find(address, true);
     if (at < 0) this.fault(address, true);
@@ -255,11 +192,6 @@ export class GuestMemory {
     const fault = new GuestFault(domain.domid, address, write);
     domain.fault(this.vcpu, fault);
     throw fault;
-  }
-
-  private fetchLine(): void {
-    this.work.cacheLineTransfers++;
-    this.pcpu.charge(CACHE_LINE, this.cacheLinePs);
   }
 }
 

@@ -380,6 +380,7 @@ export class Vcpu implements EventTarget {
     if (this.state === 'offline') return;
     this.endWithoutIt();
     this.state = 'offline';
+    this.memory.vcpuStopped();
     if (this.machine.executing !== this) this.pcpu.remove(this);
   }
 

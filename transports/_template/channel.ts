@@ -10,7 +10,7 @@ import {
 import type { Guest } from '../../src/transport/guest.js';
 import { GUEST_USER } from '../../src/xen/causes.js';
 import type { EventDevice } from '../../src/xen/event-device.js';
-import type { SharedLine } from '../../src/xen/shared-line.js';
+import type { SharedFields } from '../../src/xen/shared-fields.js';
 import {
   CLIENT_IS_THERE,
   LENGTH_FOR_CLIENT,
@@ -27,8 +27,8 @@ export interface TemplateSide {
   readonly isServer: boolean;
   /** Address of the shared page as this guest sees it. */
   readonly page: number;
-  /** The cache line of the page's fields: one object for both sides, so that the price of its way to and fro is right. */
-  readonly line: SharedLine;
+  /** The fields at its start, in one cache line: whoever touches them pays for its way to and fro. */
+  readonly fields: SharedFields;
   readonly device: EventDevice;
   readonly port: number;
   /** Pages of this guest that the peer can reach. */
@@ -47,7 +47,7 @@ export interface TemplateSide {
  * happen, and calls again with the same arguments. So a function that has a second such step must remember what it has done
  * (here `filled` and `taken`), and go on there.
  *
- * Between two such steps charge whatever takes time: `memory.copy` and the `readShared`/`writeShared` functions do so by
+ * Between two such steps charge whatever takes time: `memory.copy` and the functions of `SharedFields` do so by
  * themselves, hypercalls and system calls do, too.
  */
 export class TemplateChannel implements Channel {
@@ -67,12 +67,12 @@ export class TemplateChannel implements Channel {
 
   constructor(private readonly side: TemplateSide) {
     const { page, isServer } = side;
-    this.outLength = page + (isServer ? LENGTH_FOR_CLIENT : LENGTH_FOR_SERVER);
+    this.outLength = isServer ? LENGTH_FOR_CLIENT : LENGTH_FOR_SERVER;
     this.outSlot = page + (isServer ? SLOT_FOR_CLIENT : SLOT_FOR_SERVER);
-    this.inLength = page + (isServer ? LENGTH_FOR_SERVER : LENGTH_FOR_CLIENT);
+    this.inLength = isServer ? LENGTH_FOR_SERVER : LENGTH_FOR_CLIENT;
     this.inSlot = page + (isServer ? SLOT_FOR_SERVER : SLOT_FOR_CLIENT);
-    this.iAmThere = page + (isServer ? SERVER_IS_THERE : CLIENT_IS_THERE);
-    this.peerIsThere = page + (isServer ? CLIENT_IS_THERE : SERVER_IS_THERE);
+    this.iAmThere = isServer ? SERVER_IS_THERE : CLIENT_IS_THERE;
+    this.peerIsThere = isServer ? CLIENT_IS_THERE : SERVER_IS_THERE;
   }
 
   /** A whole message or nothing. */
@@ -115,27 +115,27 @@ export class TemplateChannel implements Channel {
   *close(): Process<void> {
     if (this.isClosed) return;
     this.isClosed = true;
-    const { guest, line, device, port, release } = this.side;
-    guest.memory.writeShared8(this.iAmThere, 0, line);
+    const { fields, device, port, release } = this.side;
+    fields.write8(this.iAmThere, 0);
     device.notify(port);
     yield* release();
   }
 
   private put(address: number, length: number): number {
-    const { guest, line, device, port } = this.side;
+    const { guest, fields, device, port } = this.side;
     if (this.filled === 0) {
       // First step: looks at what the peer may have changed.
       if (guest.isAhead()) return AGAIN;
       this.callLibrary();
       if (!this.peerIsLive()) return PEER_GONE;
-      if (guest.memory.readShared32(this.outLength, line) !== 0) return WOULD_BLOCK;
+      if (fields.read32(this.outLength) !== 0) return WOULD_BLOCK;
       guest.memory.copy(this.outSlot, address, length);
       this.filled = length;
     }
     // Second step: shows the peer the message. Copying took time, so somebody else may come first now.
     if (guest.isAhead()) return AGAIN;
     this.filled = 0;
-    guest.memory.writeShared32(this.outLength, length, line);
+    fields.write32(this.outLength, length);
     guest.machine.trace.add(TRACE.publish, guest.vcpu.pcpu.clock, guest.domid, length, 0);
     // An event each time. A protocol that knows whether the peer waits can save most of them.
     device.notify(port);
@@ -143,12 +143,12 @@ export class TemplateChannel implements Channel {
   }
 
   private take(address: number, wanted: number): number {
-    const { guest, line, device, port } = this.side;
+    const { guest, fields, device, port } = this.side;
     if (this.taken === 0) {
       if (guest.isAhead()) return AGAIN;
       this.callLibrary();
       // Read once, checked, and only then used: the peer may write here at any time.
-      const length = guest.memory.readShared32(this.inLength, line);
+      const length = fields.read32(this.inLength);
       if (length === 0) return this.peerIsLive() ? WOULD_BLOCK : PEER_GONE;
       if (length > SLOT_BYTES || length <= this.takenBefore) return PEER_GONE;
       const left = length - this.takenBefore;
@@ -159,7 +159,7 @@ export class TemplateChannel implements Channel {
     }
     if (guest.isAhead()) return AGAIN;
     this.takenBefore = 0;
-    guest.memory.writeShared32(this.inLength, 0, line);
+    fields.write32(this.inLength, 0);
     guest.machine.trace.add(TRACE.consume, guest.vcpu.pcpu.clock, guest.domid, this.taken, 0);
     device.notify(port);
     return this.finishTake();
@@ -172,7 +172,7 @@ export class TemplateChannel implements Channel {
   }
 
   private peerIsLive(): boolean {
-    return this.side.guest.memory.readShared8(this.peerIsThere, this.side.line) !== 0;
+    return this.side.fields.read8(this.peerIsThere) !== 0;
   }
 
   /** Waits for the next event. It may be for something else: the caller looks again. */

@@ -29,7 +29,7 @@ export function* offerConnection(
   device: EventDevice,
   onEvent: (port: number) => void,
 ): Process<{ channel: TemplateChannel; port: number; isLive: () => boolean } | ConnectFailure> {
-  const { vcpu, memory, domain, machine, xenstore } = guest;
+  const { vcpu, memory, domain, xenstore } = guest;
   vcpu.kernel.enterSystemCall();
   const port = domain.eventChannels.allocUnbound(vcpu, clientDomid);
   vcpu.kernel.leaveSystemCall();
@@ -50,7 +50,7 @@ export function* offerConnection(
     yield* xenstore.rm(path);
   };
   const page = region.address;
-  const line = machine.sharedLine(domain.space.translate(page, true));
+  const fields = memory.sharedFields(page);
   memory.poke(page + SERVER_IS_THERE, Uint8Array.of(1));
 
   const written = yield* xenstore.write(path, `${region.references[0]} ${port}`);
@@ -69,19 +69,19 @@ export function* offerConnection(
     guest,
     isServer: true,
     page,
-    line,
+    fields,
     device,
     port,
     pagesExposed: 1,
     onEvent,
     release,
   });
-  return { channel, port, isLive: () => memory.readShared8(page + CLIENT_IS_THERE, line) !== 0 };
+  return { channel, port, isLive: () => fields.read8(CLIENT_IS_THERE) !== 0 };
 }
 
 /** The client's side. Waits until the server offers a connection. */
 export function* connectTemplate(guest: Guest, endpoint: Endpoint): Process<ConnectOutcome> {
-  const { vcpu, memory, domain, machine, xenstore } = guest;
+  const { vcpu, memory, domain, xenstore } = guest;
   const path = nodePath(endpoint, guest.domid);
   const offer = yield* watchUntil(guest, path, () => xenstore.read(path), 'template: an offer');
   if ('refused' in offer) {
@@ -108,15 +108,15 @@ export function* connectTemplate(guest: Guest, endpoint: Endpoint): Process<Conn
       : { failed: `mapping refused (status ${region.status})` };
   }
   const page = region.address;
-  const line = machine.sharedLine(domain.space.translate(page, true));
+  const fields = memory.sharedFields(page);
   while (guest.isAhead()) yield ORDER;
-  memory.writeShared8(page + CLIENT_IS_THERE, 1, line);
+  fields.write8(CLIENT_IS_THERE, 1);
   device.notify(port);
   const channel = new TemplateChannel({
     guest,
     isServer: false,
     page,
-    line,
+    fields,
     device,
     port,
     pagesExposed: 0,

@@ -1,6 +1,6 @@
 import { readableBytes, ringOffset, writableBytes } from '../../src/ring/free-running-ring.js';
 import type { Process } from '../../src/sim/process.js';
-import { TRACE } from '../../src/sim/trace.js';
+import { TRACE, type Trace } from '../../src/sim/trace.js';
 import {
   AGAIN,
   type Channel,
@@ -13,7 +13,8 @@ import type { Guest } from '../../src/transport/guest.js';
 import { GUEST_USER } from '../../src/xen/causes.js';
 import type { EventDevice } from '../../src/xen/event-device.js';
 import type { GuestMemory } from '../../src/xen/guest-memory.js';
-import type { SharedLine } from '../../src/xen/shared-line.js';
+import type { Pcpu } from '../../src/xen/pcpu.js';
+import type { SharedFields } from '../../src/xen/shared-fields.js';
 import { hostileVchanActs } from './hostile.js';
 import {
   CLI_LIVE,
@@ -28,14 +29,16 @@ import {
   SRV_NOTIFY,
 } from './layout.js';
 
+/** Of the data path: V8 compiles a module's own constants in, and looks those that it imports up at each use. */
+const { publish: PUBLISH, consume: CONSUME } = TRACE;
+const USER = GUEST_USER;
+
 /** What one side holds of a connected vchan. */
 export interface VchanSide {
   readonly guest: Guest;
   readonly isServer: boolean;
-  /** Address of the control page. */
-  readonly control: number;
-  /** The control page's first cache line: every index and flag lies in it. The same object on both sides. */
-  readonly line: SharedLine;
+  /** The control page's first cache line: every index and flag lies in it. */
+  readonly control: SharedFields;
   readonly readRing: { readonly address: number; readonly bytes: number };
   readonly writeRing: { readonly address: number; readonly bytes: number };
   readonly device: EventDevice;
@@ -59,7 +62,11 @@ export class VchanChannel implements Channel {
   private closed = false;
   private readonly guest: Guest;
   private readonly memory: GuestMemory;
-  private readonly line: SharedLine;
+  private readonly trace: Trace;
+  private readonly pcpu: Pcpu;
+  /** What a call of the library costs. */
+  private readonly callPs: number;
+  private readonly control: SharedFields;
   private readonly readRing: VchanSide['readRing'];
   private readonly writeRing: VchanSide['writeRing'];
   private readonly readCons: number;
@@ -73,24 +80,27 @@ export class VchanChannel implements Channel {
   private readonly myLive: number;
 
   constructor(private readonly side: VchanSide) {
-    const { control, isServer } = side;
+    const { isServer } = side;
     this.guest = side.guest;
     this.memory = side.guest.memory;
-    this.line = side.line;
+    this.trace = side.guest.machine.trace;
+    this.pcpu = side.guest.vcpu.pcpu;
+    this.callPs = side.guest.machine.prices.libraryCall;
+    this.control = side.control;
     this.readRing = side.readRing;
     this.writeRing = side.writeRing;
-    const left = { cons: control + LEFT_CONS, prod: control + LEFT_PROD };
-    const right = { cons: control + RIGHT_CONS, prod: control + RIGHT_PROD };
+    const left = { cons: LEFT_CONS, prod: LEFT_PROD };
+    const right = { cons: RIGHT_CONS, prod: RIGHT_PROD };
     const [reads, writes] = isServer ? [left, right] : [right, left];
     this.readCons = reads.cons;
     this.readProd = reads.prod;
     this.writeCons = writes.cons;
     this.writeProd = writes.prod;
     // The names are those of the header: a server asks through cli_notify, for the client looks there.
-    this.myNotify = control + (isServer ? CLI_NOTIFY : SRV_NOTIFY);
-    this.peerNotify = control + (isServer ? SRV_NOTIFY : CLI_NOTIFY);
-    this.peerLive = control + (isServer ? CLI_LIVE : SRV_LIVE);
-    this.myLive = control + (isServer ? SRV_LIVE : CLI_LIVE);
+    this.myNotify = isServer ? CLI_NOTIFY : SRV_NOTIFY;
+    this.peerNotify = isServer ? SRV_NOTIFY : CLI_NOTIFY;
+    this.peerLive = isServer ? CLI_LIVE : SRV_LIVE;
+    this.myLive = isServer ? SRV_LIVE : CLI_LIVE;
   }
 
   get ringSizeBytes(): number {
@@ -172,15 +182,15 @@ export class VchanChannel implements Channel {
   *close(): Process<void> {
     if (this.closed) return;
     this.closed = true;
-    const { guest, line, device, port } = this.side;
-    guest.memory.writeShared8(this.myLive, 0, line);
+    const { control, device, port } = this.side;
+    control.write8(this.myLive, 0);
     device.notify(port);
     yield* this.side.release();
   }
 
   /** Whether the peer has not closed: CLIENT_AWAITED counts as live, as in libxenvchan_is_open. */
   peerIsLive(): boolean {
-    return this.memory.readShared8(this.peerLive, this.line) !== 0;
+    return this.control.read8(this.peerLive) !== 0;
   }
 
   /** fast_get_buffer_space: room, having asked to be told of more where it is less than wanted. */
@@ -200,20 +210,20 @@ export class VchanChannel implements Channel {
   }
 
   private room(): number {
-    const { memory, line, writeRing } = this;
-    const prod = memory.readOwn32(this.writeProd, line);
-    return writableBytes(prod, memory.readShared32(this.writeCons, line), writeRing.bytes);
+    const { control, writeRing } = this;
+    const prod = control.readOwn32(this.writeProd);
+    return writableBytes(prod, control.read32(this.writeCons), writeRing.bytes);
   }
 
   private ready(): number {
-    const { memory, line, readRing } = this;
-    const prod = memory.readShared32(this.readProd, line);
-    return readableBytes(prod, memory.readOwn32(this.readCons, line), readRing.bytes);
+    const { control, readRing } = this;
+    const prod = control.read32(this.readProd);
+    return readableBytes(prod, control.readOwn32(this.readCons), readRing.bytes);
   }
 
   private copyIn(address: number, length: number): void {
-    const { memory, line, writeRing } = this;
-    const at = ringOffset(memory.readOwn32(this.writeProd, line), writeRing.bytes);
+    const { memory, control, writeRing } = this;
+    const at = ringOffset(control.readOwn32(this.writeProd), writeRing.bytes);
     const first = Math.min(writeRing.bytes - at, length);
     memory.copy(writeRing.address + at, address, first);
     if (first < length) memory.copy(writeRing.address, address + first, length - first);
@@ -221,8 +231,8 @@ export class VchanChannel implements Channel {
   }
 
   private copyOut(address: number, length: number): void {
-    const { memory, line, readRing } = this;
-    const at = ringOffset(memory.readOwn32(this.readCons, line), readRing.bytes);
+    const { memory, control, readRing } = this;
+    const at = ringOffset(control.readOwn32(this.readCons), readRing.bytes);
     const first = Math.min(readRing.bytes - at, length);
     memory.copy(address, readRing.address + at, first);
     if (first < length) memory.copy(address + first, readRing.address, length - first);
@@ -230,31 +240,29 @@ export class VchanChannel implements Channel {
   }
 
   private publish(): number {
-    const { guest, memory } = this;
+    const { guest, control } = this;
     if (guest.isAhead()) return AGAIN;
     const length = this.unpublished;
     this.unpublished = 0;
-    const { writeProd, peerNotify, line } = this;
-    const asked = memory.announce32(writeProd, length, peerNotify, NOTIFY_WRITE, line);
-    guest.machine.trace.add(TRACE.publish, guest.vcpu.pcpu.clock, guest.domid, length, 0);
+    const asked = control.announce32(this.writeProd, length, this.peerNotify, NOTIFY_WRITE);
+    this.trace.add(PUBLISH, this.pcpu.clock, guest.domid, length, 0);
     this.notifyIf(asked);
     return length;
   }
 
   private consume(): number {
-    const { guest, memory } = this;
+    const { guest, control } = this;
     if (guest.isAhead()) return AGAIN;
     const length = this.unconsumed;
     this.unconsumed = 0;
-    const { readCons, peerNotify, line } = this;
-    const asked = memory.announce32(readCons, length, peerNotify, NOTIFY_READ, line);
-    guest.machine.trace.add(TRACE.consume, guest.vcpu.pcpu.clock, guest.domid, length, 0);
+    const asked = control.announce32(this.readCons, length, this.peerNotify, NOTIFY_READ);
+    this.trace.add(CONSUME, this.pcpu.clock, guest.domid, length, 0);
     this.notifyIf(asked);
     return length;
   }
 
   private requestNotify(bit: number): void {
-    this.memory.exchangeBits8(this.myNotify, 0, bit, this.line);
+    this.control.exchangeBits8(this.myNotify, 0, bit);
   }
 
   /** send_notify: an event, but only for a peer that has asked for it. */
@@ -263,7 +271,6 @@ export class VchanChannel implements Channel {
   }
 
   private callLibrary(): void {
-    const { vcpu, machine } = this.guest;
-    vcpu.pcpu.charge(GUEST_USER, machine.prices.libraryCall);
+    this.pcpu.charge(USER, this.callPs);
   }
 }

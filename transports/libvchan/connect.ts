@@ -49,7 +49,7 @@ function* startServer(
   device: EventDevice,
   onEvent: (port: number) => void,
 ): Process<{ channel: VchanChannel; port: number } | ConnectFailure> {
-  const { vcpu, memory, domain, machine } = guest;
+  const { vcpu, memory, domain } = guest;
   const { left, right } = ringOrders(endpoint.ringSizeBytes);
   vcpu.kernel.enterSystemCall();
   const port = domain.eventChannels.allocUnbound(vcpu, clientDomid);
@@ -84,7 +84,6 @@ function* startServer(
   }
 
   const control = controlPage.address;
-  const line = machine.sharedLine(domain.space.translate(control, true));
   const references = [leftRegion, rightRegion].flatMap((region) => region?.references ?? []);
   const view = new DataView(new ArrayBuffer(GRANTS + 4 * references.length));
   view.setUint16(LEFT_ORDER, left, true);
@@ -119,8 +118,7 @@ function* startServer(
   const channel = new VchanChannel({
     guest,
     isServer: true,
-    control,
-    line,
+    control: memory.sharedFields(control),
     readRing: { address: leftRegion?.address ?? control + inPageOffset(left), bytes: 1 << left },
     writeRing: {
       address: rightRegion?.address ?? control + inPageOffset(right),
@@ -159,7 +157,7 @@ function* findServer(
 
 /** libxenvchan_client_init, after a watch has said that the server's nodes are there. */
 export function* connectVchan(guest: Guest, endpoint: Endpoint): Process<ConnectOutcome> {
-  const { vcpu, memory, domain, machine } = guest;
+  const { vcpu, memory, domain } = guest;
   const found = yield* findServer(guest, vchanPath(endpoint, guest.domid));
   if ('failed' in found) return found;
   const { ringRef, serverPort } = found;
@@ -212,16 +210,15 @@ export function* connectVchan(guest: Guest, endpoint: Endpoint): Process<Connect
     yield* release();
     return mapFailure(status);
   }
-  const line = machine.sharedLine(domain.space.translate(control, true));
+  const fields = memory.sharedFields(control);
   while (guest.isAhead()) yield ORDER;
-  memory.writeShared8(control + CLI_LIVE, 1, line);
-  memory.writeShared8(control + SRV_NOTIFY, NOTIFY_WRITE, line);
+  fields.write8(CLI_LIVE, 1);
+  fields.write8(SRV_NOTIFY, NOTIFY_WRITE);
   device.notify(port);
   const channel = new VchanChannel({
     guest,
     isServer: false,
-    control,
-    line,
+    control: fields,
     readRing: { address: rightAddress, bytes: 1 << right },
     writeRing: { address: leftAddress, bytes: 1 << left },
     device,

@@ -51,7 +51,7 @@ function* write(
     if (turn > 0) guest.vcpu.pcpu.charge(GUEST_USER, RACE_PS);
     while (guest.isAhead()) yield ORDER;
     const field = new Uint8Array(bytes).map((_, i) => (value >>> (8 * i)) & 0xff);
-    guest.memory.poke(control + offset, field);
+    guest.memory.poke(control.address + offset, field);
     device.notify(port);
   }
 }

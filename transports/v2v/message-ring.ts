@@ -6,7 +6,7 @@ import {
 } from '../../src/ring/free-running-ring.js';
 import type { Guest } from '../../src/transport/guest.js';
 import { GUEST_USER } from '../../src/xen/causes.js';
-import type { SharedLine } from '../../src/xen/shared-line.js';
+import type { SharedFields } from '../../src/xen/shared-fields.js';
 import {
   CONS,
   CONS_EVENT,
@@ -72,8 +72,8 @@ export class MessageRings {
   private announced = false;
   private polls = 0;
   private currentBytes = 0;
-  private readonly localLine: SharedLine;
-  private readonly remoteLine: SharedLine;
+  private readonly local: SharedFields;
+  private readonly remote: SharedFields;
 
   /** Address, type and payload length of the message that `next` has found. */
   payloadAddress = 0;
@@ -83,11 +83,8 @@ export class MessageRings {
     private readonly guest: Guest,
     readonly shape: MessageRingShape,
   ) {
-    const { machine, domain } = guest;
-    const line = (address: number): SharedLine =>
-      machine.sharedLine(domain.space.translate(address, true));
-    this.localLine = line(shape.localFields);
-    this.remoteLine = line(shape.remoteFields);
+    this.local = guest.memory.sharedFields(shape.localFields);
+    this.remote = guest.memory.sharedFields(shape.remoteFields);
   }
 
   /** nc2_attach_rings: asks to be told of the first message. */
@@ -263,11 +260,11 @@ export class MessageRings {
   }
 
   private readRemote(field: number): number {
-    return this.guest.memory.readShared32(this.shape.remoteFields + field, this.remoteLine);
+    return this.remote.read32(field);
   }
 
   private writeLocal(field: number, value: number): void {
-    this.guest.memory.writeShared32(this.shape.localFields + field, value, this.localLine);
+    this.local.write32(field, value);
   }
 
   /**

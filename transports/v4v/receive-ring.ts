@@ -9,7 +9,7 @@ import {
 import { BLOCKED, ORDER, type Process } from '../../src/sim/process.js';
 import { TRACE } from '../../src/sim/trace.js';
 import { AGAIN } from '../../src/transport/contract.js';
-import type { SharedLine } from '../../src/xen/shared-line.js';
+import type { SharedFields } from '../../src/xen/shared-fields.js';
 import type { Task } from '../../src/xen/task.js';
 import { NOT_YET } from './argo.js';
 import { RING_RX_PTR, RING_START, RING_TX_PTR } from './argo-abi.js';
@@ -37,7 +37,8 @@ export class ReceiveRing {
   /** Payload bytes. */
   headLength = 0;
   private readonly waiting: Task[] = [];
-  private readonly line: SharedLine;
+  /** The ring's header, in one cache line. */
+  private readonly header: SharedFields;
   private readonly start: number;
   /** Where tx_ptr lies in the machine's memory, in words. */
   private readonly txWord: number;
@@ -58,8 +59,8 @@ export class ReceiveRing {
     readonly ring: RegisteredRing,
     private readonly policy: V4vSettings['notifyPolicy'],
   ) {
-    const { domain, machine } = driver.guest;
-    this.line = machine.sharedLine(domain.space.translate(ring.address, true));
+    const { domain, memory } = driver.guest;
+    this.header = memory.sharedFields(ring.address);
     this.start = ring.address + RING_START;
     this.txWord = domain.space.translate(ring.address + RING_TX_PTR, false) >> 2;
     this.leastFree = ring.bytes;
@@ -149,11 +150,11 @@ export class ReceiveRing {
 
   /** Moves rx_ptr. Returns whether `notify` must follow. */
   private moveRx(): boolean {
-    const { driver, ring, line, releasing } = this;
+    const { driver, ring, releasing } = this;
     const { guest } = driver;
     const before = this.rx;
     this.rx = advancedOffset(before, releasing, ring.bytes);
-    guest.memory.writeShared32(ring.address + RING_RX_PTR, this.rx, line);
+    this.header.write32(RING_RX_PTR, this.rx);
     guest.machine.trace.add(TRACE.consume, guest.vcpu.pcpu.clock, guest.domid, releasing, 0);
     this.hasReleased = true;
     if (releasing > this.largest) this.largest = releasing;
@@ -221,9 +222,7 @@ export class ReceiveRing {
   }
 
   private readTx(): number {
-    const { ring, line, driver } = this;
-    const tx = driver.guest.memory.readShared32(ring.address + RING_TX_PTR, line);
-    this.seenTx = sanitizedOffset(tx, ring.bytes);
+    this.seenTx = sanitizedOffset(this.header.read32(RING_TX_PTR), this.ring.bytes);
     return this.seenTx;
   }
 }

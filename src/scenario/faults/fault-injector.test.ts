@@ -149,12 +149,12 @@ describe('a fault plan', () => {
       { action: { do: 'crash', guest: 0 }, when: { step: 'shared-write', of: 0, nth: 2 } },
     ]);
     const address = guest.domain.allocate(1);
-    const line = installation.machine.sharedLine(guest.domain.space.translate(address, true));
+    const fields = guest.memory.sharedFields(address);
     guest.vcpu.spawn(
       'program',
       (function* (): Process {
         while (guest.isAhead()) yield ORDER;
-        for (let i = 0; i < 4; i++) guest.memory.writeShared32(address + 4 * i, 7, line);
+        for (let i = 0; i < 4; i++) fields.write32(4 * i, 7);
       })(),
     );
     installation.machine.run();

@@ -1,48 +1,16 @@
 import type { AddressSpace } from '../../xen/address-space.js';
 import { chargeTlbMisses, GuestMemory } from '../../xen/guest-memory.js';
 import { PAGE_MASK, PAGE_SHIFT, PAGE_SIZE } from '../../xen/memory.js';
-import type { SharedLine } from '../../xen/shared-line.js';
+import type { SharedFields } from '../../xen/shared-fields.js';
 import type { Vcpu } from '../../xen/vcpu.js';
-import type { LiveMemory } from './live-memory.js';
+import { KeptRanges } from './kept-ranges.js';
 import type { LivePlatform } from './live-platform.js';
-import type { Mover } from './wasm-mover.js';
+import { LiveSharedFields, StressedSharedFields } from './live-shared-fields.js';
 
-/** The last translation of a page, as long as the mapping stays as it is. */
-class KeptTranslation {
-  private page = -1;
-  private base = 0;
-  private generation = -1;
-
-  constructor(private readonly space: AddressSpace) {}
-
-  holds(address: number): boolean {
-    return address >>> PAGE_SHIFT === this.page && this.space.generation === this.generation;
-  }
-
-  /** The machine address, where it `holds`. */
-  at(address: number): number {
-    return this.base | (address & PAGE_MASK);
-  }
-
-  /** Returns the machine address that it was given. */
-  keep(address: number, machineAddress: number): number {
-    this.page = address >>> PAGE_SHIFT;
-    this.base = machineAddress & ~PAGE_MASK;
-    this.generation = this.space.generation;
-    return machineAddress;
-  }
-}
-
-/**
- * How code in a live domain touches memory: at no price but the machine's own. Words that a peer may write are read and
- * written atomically, which orders them before and behind the bytes that they stand for.
- */
+/** How code in a live domain touches memory: at no price but the machine's own. */
 export class LiveGuestMemory extends GuestMemory {
-  private readonly live: LiveMemory;
-  private readonly mover: Mover;
-  /** Where the words lie that a peer writes, and those that it reads: in one page, mostly. */
-  private readonly peers: KeptTranslation;
-  private readonly own: KeptTranslation;
+  private readonly sources: KeptRanges;
+  private readonly destinations: KeptRanges;
 
   constructor(
     vcpu: Vcpu,
@@ -50,23 +18,25 @@ export class LiveGuestMemory extends GuestMemory {
     protected readonly platform: LivePlatform,
   ) {
     super(vcpu, space);
-    this.live = platform.memory;
-    this.mover = platform.mover;
-    this.peers = new KeptTranslation(space);
-    this.own = new KeptTranslation(space);
+    this.sources = new KeptRanges(vcpu, platform.memory, space, false);
+    this.destinations = new KeptRanges(vcpu, platform.memory, space, true);
+  }
+
+  override sharedFields(address: number): SharedFields {
+    const Fields = this.platform.disturbs ? StressedSharedFields : LiveSharedFields;
+    return new Fields(this, address, this.lineAt(address), this.space, this.platform);
   }
 
   override copy(destination: number, source: number, length: number): void {
-    const { space, live } = this;
-    const from = space.find(source, false);
-    const to = space.find(destination, true);
-    const isInPages = length <= PAGE_SIZE - Math.max(from & PAGE_MASK, to & PAGE_MASK);
-    if (!live.isShared || !isInPages || from < 0 || to < 0 || this.platform.paysRefills) {
+    const from = this.sources.find(source, length);
+    const to = this.destinations.find(destination, length);
+    if ((from | to) < 0 || this.platform.paysRefills) {
       super.copy(destination, source, length);
-    } else {
-      this.accountForCopy(length);
-      this.mover.copy(to, from, length);
+      return;
     }
+    this.frames.move(to, from, length);
+    // Behind the copy: the machine still writes its last lines back meanwhile.
+    this.accountForCopy(length);
   }
 
   override copyBetween(
@@ -98,18 +68,6 @@ export class LiveGuestMemory extends GuestMemory {
     }
   }
 
-  private wordToRead(address: number): number {
-    const { peers } = this;
-    return peers.holds(address) ? peers.at(address) : peers.keep(address, this.readable(address));
-  }
-
-  private wordToWrite(address: number): number {
-    const { own, vcpu } = this;
-    return own.holds(address) && vcpu.state !== 'offline'
-      ? own.at(address)
-      : own.keep(address, this.writable(address));
-  }
-
   /** This machine's own TLB was not flushed: what a flushed one would miss is owed. */
   private payRefills(destination: number, source: number, length: number): void {
     const { tlbTag, pcpu } = this.vcpu;
@@ -123,91 +81,11 @@ export class LiveGuestMemory extends GuestMemory {
     if (misses > 0) chargeTlbMisses(this.vcpu, misses);
   }
 
-  override readShared32(address: number, _line: SharedLine): number {
-    return this.frames.loadShared(this.wordToRead(address) >> 2) >>> 0;
-  }
-
-  /** Who wrote it last was this thread, so that no order is needed to see it. */
-  override readOwn32(address: number, _line: SharedLine): number {
-    return (this.frames.words[this.wordToRead(address) >> 2] as number) >>> 0;
-  }
-
-  override writeShared32(address: number, value: number, _line: SharedLine): void {
-    this.frames.storeShared(this.wordToWrite(address) >> 2, value | 0);
-  }
-
-  override readShared8(address: number, _line: SharedLine): number {
-    return this.live.loadByte(this.wordToRead(address));
-  }
-
-  override writeShared8(address: number, value: number, _line: SharedLine): void {
-    Atomics.store(this.frames.bytes, this.wordToWrite(address), value);
-  }
-
-  override addShared32(address: number, increment: number, _line: SharedLine): void {
-    const { frames } = this;
-    const at = this.wordToWrite(address) >> 2;
-    // Only this side writes it: reading it needs no order.
-    frames.storeShared(at, ((frames.words[at] as number) + increment) | 0);
-  }
-
-  override exchangeBits8(address: number, clear: number, set: number, _line: SharedLine): number {
-    return this.live.changeByte(this.wordToWrite(address), clear, set);
-  }
-
-  override announce32(address: number, by: number, flags: number, bit: number, line: SharedLine) {
-    return this.live.isShared
-      ? this.mover.announce(this.wordToWrite(address), by, this.wordToWrite(flags), bit) !== 0
-      : super.announce32(address, by, flags, bit, line);
-  }
-
   /** There is nothing to warm but the machine's own caches: each page is touched. */
   override warm(address: number, length: number): void {
     for (let at = address; at < address + length; at += PAGE_SIZE) {
       const byte = this.writable(at);
       this.frames.bytes[byte] = this.frames.bytes[byte] as number;
     }
-  }
-}
-
-/** The same, with a pause of random length before each step that the peer could see: for tests. */
-export class StressedGuestMemory extends LiveGuestMemory {
-  /** As the data path does it, and as often with a pause between index and flag. */
-  override announce32(address: number, by: number, flags: number, bit: number, line: SharedLine) {
-    if (this.platform.below(2) === 0) {
-      this.platform.disturb();
-      const wasSet = super.announce32(address, by, flags, bit, line);
-      this.platform.disturb();
-      return wasSet;
-    }
-    this.addShared32(address, by, line);
-    return (this.exchangeBits8(flags, bit, 0, line) & bit) !== 0;
-  }
-
-  override readShared32(address: number, line: SharedLine): number {
-    this.platform.disturb();
-    return super.readShared32(address, line);
-  }
-
-  override writeShared32(address: number, value: number, line: SharedLine): void {
-    this.platform.disturb();
-    super.writeShared32(address, value, line);
-    this.platform.disturb();
-  }
-
-  override readShared8(address: number, line: SharedLine): number {
-    this.platform.disturb();
-    return super.readShared8(address, line);
-  }
-
-  override addShared32(address: number, increment: number, line: SharedLine): void {
-    this.platform.disturb();
-    super.addShared32(address, increment, line);
-    this.platform.disturb();
-  }
-
-  override exchangeBits8(address: number, clear: number, set: number, line: SharedLine): number {
-    this.platform.disturb();
-    return super.exchangeBits8(address, clear, set, line);
   }
 }

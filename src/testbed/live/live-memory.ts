@@ -64,23 +64,6 @@ export class LiveMemory extends MachineMemory {
     else this.mover.copy(to, from, length);
   }
 
-  loadByte(at: number): number {
-    const { mover } = this;
-    return mover === undefined ? (this.bytes[at] as number) : mover.load8(at);
-  }
-
-  /** Sets and clears bits of a byte, each atomically. Returns what was there. */
-  changeByte(at: number, clear: number, set: number): number {
-    const { mover } = this;
-    if (mover === undefined) {
-      const before = this.bytes[at] as number;
-      this.bytes[at] = (before & ~clear) | set;
-      return before;
-    }
-    const before = clear === 0 ? 0 : mover.clear8(at, clear);
-    return set === 0 ? before : mover.set8(at, set);
-  }
-
   override loadShared(word: number): number {
     const { mover } = this;
     return mover === undefined ? (this.words[word] as number) : mover.load32(word << 2);

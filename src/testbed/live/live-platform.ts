@@ -16,7 +16,7 @@ import type { Platform } from '../../xen/platform.js';
 import type { Tlb } from '../../xen/tlb.js';
 import type { Vcpu } from '../../xen/vcpu.js';
 import { LiveGate } from './live-gate.js';
-import { LiveGuestMemory, StressedGuestMemory } from './live-guest-memory.js';
+import { LiveGuestMemory } from './live-guest-memory.js';
 import { LiveMemory, type PartOfMemory } from './live-memory.js';
 import { LivePcpu } from './live-pcpu.js';
 import { LiveTrace } from './live-trace.js';
@@ -111,9 +111,7 @@ export class LivePlatform implements Platform {
   }
 
   createGuestMemory(vcpu: Vcpu, space: AddressSpace): GuestMemory {
-    return this.prng === undefined
-      ? new LiveGuestMemory(vcpu, space, this)
-      : new StressedGuestMemory(vcpu, space, this);
+    return new LiveGuestMemory(vcpu, space, this);
   }
 
   createUpcalls(vcpu: Vcpu): LiveUpcalls {
@@ -191,6 +189,11 @@ export class LivePlatform implements Platform {
   relax(turn: number): void {
     if (Atomics.load(this.control, STOP) !== 0) throw new LiveStopped('told to stop');
     if (turn > TURNS_BEFORE_SLEEP) this.nap();
+  }
+
+  /** Steps that others can see are disturbed. */
+  get disturbs(): boolean {
+    return this.prng !== undefined;
   }
 
   /** A pause of random length, where others should have time to come between two steps. */

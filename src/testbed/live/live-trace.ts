@@ -1,6 +1,8 @@
 import { Trace } from '../../sim/trace.js';
 import { LAST_STEP, STEP_WORDS, STEPS } from './shared-area.js';
 
+const STEP_COUNT = STEPS - LAST_STEP;
+
 /** Keeps the last step of a thread where others can read it, for when it hangs. Hashes nothing: no two runs are equal. */
 export class LiveTrace extends Trace {
   private words: Int32Array | undefined;
@@ -17,6 +19,6 @@ export class LiveTrace extends Trace {
     words[0] = kind;
     words[1] = a;
     words[2] = b;
-    words[STEPS - LAST_STEP] = this.steps = (this.steps + 1) | 0;
+    words[STEP_COUNT] = this.steps = (this.steps + 1) | 0;
   }
 }

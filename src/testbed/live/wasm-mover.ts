@@ -81,14 +81,12 @@ const FUNCTIONS: readonly [name: keyof Mover, type: number, code: readonly numbe
   ['load8', 2, [...ONE, 0xfe, 0x12, 0, 0, 0x0b]],
   ['set8', 4, [...BOTH, 0xfe, 0x35, 0, 0, 0x0b]],
   // local.get 0; local.get 0; i32.load; local.get 1; i32.add; i32.atomic.store;
-  // local.get 2; i32.atomic.load8_u; local.get 3; i32.and; i32.eqz; if; i32.const 0; return; end;
   // local.get 2; local.get 3; i32.const -1; i32.xor; i32.atomic.rmw8.and_u; local.get 3; i32.and
   [
     'announce',
     5,
     [
       ...[0x20, 0, 0x20, 0, 0x28, 2, 0, 0x20, 1, 0x6a, 0xfe, 0x17, 2, 0],
-      ...[0x20, 2, 0xfe, 0x12, 0, 0, 0x20, 3, 0x71, 0x45, 0x04, 0x40, 0x41, 0, 0x0f, 0x0b],
       ...[0x20, 2, 0x20, 3, 0x41, 0x7f, 0x73, 0xfe, 0x2e, 0, 0, 0x20, 3, 0x71, 0x0b],
     ],
   ],
