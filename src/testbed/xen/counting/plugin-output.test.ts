@@ -37,6 +37,12 @@ describe('readPluginOutput', () => {
     assert.equal(readPluginOutput('').length, 0);
   });
 
+  it('leaves a line out that was not written to its end, wherever it ends', () => {
+    for (let end = 0; end < WINDOW.length; end++) {
+      assert.equal(readPluginOutput(`${WINDOW}${WINDOW.slice(0, end)}`).length, 1, `${end}`);
+    }
+  });
+
   it('refuses what the plugin cannot have written', () => {
     assert.throws(() => readPluginOutput('function x 1\n'), /outside a window/);
     assert.throws(() => readPluginOutput('window 1\nnonsense\n'), /cannot read/);

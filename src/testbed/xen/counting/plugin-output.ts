@@ -15,14 +15,15 @@ export interface PluginWindow {
 }
 
 /**
- * Reads what the plugin wrote (format: guest/qemu-plugin/count.c). A last window without its end is left out:
- * the emulator was stopped while it was written.
+ * Reads what the plugin wrote (format: guest/qemu-plugin/count.c). A last window without its end is left out, and so is
+ * a last line without its: the emulator was stopped while it wrote them, or is about to go on.
  * Throws Error on a line that the plugin cannot have written.
  */
 export function readPluginOutput(text: string): PluginWindow[] {
   const windows: PluginWindow[] = [];
   let current: MutableWindow | undefined;
-  text.split('\n').forEach((line, index) => {
+  const whole = text.slice(0, text.lastIndexOf('\n') + 1);
+  whole.split('\n').forEach((line, index) => {
     if (line === '') return;
     const words = line.split(' ');
     if (words[0] === 'window') {

@@ -94,6 +94,52 @@ describe('Emulator', () => {
     assert.deepEqual(left, []);
   });
 
+  /** An emulator that listens at its control socket, and does this with what comes. */
+  async function controlled(onCommand: string): Promise<unknown> {
+    const program = join(folder, 'bin', 'qemu-system-x86_64');
+    const script = `
+      const at = process.argv.find((word) => word.startsWith('unix:')).slice(5).split(',')[0];
+      const server = require('node:net').createServer((socket) => {
+        socket.on('error', () => undefined);
+        socket.on('data', (text) => {
+          const { execute, id } = JSON.parse(text);
+          if (execute === 'qmp_capabilities') socket.write(JSON.stringify({ return: {}, id }) + '\\n');
+          else { ${onCommand} }
+        });
+      }).listen(at);`;
+    await writeFile(program, `#!${process.execPath}\n${script}\n`);
+    await chmod(program, 0o755);
+    const emulator = await Emulator.start({
+      image: IMAGE,
+      config: pairConfig(['pvh', 'pvh'], 'shared'),
+      batch: '',
+      pause: false,
+      temporaryDirectory: folder,
+      onMessage: () => undefined,
+      timeoutMs: 10_000,
+      stallMs: 10_000,
+    });
+    const end = await emulator
+      .control((qmp) => qmp.execute('query-status'))
+      .catch((error: unknown) => error);
+    await emulator.stop();
+    return end;
+  }
+
+  it('says why the machine ended although its control connection broke before that', async () => {
+    const end = await controlled('socket.destroy(); setTimeout(() => process.exit(3), 50);');
+    assert.ok(end instanceof MachineFailure, String(end));
+    assert.match(end.message, /ended by itself \(exit code 3\)/);
+  });
+
+  it('fails as a machine fails where the emulator refuses a command', async () => {
+    const end = await controlled(
+      "socket.write(JSON.stringify({ error: { desc: 'not now' }, id }) + '\\n');",
+    );
+    assert.ok(end instanceof MachineFailure, String(end));
+    assert.match(end.message, /QEMU: not now/);
+  });
+
   it('names the package where there is no emulator', async () => {
     const { error } = await endOf('exit 127');
     assert.ok(error instanceof UserError);

@@ -2,16 +2,19 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
 import { UserError } from '../../../base/errors.js';
 import type { XenImage } from '../image/image.js';
 import { type ConsoleMessage, ConsoleReader } from './console.js';
 import { FileTail } from './file-tail.js';
 import type { MachineConfig } from './machine-config.js';
 import { type QemuFiles, qemuArguments } from './qemu-arguments.js';
-import { QmpClient } from './qmp.js';
+import { QmpClient, QmpFailure } from './qmp.js';
 
 /** How often it is looked whether the console has said something, in the time after which it is silent. */
 const LOOKS_IN_STALL = 10;
+/** An emulator whose control connection broke has ended by then, or does not end. */
+const END_MS = 2000;
 /** Exit code of setpriv where the program that it is to start is not there. */
 const NOT_FOUND = 127;
 
@@ -62,6 +65,8 @@ export class Emulator {
   private failWith: (error: unknown) => void = () => undefined;
   private stderr = '';
   private stopping = false;
+  /** Tells that this run is over. */
+  private readonly ended = new AbortController();
   /** Rejects when the run fails, is aborted or takes too long; never resolves. */
   readonly failure: Promise<never>;
   private readonly exited: Promise<void>;
@@ -124,10 +129,20 @@ export class Emulator {
     return new Emulator(options, work, child);
   }
 
-  /** The control connection. Rejects as `failure` does. */
-  qmp(): Promise<QmpClient> {
-    const signal = this.options.signal ?? new AbortController().signal;
-    return Promise.race([QmpClient.connect(join(this.workDirectory, 'qmp'), signal), this.failure]);
+  /** Does something with the control connection. Rejects as `failure` does, also where the emulator refuses. */
+  async control<T>(work: (qmp: QmpClient) => Promise<T>): Promise<T> {
+    const connection = QmpClient.connect(join(this.workDirectory, 'qmp'), this.ended.signal);
+    try {
+      return await Promise.race([connection.then(work), this.failure]);
+    } catch (error) {
+      if (!(error instanceof QmpFailure)) throw error;
+      // The connection of an emulator that ends breaks first: why it ended says more.
+      if (error.isBroken) await Promise.race([this.exited, delay(END_MS)]);
+      this.fail(error.message);
+      return this.failure;
+    } finally {
+      connection.then((qmp) => qmp.end()).catch(() => undefined);
+    }
   }
 
   /** What the counting plugin has written so far; empty where it did not run. */
@@ -143,6 +158,7 @@ export class Emulator {
   /** Ends the machine and takes its files away. May be called twice. */
   async stop(): Promise<void> {
     this.stopping = true;
+    this.ended.abort();
     for (const timer of this.timers) clearInterval(timer);
     this.options.signal?.removeEventListener('abort', this.onAbort);
     process.off('exit', this.onExit);

@@ -8,8 +8,17 @@ interface Pending {
   readonly reject: (error: Error) => void;
 }
 
-const CONNECT_ATTEMPTS = 200;
 const CONNECT_PAUSE_MS = 25;
+
+/** The emulator refused a command, or the connection broke. */
+export class QmpFailure extends Error {
+  override readonly name = 'QmpFailure';
+  readonly isBroken: boolean;
+  constructor(reason: string, isBroken: boolean) {
+    super(reason);
+    this.isBroken = isBroken;
+  }
+}
 
 /** QEMU's machine protocol: JSON objects, a line each, over a socket (docs/interop/qmp-spec.txt). */
 export class QmpClient {
@@ -18,33 +27,32 @@ export class QmpClient {
   private readonly seen = new Set<string>();
   private nextId = 1;
   private text = '';
-  private closed: Error | undefined;
+  private closed: QmpFailure | undefined;
   private readonly socket: Socket;
 
   private constructor(socket: Socket) {
     this.socket = socket;
     socket.setEncoding('utf8');
     socket.on('data', (chunk: string) => this.take(chunk));
-    socket.on('error', (error) => this.close(error));
-    socket.on('close', () => this.close(new Error('the emulator closed its control socket')));
+    socket.on('error', (error) => this.close(error.message));
+    socket.on('close', () => this.close('the emulator closed it'));
   }
 
-  /** Connects and negotiates; tries until the emulator listens. Rejects when it does not within 5 s. */
+  /** Connects and negotiates; tries until the emulator listens, or until it is told to stop. */
   static async connect(path: string, signal: AbortSignal): Promise<QmpClient> {
-    for (let attempt = 1; ; attempt++) {
+    for (;;) {
       signal.throwIfAborted();
       try {
         const client = new QmpClient(await opened(path));
         await client.execute('qmp_capabilities');
         return client;
-      } catch (error) {
-        if (attempt >= CONNECT_ATTEMPTS) throw error;
+      } catch {
         await delay(CONNECT_PAUSE_MS, undefined, { signal });
       }
     }
   }
 
-  /** Carries out a command. Rejects with QEMU's description where it fails or the emulator goes. */
+  /** Carries out a command. Rejects with QmpFailure where it fails or the emulator goes. */
   execute(command: string, argumentsOfIt: Json = {}): Promise<unknown> {
     if (this.closed !== undefined) return Promise.reject(this.closed);
     const id = this.nextId++;
@@ -90,14 +98,15 @@ export class QmpClient {
     const pending = this.pending.get(id);
     this.pending.delete(id);
     const error = message['error'] as { readonly desc?: string } | undefined;
-    if (error !== undefined) pending?.reject(new Error(`QEMU: ${error.desc ?? 'unknown error'}`));
+    if (error !== undefined)
+      pending?.reject(new QmpFailure(`QEMU: ${error.desc ?? 'unknown error'}`, false));
     else pending?.resolve(message['return']);
   }
 
-  private close(error: Error): void {
+  private close(reason: string): void {
     if (this.closed !== undefined) return;
-    this.closed = error;
-    for (const { reject } of this.pending.values()) reject(error);
+    this.closed = new QmpFailure(`the control connection broke: ${reason}`, true);
+    for (const { reject } of this.pending.values()) reject(this.closed);
     this.pending.clear();
   }
 }

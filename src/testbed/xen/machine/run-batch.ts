@@ -45,6 +45,7 @@ export async function runBatch(options: BatchOptions): Promise<BatchOutput> {
     finish = resolve;
     fail = reject;
   });
+  finished.catch(() => undefined); // it may fail before somebody waits for it
   const emulator: Emulator = await Emulator.start({
     ...options,
     pause: true,
@@ -58,20 +59,20 @@ export async function runBatch(options: BatchOptions): Promise<BatchOutput> {
       }
       if (message.kind !== 'end') return;
       if (failed) finish();
-      else emulator.counts().then(options.onCounts, fail);
+      else emulator.counts().then(options.onCounts).catch(fail);
     },
   });
   let endWatch: () => void = () => undefined;
   try {
-    const qmp = await emulator.qmp();
-    await Promise.race([resume(qmp), emulator.failure]);
-    if (options.watchesForSpin === true) {
-      endWatch = watchForSpin(qmp, (address) =>
-        fail(new MachineFailure(`a guest spins at ${address}`, emulator.consoleTail())),
-      );
-    }
-    await Promise.race([finished, emulator.failure]);
-    qmp.end();
+    await emulator.control(async (qmp) => {
+      await resume(qmp);
+      if (options.watchesForSpin === true) {
+        endWatch = watchForSpin(qmp, (address) =>
+          fail(new MachineFailure(`a guest spins at ${address}`, emulator.consoleTail())),
+        );
+      }
+      await finished;
+    });
     return { messages, counts: await emulator.counts() };
   } catch (error) {
     options.onCounts?.(await emulator.counts());

@@ -109,10 +109,10 @@ async function bootAndSave(options: SaveOptions, file: string): Promise<void> {
     ...(options.signal === undefined ? {} : { signal: options.signal }),
   });
   try {
-    const qmp = await emulator.qmp();
-    await Promise.race([qmp.event('GUEST_PANICKED'), emulator.failure]);
-    await Promise.race([save(qmp, file, emulator), emulator.failure]);
-    qmp.end();
+    await emulator.control(async (qmp) => {
+      await qmp.event('GUEST_PANICKED');
+      await save(qmp, file, emulator);
+    });
   } finally {
     await emulator.stop();
   }
