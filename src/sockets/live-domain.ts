@@ -157,6 +157,10 @@ export class LiveDomain implements LinkHome {
     };
   }
 
+  get standing(): number {
+    return this.connections.size;
+  }
+
   /** What the machine holds of the hypervisor's resources: the same as at the start when all connections are gone. */
   holdings(): Readonly<Record<string, number>> {
     return this.copy.holdings();

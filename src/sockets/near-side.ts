@@ -7,6 +7,8 @@ import { errorCode, errorNumber, SocketError } from './socket-errors.js';
 /** What the near side needs of a domain. */
 export interface ConnectingDomain {
   connect(port: number): DomainSocket;
+  /** Connections that hold something of the transport's, as long as either end does. */
+  readonly standing: number;
 }
 
 /** A connection that finds no resource waits for one so long before it is refused. */
@@ -30,9 +32,8 @@ export class NearSide {
   readonly tally = new Tally();
   private readonly waiting: Waiting[] = [];
   private timer: NodeJS.Timeout | undefined;
-  /** Connections that have been closed, now and when one last found no resource. */
-  private closes = 0;
-  private closesAtFailure = 0;
+  /** Connections that stood when one last found no resource. */
+  private standingAtFailure = 0;
 
   /** @param nowMs a clock that never goes back */
   constructor(
@@ -74,13 +75,14 @@ export class NearSide {
 
   private join(from: Socket, to: DomainSocket): void {
     const { tally } = this;
+    // The answer was none of the target's bytes.
+    const answered = to.bytesRead;
     tally.opened();
     join(from, to, (byReset) => {
       tally.open--;
-      this.closes++;
       if (byReset) tally.resets++;
       tally.bytesToTarget += to.bytesWritten;
-      tally.bytesFromTarget += to.bytesRead;
+      tally.bytesFromTarget += to.bytesRead - answered;
     });
   }
 
@@ -100,7 +102,7 @@ export class NearSide {
     const socket = this.domain.connect(one.port);
     const failed = (error: Error): void => {
       const isFull = 'code' in error && error.code === 'ENOBUFS';
-      if (isFull) this.closesAtFailure = this.closes;
+      if (isFull) this.standingAtFailure = this.domain.standing;
       if (isFull && this.nowMs() < one.until) this.wait(one);
       else one.settle(error);
     };
@@ -119,8 +121,9 @@ export class NearSide {
   }
 
   private tryNext(): void {
-    // As long as nobody goes, nothing is free: trying would only cost.
-    const isFull = this.tally.open > 0 && this.closes === this.closesAtFailure;
+    // As long as none is taken down, nothing is free: trying would only cost.
+    const { standing } = this.domain;
+    const isFull = standing > 0 && standing >= this.standingAtFailure;
     const isLate = this.nowMs() >= (this.waiting[0]?.until ?? 0);
     if (isFull && !isLate) return;
     const next = this.waiting.shift();

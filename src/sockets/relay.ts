@@ -40,8 +40,13 @@ export function reset(stream: Duplex): void {
   if (stream.destroyed) return;
   if (!(stream instanceof Socket)) (stream as DomainSocket).resetAndDestroy();
   // A UNIX socket knows no reset: its peer sees the end.
-  else if (stream.remoteFamily === undefined) stream.destroy();
+  else if (isUnix(stream)) stream.destroy();
   else stream.resetAndDestroy();
+}
+
+/** Of a socket that is not destroyed. Its own name it still knows after a reset, that of its peer it does not. */
+function isUnix(socket: Socket): boolean {
+  return socket.localFamily === undefined;
 }
 
 /**
@@ -87,15 +92,21 @@ function carryFromHost(host: Socket, domain: DomainSocket): void {
     if (!domain.write(bytes)) host.pause();
   });
   domain.on('drain', () => host.resume());
-  host.on('end', () => afterEnd(host, () => domain.end()));
+  const end = (): void => afterEnd(host, () => domain.end());
+  // A program that has said nothing but its end may have done so while its connection was still being made.
+  if (host.readableEnded) end();
+  else host.on('end', end);
 }
 
 /**
  * Node tells of a reset that comes close behind bytes as of an end (libuv asks nothing more of a socket that hangs up): the
  * system is asked by a write of no bytes, which fails where there was a reset. What already waits to be written fails by itself.
+ * A UNIX socket is not asked: there the write fails as well where the peer has closed in order.
  */
 function afterEnd(host: Socket, then: () => void): void {
-  if (host.writable && host.writableLength === 0) {
+  if (isUnix(host)) {
+    then();
+  } else if (host.writable && host.writableLength === 0) {
     host.write(NO_BYTES, (error) => {
       if (error === null || error === undefined) then();
     });
