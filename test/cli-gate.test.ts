@@ -113,8 +113,15 @@ describe('interdom check', () => {
       assert.equal(code, 5, stderr);
       assert.match(
         stderr,
-        /not comparable: schema\.json has schema version 7, and this interdom has 1/,
+        /schemaVersion is 7, .* reads version 1\n {2}in schema\.json\n {2}try: /,
       );
+    }
+  });
+
+  it('so does every command that is given one', async () => {
+    for (const words of [['compare'], ['claims'], ['baseline', 'save'], ['baseline', 'update']]) {
+      const { code, stderr } = await callProgram([...words, 'schema.json'], { cwd });
+      assert.equal(code, 5, `${words.join(' ')}: ${stderr}`);
     }
   });
 

@@ -11,7 +11,7 @@ export class InvariantViolation extends Error {
   }
 }
 
-/** Bad input: says what is wrong, where, and what to do. Caught only in src/cli, which turns it into exit code 2. */
+/** Bad input: says what is wrong, where, and what to do. Caught only in src/cli, which turns it into exit code 2 (or 5). */
 export class UserError extends Error {
   override readonly name = 'UserError';
   /** File, line, option or field in which the fault stands. */

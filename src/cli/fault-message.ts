@@ -1,4 +1,5 @@
 import { UserError } from '../base/errors.js';
+import { OtherSchema } from '../results/other-schema.js';
 import { EXIT, type ExitCode } from './exit-codes.js';
 import type { Terminal } from './terminal.js';
 
@@ -7,7 +8,7 @@ export function reportFault(error: unknown, terminal: Terminal, verbose: boolean
   if (error instanceof UserError) {
     terminal.complain(userMessage(error));
     if (verbose && error.stack !== undefined) terminal.complain(error.stack);
-    return EXIT.wrongInput;
+    return error instanceof OtherSchema ? EXIT.notComparable : EXIT.wrongInput;
   }
   if (isMachineFailure(error)) {
     terminal.complain(`interdom: real Xen came to nothing: ${error.message}`);

@@ -8,6 +8,7 @@ import {
 import { UserError } from '../base/errors.js';
 import { cellId } from './cell-id.js';
 import { findJsonFault } from './json-fault.js';
+import { OtherSchema } from './other-schema.js';
 import { CellSchema, JournalHeaderSchema, MOST_CELLS, ResultsSchema, RunSchema } from './shape.js';
 import { type Cell, type JournalHeader, type ResultsFile, SCHEMA_VERSION } from './types.js';
 
@@ -121,14 +122,8 @@ function checkVersion(document: JsonObject, where: string): void {
   const version = document['schemaVersion'];
   if (version === SCHEMA_VERSION) return;
   if (version === undefined) throw fault('$.schemaVersion is missing', where);
-  const newer = typeof version === 'number' && version > SCHEMA_VERSION;
-  throw new UserError(
-    `$.schemaVersion is ${shown(version)}, and this interdom reads version ${SCHEMA_VERSION}`,
-    {
-      where,
-      remedy: newer ? 'use a newer interdom' : 'measure again, or use the interdom that wrote it',
-    },
-  );
+  if (typeof version !== 'number') throw fault(`$.schemaVersion is ${shown(version)}`, where);
+  throw new OtherSchema('$.schemaVersion', version, SCHEMA_VERSION, where);
 }
 
 function checkCell(value: unknown, path: string, where: string): Cell {

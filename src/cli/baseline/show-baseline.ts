@@ -1,6 +1,6 @@
 import type { Baseline, BaselineCell } from '../../judge/gate/baseline-file.js';
 import { parseCellId } from '../../results/cell-id.js';
-import { OtherSchema, readBaselines } from '../check/reference.js';
+import { readBaselines } from '../check/reference.js';
 import type { Invocation } from '../command.js';
 import { BASELINE_FOLDER } from '../commands/check.js';
 import { EXIT, type ExitCode } from '../exit-codes.js';
@@ -12,17 +12,11 @@ export async function showBaseline(
   name: string | undefined,
 ): Promise<ExitCode> {
   const path = name ?? options.text('baseline') ?? BASELINE_FOLDER;
-  try {
-    const parts = readBaselines(path).map(({ path: file, text, baseline }) =>
-      describe(file, text.length, baseline, terminal.width),
-    );
-    await terminal.print(parts.length === 0 ? `${path} holds no baseline\n` : parts.join('\n'));
-    return EXIT.ok;
-  } catch (error) {
-    if (!(error instanceof OtherSchema)) throw error;
-    terminal.complain(`interdom: ${error.message}`);
-    return EXIT.notComparable;
-  }
+  const parts = readBaselines(path).map(({ path: file, text, baseline }) =>
+    describe(file, text.length, baseline, terminal.width),
+  );
+  await terminal.print(parts.length === 0 ? `${path} holds no baseline\n` : parts.join('\n'));
+  return EXIT.ok;
 }
 
 function describe(file: string, bytes: number, baseline: Baseline, width: number): string {

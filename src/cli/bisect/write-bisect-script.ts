@@ -5,7 +5,7 @@ import { parsePattern } from '../../judge/gate/pattern.js';
 import { type Side, selected } from '../../judge/gate/side.js';
 import { writeFileAtomically } from '../../results/atomic-file.js';
 import { parseCellId } from '../../results/cell-id.js';
-import { OtherSchema, readReference } from '../check/reference.js';
+import { readReference } from '../check/reference.js';
 import type { Invocation } from '../command.js';
 import { EXIT, type ExitCode } from '../exit-codes.js';
 import { bisectScript } from './bisect-script.js';
@@ -17,14 +17,7 @@ export async function writeBisectScript({
   terminal,
 }: Invocation): Promise<ExitCode> {
   const baseline = options.text('baseline') ?? 'results/baseline';
-  let reference: Side;
-  try {
-    reference = readReference(baseline, NOTHING, false).side;
-  } catch (error) {
-    if (!(error instanceof OtherSchema)) throw error;
-    terminal.complain(`interdom: not comparable: ${error.message}`);
-    return EXIT.notComparable;
-  }
+  const reference = readReference(baseline, NOTHING, false).side;
   const { cellId, metric } = figureOf(positionals[0] ?? '', reference);
   const script = bisectScript({
     cellId,

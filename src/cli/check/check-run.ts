@@ -14,7 +14,7 @@ import { EXIT, type ExitCode } from '../exit-codes.js';
 import { readNoiseFloors } from '../noise/noise-file.js';
 import { readPolicySection } from '../options/config-file.js';
 import { furtherSamples } from './more-samples.js';
-import { OtherSchema, readReference } from './reference.js';
+import { readReference } from './reference.js';
 import { readJudgedRun } from './run-side.js';
 import { writeOutputs } from './write-outputs.js';
 
@@ -31,16 +31,9 @@ const EXIT_OF: Readonly<Record<GateVerdict, ExitCode>> = {
 
 /** Carries out `interdom check`. */
 export async function checkRun(invocation: Invocation): Promise<ExitCode> {
-  const { terminal } = invocation;
-  try {
-    const judgement = await judge(invocation);
-    await show(invocation, judgement);
-    return EXIT_OF[judgement.verdict];
-  } catch (error) {
-    if (!(error instanceof OtherSchema)) throw error;
-    terminal.complain(`interdom: not comparable: ${error.message}`);
-    return EXIT.notComparable;
-  }
+  const judgement = await judge(invocation);
+  await show(invocation, judgement);
+  return EXIT_OF[judgement.verdict];
 }
 
 async function judge(invocation: Invocation): Promise<Judgement> {

@@ -13,13 +13,8 @@ import {
 } from '../../judge/gate/baseline-schema.js';
 import { type GateCell, type Side, sideOfResults } from '../../judge/gate/side.js';
 import { fileFault } from '../../results/file-fault.js';
+import { OtherSchema } from '../../results/other-schema.js';
 import { parseResults } from '../../results/schema.js';
-import { SCHEMA_VERSION } from '../../results/types.js';
-
-/** A file of another schema: nothing wrong with it, but it cannot be compared. */
-export class OtherSchema extends Error {
-  override readonly name = 'OtherSchema';
-}
 
 /** What a run is compared with. */
 export interface Reference {
@@ -37,8 +32,7 @@ export interface ReferenceFile {
 
 /**
  * Reads a baseline, a folder of baselines, or a results file. Of a folder, those that concern the
- * run; all of them where none does, so that the message can say what there is. Throws UserError;
- * throws OtherSchema for a file of another version.
+ * run; all of them where none does, so that the message can say what there is. Throws UserError.
  */
 export function readReference(path: string, run: Side, withHarness: boolean): Reference {
   if (isFolder(path)) return fromFolder(path, run, withHarness);
@@ -49,7 +43,6 @@ export function readReference(path: string, run: Side, withHarness: boolean): Re
     const baseline = baselineOf(document, path);
     return { side: sideOfBaselines(path, [baseline], withHarness), files, otherCells: () => [] };
   }
-  refuseOtherSchema(document, path);
   return {
     side: sideOfResults(path, parseResults(text, path), withHarness),
     files,
@@ -57,7 +50,7 @@ export function readReference(path: string, run: Side, withHarness: boolean): Re
   };
 }
 
-/** All baselines of a file or folder, with their paths. Throws UserError and OtherSchema. */
+/** All baselines of a file or folder, with their paths. Throws UserError. */
 export function readBaselines(path: string): readonly (ReferenceFile & { baseline: Baseline })[] {
   const paths = isFolder(path) ? baselinePaths(path) : [path];
   return paths.map((file) => {
@@ -71,17 +64,6 @@ export function readBaselines(path: string): readonly (ReferenceFile & { baselin
     }
     return { path: file, text, baseline: baselineOf(document, file) };
   });
-}
-
-/** Throws OtherSchema where a document is a results file of another version. */
-export function refuseOtherSchema(document: unknown, path: string): void {
-  if (typeof document !== 'object' || document === null) return;
-  const version = (document as Record<string, unknown>)['schemaVersion'];
-  if (typeof version === 'number' && version !== SCHEMA_VERSION) {
-    throw new OtherSchema(
-      `${path} has schema version ${version}, and this interdom has ${SCHEMA_VERSION}`,
-    );
-  }
 }
 
 function fromFolder(folder: string, run: Side, withHarness: boolean): Reference {
@@ -116,9 +98,7 @@ function keyOf({
 function baselineOf(document: unknown, path: string): Baseline {
   const version = baselineVersionOf(document);
   if (typeof version === 'number' && version !== BASELINE_VERSION) {
-    throw new OtherSchema(
-      `${path} has baseline version ${version}, and this interdom has ${BASELINE_VERSION}`,
-    );
+    throw new OtherSchema('$.baselineVersion', version, BASELINE_VERSION, path);
   }
   return checkBaseline(document, path);
 }
