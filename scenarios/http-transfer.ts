@@ -43,11 +43,12 @@ export const httpTransfer: Scenario = {
     if (grantMode !== 'persistent') return 'a proxy keeps its rings mapped';
     return undefined;
   },
+  needsRealXen: ({ settings }) =>
+    settings['relay'] === 'interdom'
+      ? undefined
+      : `${settings['relay']} is a program of Xen: use --testbed xen`,
   start(world) {
     const { messages: requests, messageSizeBytes, seed } = world.parameters;
-    if (world.parameters.settings['relay'] !== 'interdom') {
-      return world.fail('vchan-socket-proxy is a program of Xen: use --testbed xen');
-    }
     const server = world.guest(0);
     const client = world.guest(1);
     const frame = new Payload(seed, FRAME_BYTES, FRAME_BYTES);

@@ -1,7 +1,7 @@
 import { invariant } from '../base/errors.js';
 import type { Profile } from '../profiles/profile.js';
 import type { BatchTestbed, PlanningRules, Testbed } from '../testbed/contract.js';
-import { modelTestbed } from '../testbed/model/model-testbed.js';
+import { MODEL_RULES, modelTestbed } from '../testbed/model/model-testbed.js';
 import { LIVE_OPTIONS, liveSettings } from './live/live-options.js';
 import type { OptionValues } from './options/option-values.js';
 import type { Environment } from './terminal.js';
@@ -54,6 +54,7 @@ export const TESTBEDS: readonly OfferedTestbed[] = [
     name: modelTestbed.name,
     summary: modelTestbed.summary,
     parallel: true,
+    rules: MODEL_RULES,
     load: async () => modelTestbed,
   },
   {

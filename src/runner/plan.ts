@@ -154,7 +154,11 @@ function tooMany(): UserError {
 }
 
 function nothingPossible(refusals: ReadonlyMap<string, string>): UserError {
-  const reasons = [...refusals].map(([transport, why]) => `${transport}: ${why}`);
+  const different = new Set(refusals.values());
+  const reasons =
+    different.size === 1 && refusals.size > 1
+      ? [...different]
+      : [...refusals].map(([transport, why]) => `${transport}: ${why}`);
   return new UserError(`no selected transport can have this: ${reasons.join('; ')}`, {
     where: 'run',
     remedy:

@@ -80,6 +80,8 @@ export interface Scenario {
   prices?(prices: PriceTable, parameters: CellParameters, clockHz: number): PriceTable;
   /** Why this transport cannot do this work with these parameters. */
   skipReason?(driver: TransportDriver, parameters: CellParameters): string | undefined;
+  /** Why no simulation can do this work, and what helps: it has something in it that only real Xen has. */
+  needsRealXen?(parameters: CellParameters): string | undefined;
   topology(parameters: CellParameters): Topology;
   /** Starts the guests' processes. They act, and write down what happened. */
   start(world: World): void;

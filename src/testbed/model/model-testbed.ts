@@ -4,13 +4,18 @@ import type { Cell, Counters } from '../../results/types.js';
 import type { World } from '../../scenario/world.js';
 import { CAUSES } from '../../xen/causes.js';
 import { identifyCell, refusal } from '../cell-identity.js';
-import type { CellPlan, Testbed } from '../contract.js';
+import type { CellPlan, PlanningRules, Testbed } from '../contract.js';
 import { buildWorld } from './build-world.js';
 import { measure } from './metrics.js';
 
 /** Bounds on one cell: what runs longer cannot be what was meant. */
 const LONGEST_PS = 3600e12;
 const MOST_EVENTS = 2e9;
+
+/** What cannot be simulated is known before it is tried. */
+export const MODEL_RULES: PlanningRules = {
+  refusal: ({ parameters }, scenario) => scenario.needsRealXen?.(parameters),
+};
 
 /** The simulated Xen, in virtual time. */
 export const modelTestbed: Testbed = {
@@ -23,9 +28,10 @@ export const modelTestbed: Testbed = {
 
 /** Carries out one cell on the simulated machine. */
 export function runModelCell(plan: CellPlan): Cell {
-  const skipped = refusal(plan.transport, plan.scenario, plan.parameters);
-  if (skipped !== undefined) return cell(plan, { verdict: 'skipped', reason: skipped });
   const { profile, scenario, parameters } = plan;
+  const skipped =
+    refusal(plan.transport, scenario, parameters) ?? scenario.needsRealXen?.(parameters);
+  if (skipped !== undefined) return cell(plan, { verdict: 'skipped', reason: skipped });
   const listed = priceTable(profile, plan.draw?.fractions);
   const prices = scenario.prices?.(listed, parameters, profile.clockHz) ?? listed;
   let world: World;
