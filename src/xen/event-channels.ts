@@ -173,25 +173,30 @@ export class EventChannels {
     return port.number;
   }
 
-  /** EVTCHNOP_send: at the other end the port becomes pending. */
-  send(vcpu: Vcpu, number: number): number {
+  /**
+   * EVTCHNOP_send: at the other end the port becomes pending.
+   *
+   * @param says what it is about, for who draws it
+   */
+  send(vcpu: Vcpu, number: number, says = ''): number {
     const { machine } = this.domain;
     vcpu.enter(EVTCHN_SEND);
     vcpu.pcpu.charge(HYPERVISOR_WORK, machine.prices.evtchnSend);
     const { order } = machine;
     order?.enter();
-    const result = this.sendFrom(vcpu.pcpu, number);
+    const result = this.sendFrom(vcpu.pcpu, number, says);
     order?.leave();
     vcpu.leave();
     return result;
   }
 
-  private sendFrom(pcpu: Pcpu, number: number): number {
+  private sendFrom(pcpu: Pcpu, number: number, says: string): number {
     const { machine } = this.domain;
     const port = this.ports[number];
     if (port === undefined || port.state === 'free' || port.state === 'virq') return -EINVAL;
     machine.counters.events.sent++;
-    machine.trace.add(TRACE['event-send'], pcpu.clock, this.domain.domid, number, port.remoteDomid);
+    const { domid } = this.domain;
+    machine.trace.add(TRACE['event-send'], pcpu.clock, domid, number, port.remoteDomid, says);
     // Sending on an unbound port is not an error, and does nothing.
     if (port.state === 'unbound') return 0;
     const remote = machine.domain(port.remoteDomid)?.eventChannels;

@@ -15,7 +15,7 @@ const ENTRY_LABELS: Readonly<Record<string, string>> = {
   timer: 'timer',
 };
 
-/** What requests of xenstore are called where they are not called by the word for them. */
+/** What requests and answers of xenstore are called where they are not called by the word for them. */
 const REQUEST_LABELS: Readonly<Record<string, string>> = {
   directoryPart: 'directory',
   getPermissions: 'get permissions',
@@ -23,6 +23,7 @@ const REQUEST_LABELS: Readonly<Record<string, string>> = {
   transactionStart: 'begin transaction',
   transactionEnd: 'end transaction',
   resetWatches: 'reset watches',
+  event: 'watch fires:',
 };
 const LONGEST_PATH = 48;
 
@@ -126,9 +127,10 @@ function stepOf(step: ModelStep, lanes: Lanes, domains: ModelTrace['domains']): 
     case 'entry':
       return arrow(own, lanes.xen, ENTRY_LABELS[what] ?? what);
     case 'event-send':
-      return domid === 0
-        ? { ...arrow(own, lanes.of(b), 'xenstore: a watch fires'), starts: lanes.of(b) }
-        : note(lanes.xen, `event for dom${b}`);
+      // What xenstored sends says what it is about.
+      return what === ''
+        ? note(lanes.xen, `event for dom${b}`)
+        : { ...arrow(own, lanes.of(b), requestLabel(what)), starts: lanes.of(b) };
     case 'virq':
       return note(lanes.xen, `VIRQ ${a} for ${name}`);
     case 'upcall':

@@ -59,6 +59,12 @@ export function readTracePlan({ options, positionals }: Invocation): TracePlan {
   if (why !== undefined) {
     throw new UserError(`${transport.name} ${scenario.name}: ${why}`, { where: 'trace' });
   }
+  if (scenario.topology(parameters).guests.length < 2) {
+    throw new UserError(`a diagram shows two guests, and ${scenario.name} has one`, {
+      where: 'trace',
+      remedy: 'name another scenario',
+    });
+  }
   return {
     plan: { profile, transport, scenario, parameters, transportOptions: {} },
     span,

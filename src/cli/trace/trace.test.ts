@@ -148,6 +148,7 @@ describe('a connection', () => {
     assert.match(text('v2v'), /│ xenstore: begin transaction$/m);
     assert.match(text('v2v'), /│ xenstore: set permissions \/v2v\/1-1-2\/listener$/m);
     assert.match(text('v2v'), /┃── xenstore: write \/v2v\/1-1-2\/connector\/state ─/);
+    assert.match(text('v2v'), /┃◀─ xenstore: watch fires: \/v2v\/1-1-2\/listener\/state ─/);
   });
 
   it("leaves dom0's own entries out unless they are asked for", () => {

@@ -79,7 +79,12 @@ export function traceMessage(plan: CellPlan): ModelTrace {
   const singles = windows(steps, publishes, 'before');
   const from = Math.floor(singles.length / 2);
   const some = singles.slice(from, from + MESSAGES_SHOWN).flat();
-  if (some.length === 0) throw new UserError('nothing was sent: there is no message to show');
+  if (some.length === 0) {
+    throw new UserError('nothing was sent: there is no message to show', {
+      where: `trace ${plan.scenario.name}`,
+      remedy: 'show a connection (--what connect), or name another scenario',
+    });
+  }
   return traceOf(recording, some, `${Math.min(MESSAGES_SHOWN, singles.length)} messages`);
 }
 

@@ -311,14 +311,18 @@ export class XenstoreConnection {
   /** @internal xenstored has answered the oldest request. */
   answer(dom0: Vcpu): void {
     if (this.dom0Port === undefined) this.onAnswer();
-    else this.daemon.dom0.eventChannels.send(dom0, this.dom0Port.number);
+    else this.daemon.dom0.eventChannels.send(dom0, this.dom0Port.number, 'answer');
   }
 
   /** @internal xenstored passes watch events on. */
   tell(dom0: Vcpu, events: readonly XenstoreWatchEvent[]): void {
     this.events.push(...events);
-    if (this.dom0Port === undefined) this.passOnEvents();
-    else this.daemon.dom0.eventChannels.send(dom0, this.dom0Port.number);
+    if (this.dom0Port === undefined) {
+      this.passOnEvents();
+      return;
+    }
+    const paths = [...new Set(events.map(({ path }) => path))].join(',');
+    this.daemon.dom0.eventChannels.send(dom0, this.dom0Port.number, `event ${paths}`);
   }
 
   /** Runs in this domain: the interrupt handler of xenbus. */
