@@ -62,7 +62,7 @@ describe('an interrupted run', () => {
     const journal = join(cwd, 'r.ndjson');
     // As a power loss may leave it.
     writeFileSync(journal, `${torn}{"id":"model/skyl`);
-    const words = ['run', '--resume', 'r.ndjson', '--no-harness'];
+    const words = ['run', '--resume', 'r.ndjson'];
     const other = await callProgram([...words, '--shard', '1/2'], { cwd });
     assert.match(other.stderr, /a resumed run has the options that it began with/);
     const { code, stderr } = await callProgram(words, { cwd });
@@ -71,6 +71,7 @@ describe('an interrupted run', () => {
     const { run } = readJson(join(cwd, 'r.json'));
     assert.equal(run.complete, true);
     assert.deepEqual(run.shard, undisturbed.run.shard);
+    assert.equal(run.harness, undefined, 'the run began with --no-harness');
     assert.ok(!existsSync(journal));
   });
 

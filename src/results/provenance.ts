@@ -76,8 +76,9 @@ export function endRun(
   };
 }
 
-export function journalHeader(run: RunDescription): JournalHeader {
-  return { schemaVersion: SCHEMA_VERSION, run };
+/** @param noHarness the harness itself is not to be measured */
+export function journalHeader(run: RunDescription, noHarness = false): JournalHeader {
+  return { schemaVersion: SCHEMA_VERSION, run, ...(noHarness ? { noHarness } : {}) };
 }
 
 /**

@@ -180,6 +180,7 @@ export const RunSchema = Type.Object({
 export const JournalHeaderSchema = Type.Object({
   schemaVersion: Type.Literal(SCHEMA_VERSION),
   run: RunSchema,
+  noHarness: Type.Optional(Type.Boolean()),
 });
 
 export const ResultsSchema = Type.Object(

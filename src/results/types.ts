@@ -143,4 +143,6 @@ export interface JournalHeader {
   readonly schemaVersion: number;
   /** As it began: `complete` is false and `finishedAt` equals `startedAt`. */
   readonly run: RunDescription;
+  /** The harness itself was not to be measured: so it is not where the run is finished, either. */
+  readonly noHarness?: boolean;
 }

@@ -70,7 +70,7 @@ export async function newJob(
   });
   const run = { ...begun, ...shard };
   const destination = destinationOf(options.text('output'), run.id);
-  const header = journalHeader(run);
+  const header = journalHeader(run, options.flag('no-harness'));
   const { journalPath } = destination;
   const journal = journalPath === undefined ? undefined : JournalWriter.create(journalPath, header);
   return {

@@ -45,7 +45,8 @@ export async function measureJob(job: Job, surroundings: Surroundings): Promise<
   } finally {
     progress.clear();
   }
-  if (job.done.size === job.plan.length && !options.flag('no-harness')) {
+  const noHarness = job.header.noHarness === true || options.flag('no-harness');
+  if (job.done.size === job.plan.length && !noHarness) {
     job.harness = await harnessOf(invocation);
   }
 }
