@@ -95,6 +95,7 @@ describe('interdom', () => {
       assert.equal(code, 0);
       for (const { name } of command.options) assert.match(stdout, new RegExp(`--${name}\\b`));
       assert.match(stdout, /--help +Show help/);
+      assert.doesNotMatch(stdout, /\[array\].*\[default: none\]/);
     });
   }
 
@@ -215,6 +216,17 @@ describe('interdom', () => {
     const { code, stderr } = await callProgram(['compare', 'nothing.json'], { cwd });
     assert.equal(code, 6);
     assert.match(stderr, /nothing was measured/);
+    const both = await callProgram(['compare', 'r.json', 'nothing.json'], { cwd });
+    assert.equal(both.code, 6);
+    assert.match(both.stderr, /nothing was measured: nothing\.json has no valid cell/);
+  });
+
+  it('takes runs behind two dashes', async () => {
+    const cwd = folderWithRun();
+    const plain = await callProgram(['compare', 'r.json', '--cols', 'transport'], { cwd });
+    const behind = await callProgram(['compare', '--cols', 'transport', '--', 'r.json'], { cwd });
+    assert.equal(behind.code, 0, behind.stderr);
+    assert.equal(behind.stdout, plain.stdout);
   });
 
   it('draws a report where it is told to, and prints its paths', async () => {

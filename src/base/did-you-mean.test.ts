@@ -17,6 +17,8 @@ describe('did you mean', () => {
     assert.equal(nearest('LIBVCHAN', known), 'libvchan');
     assert.equal(nearest('lib', known), 'libvchan');
     assert.equal(nearest('v4', known), 'v4v');
+    assert.equal(nearest('--quite', ['--suite', '--quiet']), '--quiet');
+    assert.equal(nearest('xquiet', ['yquiet', 'zquiet']), 'yquiet');
   });
 
   it('guesses nothing where nothing is near', () => {

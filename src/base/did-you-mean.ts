@@ -5,22 +5,31 @@ const FURTHEST_SHARE = 0.45;
 /** More names than this are not listed in a message. */
 const MOST_LISTED = 40;
 
-/** The known name that was probably meant, if one is near enough. */
+/** The known name that was probably meant, if one is near enough; of equally near ones that which begins alike. */
 export function nearest(name: string, known: readonly string[]): string | undefined {
   const asked = name.toLowerCase();
   let best: string | undefined;
   let least = Number.POSITIVE_INFINITY;
+  let mostAlike = 0;
   for (const candidate of known) {
     const other = candidate.toLowerCase();
     const longer = Math.max(asked.length, other.length);
     const begins = asked.length >= 2 && other.startsWith(asked);
     const distance = begins ? 0.5 : editDistance(asked, other);
-    if (distance < least && (begins || distance <= Math.max(1, longer * FURTHEST_SHARE))) {
-      best = candidate;
-      least = distance;
-    }
+    if (!begins && distance > Math.max(1, longer * FURTHEST_SHARE)) continue;
+    const alike = lengthOfCommonStart(asked, other);
+    if (distance > least || (distance === least && alike <= mostAlike)) continue;
+    best = candidate;
+    least = distance;
+    mostAlike = alike;
   }
   return best;
+}
+
+function lengthOfCommonStart(one: string, other: string): number {
+  let length = 0;
+  while (length < one.length && one[length] === other[length]) length++;
+  return length;
 }
 
 /**

@@ -44,7 +44,7 @@ export function parseCommandLine(
   });
   try {
     parser.parse(
-      withDashes(words),
+      withDashes(withoutSeparator(words, commands)),
       (error: Error | undefined | null, _args: unknown, output: string) => {
         if (error) throw error;
         shown = output;
@@ -66,12 +66,11 @@ export function parseCommandLine(
   return { usage: helpOf(commands, version, width) };
 }
 
-/** To yargs, a list that must be given is empty by default; it stands at the right, and stays there. */
+/** To yargs, a list of words is empty by default, which says nothing; the rest stands at the right, and stays there. */
 function withoutEmptyDefault(help: string): string {
-  const shown = ' [default: none]';
-  return help.replaceAll(
-    `[array] [required]${shown}`,
-    `${' '.repeat(shown.length)}[array] [required]`,
+  return help.replace(
+    /(\[array\](?: \[required\])?)( \[default: none\])/g,
+    (_, kind: string, shown: string) => ' '.repeat(shown.length) + kind,
   );
 }
 
@@ -252,6 +251,20 @@ function incomplete(
 
 function dashed(name: string): string {
   return name.length === 1 ? `-${name}` : `--${name}`;
+}
+
+/**
+ * Behind "--" come words that are no options: so are names of runs and scenarios anyway, wherever they stand. Only a
+ * command that runs another program needs to know where that begins.
+ */
+function withoutSeparator(words: readonly string[], commands: readonly Command[]): string[] {
+  const at = words.indexOf('--');
+  const [before, behind] = at < 0 ? [words, []] : [words.slice(0, at), words.slice(at + 1)];
+  const command = commands.find(({ name }) => before.includes(name));
+  const isPlain = behind.every((word) => !word.startsWith('-'));
+  return command?.positional?.behindDashes === true || !isPlain
+    ? [...words]
+    : [...before, ...behind];
 }
 
 /** To yargs, a lone dash after an option is a word of its own; to people, it is the option's value. */

@@ -2,8 +2,9 @@ import { PS_PER_MS, PS_PER_NS, PS_PER_US } from '../base/units.js';
 import type { Features } from './feature-list.js';
 import { PRICE_NAMES, type PriceName, type PriceTable } from './price-list.js';
 
-/** How a price is known. Only `estimate` is a guess; `recalled` could not be looked up again. */
-export type Confidence = 'measured' | 'derived' | 'recalled' | 'estimate';
+/** How a price is known, the best first. Only `estimate` is a guess; `recalled` could not be looked up again. */
+export const CONFIDENCES = ['measured', 'derived', 'recalled', 'estimate'] as const;
+export type Confidence = (typeof CONFIDENCES)[number];
 export type PriceUnit = 'ps' | 'ns' | 'us' | 'ms' | 'cycles' | 'ps/B' | 'ns/B';
 
 export interface Price {

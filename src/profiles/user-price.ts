@@ -1,12 +1,11 @@
 import { PS_PER_S } from '../base/units.js';
 import type { JsonPlace } from './json-place.js';
 import type { PriceMeaning } from './price-list.js';
-import { type Confidence, type Price, type PriceUnit, picoseconds } from './profile.js';
+import { CONFIDENCES, type Price, type PriceUnit, picoseconds } from './profile.js';
 
 const MEMBERS = ['value', 'low', 'high', 'unit', 'source', 'confidence'] as const;
 /** What a results file adds to a price: accepted, so that a profile can be taken out of one, and not used. */
 const RECORDED_MEMBERS = ['causes'] as const;
-const CONFIDENCES: readonly Confidence[] = ['measured', 'derived', 'recalled', 'estimate'];
 const UNITS: Readonly<Record<PriceMeaning['kind'], readonly PriceUnit[]>> = {
   time: ['ps', 'ns', 'us', 'ms', 'cycles'],
   'per-byte': ['ps/B', 'ns/B'],

@@ -216,7 +216,8 @@ function verdictCounts(data: ReportData, width: number): string {
   const state =
     run?.complete === false ? ' The run was interrupted: not all planned cells are here.' : '';
   const noun = data.cells.length === 1 ? 'cell' : 'cells';
-  const lines = [wrapText(`${data.cells.length} ${noun}: ${listed}.${state}`, width)];
+  const count = `${data.cells.length} ${noun}${listed === '' ? '' : `: ${listed}`}.`;
+  const lines = [wrapText(`${count}${state}`, width)];
   for (const problem of problemsOf(data.cells)) {
     const head = `${problem.count} ${problem.verdict}, ${problem.transport}: ${problem.reason}`;
     lines.push(`  ${wrapText(head, width - 2, '      ')}`);

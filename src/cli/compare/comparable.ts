@@ -8,7 +8,8 @@ export function incomparable([before, after]: readonly ResultsFile[]): string | 
   if (before === undefined || after === undefined) return undefined;
   for (const field of ['testbed', 'profile', 'scenario'] as const) {
     const [old, young] = [before, after].map(({ cells }) => names(cells, field));
-    if (old === undefined || young === undefined) continue;
+    // Where nothing was measured, nothing is other.
+    if (!old?.length || !young?.length) continue;
     if (old.some((name) => young.includes(name))) continue;
     return `one has the ${field} ${old.join(', ')}, the other ${young.join(', ')}`;
   }

@@ -24,8 +24,9 @@ export async function compareRuns(invocation: Invocation): Promise<ExitCode> {
     terminal.complain(`interdom: not comparable: ${why}`);
     return EXIT.notComparable;
   }
-  if (!results.some(hasFigures)) {
-    terminal.complain('interdom: nothing was measured: no cell is valid');
+  const empty = results.findIndex((one) => !hasFigures(one));
+  if (empty >= 0) {
+    terminal.complain(`interdom: nothing was measured: ${positionals[empty]} has no valid cell`);
     return EXIT.nothingMeasured;
   }
   const { width, colour } = terminal;

@@ -1,5 +1,5 @@
 import { PRICE_LIST, PRICE_NAMES } from '../../profiles/price-list.js';
-import type { Confidence, Profile } from '../../profiles/profile.js';
+import { CONFIDENCES, type Confidence, type Profile } from '../../profiles/profile.js';
 import { profileRecord } from '../../profiles/record.js';
 import { CATALOGUE } from '../catalogue.js';
 import { textTable } from '../text-table.js';
@@ -25,11 +25,14 @@ export function listProfiles(): Listing {
 
 /** "12 measured, 30 estimate": how much of it is known. */
 function confidences(profile: Profile): string {
-  const counts = new Map<Confidence, number>();
+  const counts = new Map<Confidence, number>(CONFIDENCES.map((confidence) => [confidence, 0]));
   for (const { confidence } of Object.values(profile.prices)) {
     counts.set(confidence, (counts.get(confidence) ?? 0) + 1);
   }
-  return [...counts].map(([confidence, count]) => `${count} ${confidence}`).join(', ');
+  return [...counts]
+    .filter(([, count]) => count > 0)
+    .map(([confidence, count]) => `${count} ${confidence}`)
+    .join(', ');
 }
 
 function detail(profile: Profile, width: number): string {

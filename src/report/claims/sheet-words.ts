@@ -131,8 +131,8 @@ export function sheetSource(sheet: AnswerSheet): string {
   const parts = [
     `${runs} (suite ${suites})`,
     `${sheet.cells} valid cells`,
-    `testbed ${sheet.testbeds.join(', ')}`,
-    `profile ${sheet.profiles.join(', ')}`,
+    ...(sheet.testbeds.length > 0 ? [`testbed ${sheet.testbeds.join(', ')}`] : []),
+    ...(sheet.profiles.length > 0 ? [`profile ${sheet.profiles.join(', ')}`] : []),
     ...(sheet.draws > 0
       ? [
           `${sheet.draws} draws of the prices of ${sheet.drawnProfiles.join(', ')} (flips: the share of them with another answer; -: none bears on it)`,
