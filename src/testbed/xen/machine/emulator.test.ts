@@ -1,13 +1,18 @@
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
-import { chmod, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { delimiter, join } from 'node:path';
+import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { setTimeout as delay } from 'node:timers/promises';
+import {
+  controlledEmulator,
+  inFrontOfPath,
+  standInEmulator,
+} from '../../../../test/stand-in-emulator.js';
 import { UserError } from '../../../base/errors.js';
 import type { XenImage } from '../image/image.js';
-import { Emulator, MachineFailure } from './emulator.js';
+import { Emulator, type EmulatorOptions, MachineFailure } from './emulator.js';
 import { pairConfig } from './machine-config.js';
 
 const IMAGE: XenImage = {
@@ -25,6 +30,17 @@ const IMAGE: XenImage = {
   contents: {},
 };
 
+const optionsIn = (folder: string): EmulatorOptions => ({
+  image: IMAGE,
+  config: pairConfig(['pvh', 'pvh'], 'shared'),
+  batch: '',
+  pause: false,
+  temporaryDirectory: folder,
+  onMessage: () => undefined,
+  timeoutMs: 10_000,
+  stallMs: 10_000,
+});
+
 /** Finds the file that the emulator is to write its console to. */
 const FIND_CONSOLE =
   'for word; do case $word in file:*) console=$(echo "$word" | cut -c6-) ;; esac; done';
@@ -32,14 +48,13 @@ const FIND_CONSOLE =
 /** A machine that goes wrong is played by a shell script under the emulator's name. */
 describe('Emulator', () => {
   let folder: string;
-  const path = process.env['PATH'];
+  let restorePath: () => void;
   before(async () => {
     folder = await mkdtemp(join(tmpdir(), 'ie-'));
-    await mkdir(join(folder, 'bin'));
-    process.env['PATH'] = `${join(folder, 'bin')}${delimiter}${path}`;
+    restorePath = await inFrontOfPath(join(folder, 'bin'));
   });
   after(async () => {
-    process.env['PATH'] = path;
+    restorePath();
     await rm(folder, { recursive: true });
   });
 
@@ -48,20 +63,8 @@ describe('Emulator', () => {
     script: string,
     limits: { timeoutMs?: number; stallMs?: number; signal?: AbortSignal } = {},
   ): Promise<{ error: unknown; left: readonly string[] }> {
-    const program = join(folder, 'bin', 'qemu-system-x86_64');
-    await writeFile(program, `#!/bin/sh\n${FIND_CONSOLE}\n${script}\n`);
-    await chmod(program, 0o755);
-    const emulator = await Emulator.start({
-      image: IMAGE,
-      config: pairConfig(['pvh', 'pvh'], 'shared'),
-      batch: '',
-      pause: false,
-      temporaryDirectory: folder,
-      onMessage: () => undefined,
-      timeoutMs: 10_000,
-      stallMs: 10_000,
-      ...limits,
-    });
+    await standInEmulator(join(folder, 'bin'), `#!/bin/sh\n${FIND_CONSOLE}\n${script}\n`);
+    const emulator = await Emulator.start({ ...optionsIn(folder), ...limits });
     const error = await emulator.failure.catch((reason: unknown) => reason);
     await emulator.stop();
     return { error, left: (await readdir(folder)).filter((name) => name !== 'bin') };
@@ -94,31 +97,10 @@ describe('Emulator', () => {
     assert.deepEqual(left, []);
   });
 
-  /** An emulator that listens at its control socket, and does this with what comes. */
-  async function controlled(onCommand: string): Promise<unknown> {
-    const program = join(folder, 'bin', 'qemu-system-x86_64');
-    const script = `
-      const at = process.argv.find((word) => word.startsWith('unix:')).slice(5).split(',')[0];
-      const server = require('node:net').createServer((socket) => {
-        socket.on('error', () => undefined);
-        socket.on('data', (text) => {
-          const { execute, id } = JSON.parse(text);
-          if (execute === 'qmp_capabilities') socket.write(JSON.stringify({ return: {}, id }) + '\\n');
-          else { ${onCommand} }
-        });
-      }).listen(at);`;
-    await writeFile(program, `#!${process.execPath}\n${script}\n`);
-    await chmod(program, 0o755);
-    const emulator = await Emulator.start({
-      image: IMAGE,
-      config: pairConfig(['pvh', 'pvh'], 'shared'),
-      batch: '',
-      pause: false,
-      temporaryDirectory: folder,
-      onMessage: () => undefined,
-      timeoutMs: 10_000,
-      stallMs: 10_000,
-    });
+  /** How a command to such an emulator ends. */
+  async function endOfCommand(onCommand: string): Promise<unknown> {
+    await controlledEmulator(join(folder, 'bin'), onCommand);
+    const emulator = await Emulator.start(optionsIn(folder));
     const end = await emulator
       .control((qmp) => qmp.execute('query-status'))
       .catch((error: unknown) => error);
@@ -127,15 +109,15 @@ describe('Emulator', () => {
   }
 
   it('says why the machine ended although its control connection broke before that', async () => {
-    const end = await controlled('socket.destroy(); setTimeout(() => process.exit(3), 50);');
+    const end = await endOfCommand(
+      "if (execute === 'query-status') { socket.destroy(); setTimeout(() => process.exit(3), 50); }",
+    );
     assert.ok(end instanceof MachineFailure, String(end));
     assert.match(end.message, /ended by itself \(exit code 3\)/);
   });
 
   it('fails as a machine fails where the emulator refuses a command', async () => {
-    const end = await controlled(
-      "socket.write(JSON.stringify({ error: { desc: 'not now' }, id }) + '\\n');",
-    );
+    const end = await endOfCommand("if (execute === 'query-status') refuse('not now');");
     assert.ok(end instanceof MachineFailure, String(end));
     assert.match(end.message, /QEMU: not now/);
   });
@@ -147,9 +129,8 @@ describe('Emulator', () => {
   });
 
   it('is gone when whoever started it is killed', async () => {
-    const program = join(folder, 'bin', 'qemu-system-x86_64');
-    await writeFile(program, `#!/bin/sh\necho $$ >${join(folder, 'bin', 'pid')}\nexec sleep 60\n`);
-    await chmod(program, 0o755);
+    const pidFile = join(folder, 'bin', 'pid');
+    await standInEmulator(join(folder, 'bin'), `#!/bin/sh\necho $$ >${pidFile}\nexec sleep 60\n`);
     const module = new URL('./emulator.js', import.meta.url).href;
     const options = { image: IMAGE, config: pairConfig(['pvh', 'pvh'], 'shared'), batch: '' };
     const script = `
@@ -157,9 +138,7 @@ describe('Emulator', () => {
       await Emulator.start({ ...${JSON.stringify(options)}, pause: false, onMessage() {},
         temporaryDirectory: ${JSON.stringify(folder)}, timeoutMs: 60000, stallMs: 60000 });`;
     const starter = spawn(process.execPath, ['--input-type=module', '-e', script]);
-    const pid = await until(async () =>
-      Number(await readFile(join(folder, 'bin', 'pid'), 'utf8').catch(() => '')),
-    );
+    const pid = await until(async () => Number(await readFile(pidFile, 'utf8').catch(() => '')));
     assert.ok(isRunning(pid));
     starter.kill('SIGKILL');
     await until(async () => !isRunning(pid));

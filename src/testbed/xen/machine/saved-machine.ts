@@ -1,7 +1,8 @@
 import { createHash } from 'node:crypto';
-import { existsSync } from 'node:fs';
-import { mkdir, mkdtemp, readFile, rm, stat, statfs, writeFile } from 'node:fs/promises';
+import { createReadStream } from 'node:fs';
+import { mkdir, mkdtemp, readFile, rm, statfs, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { pipeline } from 'node:stream/promises';
 import { setTimeout as delay } from 'node:timers/promises';
 import { canonicalJson } from '../../../base/canonical-json.js';
 import { MIB } from '../../../base/units.js';
@@ -19,6 +20,8 @@ const BOOT_TIMEOUT_MS = 240_000;
 const BOOT_STALL_MS = 90_000;
 const MIGRATION_PAUSE_MS = 100;
 const ROOM_BYTES = 400 * MIB;
+/** File with the hash of the state beside it. */
+const HASH_FILE = 'sha256';
 
 export interface SaveOptions {
   readonly image: XenImage;
@@ -55,8 +58,7 @@ export async function savedMachine(options: SaveOptions): Promise<string> {
       options.onProgress?.(`booting again: ${error.message}`);
       await bootAndSave(options, join(work, 'state'));
     });
-    const { size } = await stat(join(work, 'state'));
-    await writeFile(join(work, 'size'), String(size));
+    await writeFile(join(work, HASH_FILE), await hashOf(join(work, 'state')));
     await putInPlace(work, directory, async () => {
       return options.anew !== true && (await isSound(directory, state));
     });
@@ -89,11 +91,19 @@ function describe(config: MachineConfig): string {
   return `${guests} guests on ${config.pcpus} CPU${config.pcpus === 1 ? '' : 's'}`;
 }
 
-/** A state cut short by a full disk would fail only when it is loaded: its size is kept beside it. */
+/**
+ * Is there a state, and is it what was saved? One with a damaged page of memory loads like any other, and what then goes
+ * wrong looks like a fault of Xen or, worse, like a count.
+ */
 async function isSound(directory: string, state: string): Promise<boolean> {
-  if (!existsSync(state) || !existsSync(join(directory, 'size'))) return false;
-  const expected = Number(await readFile(join(directory, 'size'), 'utf8'));
-  return (await stat(state)).size === expected && expected > 0;
+  const expected = await readFile(join(directory, HASH_FILE), 'utf8').catch(() => undefined);
+  return expected !== undefined && expected === (await hashOf(state).catch(() => undefined));
+}
+
+async function hashOf(file: string): Promise<string> {
+  const hash = createHash('sha256');
+  await pipeline(createReadStream(file, { highWaterMark: MIB }), hash);
+  return hash.digest('hex');
 }
 
 async function bootAndSave(options: SaveOptions, file: string): Promise<void> {
