@@ -6,7 +6,7 @@
  * receiver asks is a driver's choice (option "notify"): `full`, when it has drained a ring that was seen too full for
  * another message, or `drain`, each time it has drained the ring.
  */
-#include "argo_calls.h"
+#include "argo_inbox.h"
 
 #include <errno.h>
 #include <poll.h>
@@ -24,7 +24,6 @@
 #define VIRQ_ARGO 11
 #endif
 #define PAGE_BYTES 4096u
-#define HEADER_BYTES 16u
 #define FIRST_PORT 0x7000u
 #define HANDSHAKE_ATTEMPTS 400
 #define HANDSHAKE_PAUSE_US 25000
@@ -44,13 +43,10 @@ struct argo_channel {
     int virq_from;            /* where that one tells of it; -1 where this end looks every now and then */
     int is_relay;             /* the peer is told when this end goes */
     int peer_gone;            /* it has told so */
-    xen_argo_ring_t *ring;
-    uint32_t ring_bytes;
+    struct argo_inbox inbox;
     unsigned int pages;
     uint64_t *frames;
     int notify_each_drain;
-    int was_full;        /* since the last notify, a sender may have found no room */
-    uint32_t slot_bytes; /* of the largest message seen */
     /* What the hypercalls read. */
     xen_argo_send_addr_t *addresses;
     xen_argo_iov_t *part;
@@ -66,36 +62,13 @@ static struct argo_channel *argo_of(struct channel *channel)
     return (struct argo_channel *)channel;
 }
 
-static uint32_t slots(size_t bytes)
-{
-    return (uint32_t)(bytes + 15) & ~15u;
-}
-
 /* Two messages of so many bytes fit, so that one is sent while the other is taken. */
 static size_t half_ring_piece(const struct argo_channel *self)
 {
-    return slots((self->ring_bytes - 16) / 2 - 15) - HEADER_BYTES;
+    return argo_slots((self->inbox.ring_bytes - 16) / 2 - 15) - ARGO_HEADER_BYTES;
 }
 
 /* ---- receiving ---- */
-
-static uint32_t used_bytes(const struct argo_channel *self)
-{
-    uint32_t tx = __atomic_load_n(&self->ring->tx_ptr, __ATOMIC_ACQUIRE);
-    uint32_t rx = self->ring->rx_ptr;
-
-    return tx >= rx ? tx - rx : tx + self->ring_bytes - rx;
-}
-
-static void copy_from_ring(const struct argo_channel *self, uint32_t offset, void *to, uint32_t bytes)
-{
-    uint32_t first;
-
-    offset %= self->ring_bytes;
-    first = self->ring_bytes - offset < bytes ? self->ring_bytes - offset : bytes;
-    memcpy(to, self->ring->ring + offset, first);
-    memcpy((uint8_t *)to + first, self->ring->ring, bytes - first);
-}
 
 static int wait_for_virq(struct argo_channel *self)
 {
@@ -115,9 +88,9 @@ static int wait_for_virq(struct argo_channel *self)
 /* The ring is empty: tell senders, where one may wait. 0, or -1 with errno. */
 static int tell_senders(struct argo_channel *self)
 {
-    if (!self->was_full && !self->notify_each_drain)
+    if (!self->inbox.was_full && !self->notify_each_drain)
         return 0;
-    self->was_full = 0;
+    self->inbox.was_full = 0;
     return argo_notify();
 }
 
@@ -126,42 +99,17 @@ static int wait_for_message(struct argo_channel *self)
 {
     if (tell_senders(self) != 0)
         return -1;
-    return used_bytes(self) > 0 ? 0 : wait_for_virq(self);
-}
-
-/* What a sender may have found no room for: a message as large as any that came; of a relay, as large as any may be. */
-static uint32_t next_slots(const struct argo_channel *self)
-{
-    return self->is_relay ? slots(half_ring_piece(self)) + HEADER_BYTES : self->slot_bytes;
+    return argo_inbox_used(&self->inbox) > 0 ? 0 : wait_for_virq(self);
 }
 
 /* Takes the next datagram. Returns its bytes, or -1 with errno. */
 static long take(struct argo_channel *self, void *to, size_t room)
 {
-    uint8_t header[HEADER_BYTES];
-    uint32_t used, length, rx;
-
-    while ((used = used_bytes(self)) == 0) {
+    while (argo_inbox_used(&self->inbox) == 0) {
         if (wait_for_message(self) != 0)
             return -1;
     }
-    copy_from_ring(self, self->ring->rx_ptr, header, HEADER_BYTES);
-    memcpy(&length, header, sizeof length);
-    if (length < HEADER_BYTES || length > used || length - HEADER_BYTES > room) {
-        errno = EBADMSG;
-        return -1;
-    }
-    if (slots(length) > self->slot_bytes)
-        self->slot_bytes = slots(length);
-    /* Of what a sender saw, this side has by now taken at most one message more. */
-    if (self->ring_bytes - used <= self->slot_bytes + next_slots(self))
-        self->was_full = 1;
-    copy_from_ring(self, self->ring->rx_ptr + HEADER_BYTES, to, length - HEADER_BYTES);
-    rx = self->ring->rx_ptr + slots(length);
-    if (rx >= self->ring_bytes)
-        rx -= self->ring_bytes;
-    __atomic_store_n(&self->ring->rx_ptr, rx, __ATOMIC_RELEASE);
-    return (long)(length - HEADER_BYTES);
+    return argo_inbox_take(&self->inbox, to, room);
 }
 
 static int argo_receive(struct channel *channel, void *message, size_t bytes)
@@ -183,7 +131,7 @@ static int datagram_is_begun(const struct argo_channel *self)
 /* Takes the next datagram for a reader of a stream, waiting for it. Returns its bytes, or -1 with errno. */
 static long begin_datagram(struct argo_channel *self)
 {
-    long got = take(self, self->datagram, self->ring_bytes);
+    long got = take(self, self->datagram, self->inbox.ring_bytes);
 
     if (got >= 0) {
         self->datagram_bytes = (size_t)got;
@@ -234,7 +182,7 @@ static int argo_write(struct channel *channel, const void *bytes, size_t length)
 {
     const struct argo_channel *self = argo_of(channel);
     /* What fits into the ring goes at once. */
-    size_t piece = length <= self->ring_bytes - 2 * HEADER_BYTES ? length : half_ring_piece(self);
+    size_t piece = length <= self->inbox.ring_bytes - 2 * ARGO_HEADER_BYTES ? length : half_ring_piece(self);
 
     while (length > 0) {
         size_t part = length < piece ? length : piece;
@@ -263,19 +211,19 @@ static void register_ring(struct argo_channel *self, uint32_t port, uint16_t pee
 {
     xen_argo_register_ring_t *request = privcmd_buffer(sizeof *request);
 
-    self->pages = (self->ring_bytes + sizeof(xen_argo_ring_t) + PAGE_BYTES - 1) / PAGE_BYTES;
+    self->pages = (self->inbox.ring_bytes + sizeof(xen_argo_ring_t) + PAGE_BYTES - 1) / PAGE_BYTES;
     errno = 0;
     if (self->pages > MAX_RING_PAGES)
         fail("a ring of %u pages", self->pages);
     self->frames = privcmd_buffer(self->pages * sizeof *self->frames);
-    self->ring = argo_ring_memory(self->pages, self->frames, marker_guest_is_pv());
+    self->inbox.ring = argo_ring_memory(self->pages, self->frames, marker_guest_is_pv());
     request->aport = port;
     request->partner_id = peer;
-    request->len = self->ring_bytes;
+    request->len = self->inbox.ring_bytes;
     if (argo_register(request, self->frames, self->pages) != 0) {
         if (errno == ENOSYS || errno == EOPNOTSUPP)
             fail(ARGO_MISSING);
-        fail("a ring of %u bytes for domain %u cannot be registered", self->ring_bytes, peer);
+        fail("a ring of %u bytes for domain %u cannot be registered", self->inbox.ring_bytes, peer);
     }
     self->registered->aport = port;
     self->registered->partner_id = peer;
@@ -316,7 +264,7 @@ static struct channel *argo_channel_open(const struct options *options, int list
 
     memset(self, 0, sizeof *self);
     self->channel.transport = &argo_transport;
-    self->ring_bytes = slots(option_number(options, "ring", 4032));
+    self->inbox.ring_bytes = argo_slots(option_number(options, "ring", 4032));
     self->notify_each_drain = notify != NULL && strcmp(notify, "drain") == 0;
     privcmd_open();
     self->addresses = privcmd_buffer(sizeof *self->addresses);
@@ -326,7 +274,7 @@ static struct channel *argo_channel_open(const struct options *options, int list
     self->addresses->dst.domain_id = peer;
     self->part = privcmd_buffer(sizeof *self->part);
     self->registered = privcmd_buffer(sizeof *self->registered);
-    self->datagram = allocate(self->ring_bytes);
+    self->datagram = allocate(self->inbox.ring_bytes);
     self->virq_from = option_text(options, "virq_from") == NULL ? -1 : (int)option_number(options, "virq_from", 0);
     if (self->virq_from < 0 && option_number(options, "virq", 1) == 1)
         self->events = bind_virq();
@@ -337,13 +285,13 @@ static struct channel *argo_channel_open(const struct options *options, int list
     } else {
         greet(self);
     }
-    self->slot_bytes = 0;
+    self->inbox.largest = 0; /* the greeting is no message */
     return &self->channel;
 }
 
 static size_t argo_send_ring_bytes(const struct channel *channel)
 {
-    return ((const struct argo_channel *)channel)->ring_bytes;
+    return ((const struct argo_channel *)channel)->inbox.ring_bytes;
 }
 
 static int argo_try_send(struct channel *channel, const void *message, size_t bytes)
@@ -363,9 +311,16 @@ static int argo_try_send(struct channel *channel, const void *message, size_t by
 
 static int argo_try_receive(struct channel *channel, void *message, size_t bytes)
 {
-    if (used_bytes(argo_of(channel)) == 0)
+    if (argo_inbox_used(&argo_of(channel)->inbox) == 0)
         return 0;
     return argo_receive(channel, message, bytes) == 0 ? 1 : -1;
+}
+
+/* Pieces of a relay differ in size: its sender may have found no room for the largest. */
+static void become_relay(struct argo_channel *self)
+{
+    self->is_relay = 1;
+    self->inbox.largest = argo_slots(half_ring_piece(self)) + ARGO_HEADER_BYTES;
 }
 
 static long argo_try_write(struct channel *channel, const void *bytes, size_t length)
@@ -374,7 +329,7 @@ static long argo_try_write(struct channel *channel, const void *bytes, size_t le
     size_t piece = half_ring_piece(self);
     size_t written = 0;
 
-    self->is_relay = 1;
+    become_relay(self);
     errno = ENOTCONN;
     if (self->peer_gone)
         return -1;
@@ -397,11 +352,11 @@ static long argo_try_read(struct channel *channel, void *bytes, size_t length)
 {
     struct argo_channel *self = argo_of(channel);
 
-    self->is_relay = 1;
+    become_relay(self);
     if (!datagram_is_begun(self) && !self->peer_gone) {
-        if (used_bytes(self) == 0 && tell_senders(self) != 0)
+        if (argo_inbox_used(&self->inbox) == 0 && tell_senders(self) != 0)
             return -1;
-        if (used_bytes(self) == 0)
+        if (argo_inbox_used(&self->inbox) == 0)
             return 0;
         if (begin_datagram(self) < 0)
             return -1;
@@ -450,7 +405,7 @@ static void argo_close(struct channel *channel)
     /* Xen itself removes a ring whose only partner dies: there is none to be found then. */
     if (argo_unregister(self->registered) != 0 && errno != ENOENT)
         fail("the ring cannot be unregistered");
-    argo_ring_release(self->ring, self->pages, self->frames, marker_guest_is_pv());
+    argo_ring_release(self->inbox.ring, self->pages, self->frames, marker_guest_is_pv());
     if (self->events != NULL)
         xenevtchn_close(self->events);
     free(self->datagram);

@@ -128,6 +128,7 @@ const ARGO: readonly Sweep[] = [
     sizes: [
       [4032, 64],
       [4032, K],
+      [8000, 3000], // two messages fit
       [65_472, 16 * K],
     ],
   },
