@@ -1,9 +1,10 @@
 import assert from 'node:assert/strict';
-import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { cp, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { before, describe, it } from 'node:test';
 import { Worker } from 'node:worker_threads';
+import { UserError } from '../src/base/errors.js';
 import { parseResults } from '../src/results/schema.js';
 import type { Cell } from '../src/results/types.js';
 import type { XenCellParameters, XenCellRequest } from '../src/testbed/xen/cells/request.js';
@@ -189,6 +190,29 @@ describe('real Xen', { skip: SKIP, timeout: 600_000 }, () => {
         await assert.rejects(start(file), fault);
       }
       await assert.rejects(start(join(folder, 'absent')), /cannot be read/);
+    });
+  });
+
+  it('refuses symbols that are no map of Xen, by the name under which they were given', async () => {
+    const { image } = await equipXen(OPTIONS);
+    const hypervisorSymbolsFile = '/bin/busybox';
+    await assert.rejects(
+      equipXen({ ...OPTIONS, hypervisorFile: image.hypervisor, hypervisorSymbolsFile }),
+      (error: unknown) =>
+        error instanceof UserError &&
+        error.where === hypervisorSymbolsFile &&
+        /no symbols of a Xen hypervisor/.test(error.message),
+    );
+  });
+
+  it('says what a compiler says that fails', async () => {
+    await inFolder(async (folder) => {
+      await cp(OPTIONS.guestSourceDirectory, folder, { recursive: true });
+      await writeFile(join(folder, 'agent', 'broken.c'), 'this is no C\n');
+      await assert.rejects(
+        equipXen({ ...OPTIONS, guestSourceDirectory: folder }),
+        (error: unknown) => error instanceof UserError && /broken.c/.test(error.message),
+      );
     });
   });
 

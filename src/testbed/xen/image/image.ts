@@ -4,7 +4,8 @@ import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promis
 import { join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
 import { UserError } from '../../../base/errors.js';
-import { runCommand } from '../process/command.js';
+import { pluginFunctions } from '../counting/symbols.js';
+import { CommandFailed, runCommand } from '../process/command.js';
 import { cacheFault, markUsed, pruneCache, putInPlace, USED_FILE } from './cache.js';
 import { compileAgent, compilePlugin } from './compile.js';
 import { embeddedSymbols } from './embedded-symbols.js';
@@ -19,6 +20,7 @@ import {
   SOCKET_PROXY,
 } from './inputs.js';
 import { extractKernel } from './kernel.js';
+import { installLine } from './packages.js';
 
 export type { ImageOptions };
 
@@ -134,10 +136,20 @@ async function build(directory: string, inputs: Inputs, options: ImageOptions): 
     await writeFile(join(work, MANIFEST), JSON.stringify(await hashOutputs(work), null, 1));
     await putInPlace(work, directory, () => isSound(directory));
   } catch (error) {
-    throw cacheFault(error, options.cacheDirectory);
+    throw buildFault(cacheFault(error, options.cacheDirectory), options);
   } finally {
     await rm(work, { recursive: true, force: true });
   }
+}
+
+/** A compiler or decompressor that fails is a fault of the system on which it runs. */
+function buildFault(error: unknown, options: ImageOptions): unknown {
+  if (!(error instanceof CommandFailed)) return error;
+  return new UserError(`what real Xen boots from cannot be made: ${error.message}`, {
+    where: options.guestSourceDirectory,
+    remedy: installLine(['--reinstall', 'gcc', 'binutils', 'libc6-dev', 'xz-utils']),
+    cause: error,
+  });
 }
 
 async function readHypervisor(file: string): Promise<Buffer> {
@@ -170,7 +182,11 @@ function unzipped(content: Buffer, file: string): Buffer {
 
 /** The symbols that were given, or those that the hypervisor carries. Without them nothing of it could be counted. */
 async function symbolsOf(hypervisor: Buffer, inputs: Inputs): Promise<Buffer | string> {
-  if (inputs.symbols !== undefined) return readInput(inputs.symbols);
+  if (inputs.symbols !== undefined) {
+    const given = await readInput(inputs.symbols);
+    pluginFunctions(given.toString('utf8'), inputs.symbols); // throws where it is no map of Xen
+    return given;
+  }
   const symbols = embeddedSymbols(hypervisor);
   if (symbols !== undefined) return symbols;
   throw new UserError('this hypervisor carries no symbols that can be read: is it Xen, for x86?', {
