@@ -34,11 +34,14 @@ describe('terminal', () => {
   });
 
   it('takes the width of the terminal, and a usual one where there is none to be known', () => {
-    const width = (rest: object): number =>
-      new Terminal(output(undefined, rest).made, output().made, {}).width;
+    const width = (rest: object, environment: Record<string, string> = {}): number =>
+      new Terminal(output(undefined, rest).made, output().made, environment).width;
     assert.equal(width({ columns: 90 }), 90);
     assert.equal(width({ columns: 0 }), 120);
     assert.equal(width({}), 120);
+    assert.equal(width({}, { COLUMNS: '70' }), 70);
+    assert.equal(width({ columns: 90 }, { COLUMNS: '70' }), 90);
+    for (const COLUMNS of ['', '0', '-1', 'wide', '1e9']) assert.equal(width({}, { COLUMNS }), 120);
   });
 
   it('drops what it prints when the reader is gone, without a word', async () => {

@@ -31,9 +31,10 @@ export class Terminal {
     errors.on('error', () => {});
   }
 
-  /** Columns for tables. */
+  /** Columns for tables: the terminal's own; where there is none, COLUMNS may say how many. */
   get width(): number {
-    return columnsOf(this.output, DEFAULT_WIDTH);
+    const said = Number(/^[1-9]\d{1,3}$/.exec(this.environment['COLUMNS'] ?? '')?.[0] ?? 0);
+    return columnsOf(this.output, said || DEFAULT_WIDTH);
   }
 
   get isInteractive(): boolean {
