@@ -17,7 +17,7 @@ import type { Dimensions } from './dimensions.js';
 import { text as markdownText, rawTable } from './markdown.js';
 import type { SampledDifference } from './sampled-rows.js';
 import { sparkline, type TerminalCell, terminalTable, wrapText } from './terminal-table.js';
-import { dimensionLabel, workloadTitle } from './view/labels.js';
+import { dimensionLabel, dimensionWord, workloadTitle } from './view/labels.js';
 import { formatRatio, formatScaled, scaleFor } from './view/quantity.js';
 import type { ReportData } from './view/report-data.js';
 import { isEstablished } from './view/standings.js';
@@ -232,7 +232,7 @@ function notesOf(table: ComparedTable): readonly string[] {
   }
   if (table.mergedOver.length > 0) {
     notes.push(
-      `each figure is the geometric mean of cells that differ in ${table.mergedOver.map(dimensionLabel).join(', ').toLowerCase()}`,
+      `each figure is the geometric mean of cells that differ in ${table.mergedOver.map(dimensionWord).join(', ')}`,
     );
     const uneven = table.rows.some(
       (row) =>

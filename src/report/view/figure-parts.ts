@@ -1,6 +1,6 @@
 import type { LegendItem, TableSpec } from './chart-spec.js';
 import { emulationRemark } from './emulation.js';
-import { dimensionLabel, own, present } from './labels.js';
+import { dimensionLabel, dimensionWord, own, present } from './labels.js';
 import { formatParameter, formatRatio, formatScaled, scaleFor } from './quantity.js';
 import { dimensionValue, type ReportData } from './report-data.js';
 import type { Selection } from './selection.js';
@@ -51,7 +51,7 @@ export function shownSentence(data: ReportData, selection: Selection): string {
   const where = own(TESTBEDS, testbed) ?? `Testbed ${testbed}`;
   const rest = SHOWN.slice(1).flatMap((key) => {
     const value = shownValue(data, selection, key);
-    return value === '' ? [] : [`${dimensionLabel(key).toLowerCase()} ${value}`];
+    return value === '' ? [] : [`${dimensionWord(key)} ${value}`];
   });
   return [where, ...rest].join(', ');
 }

@@ -37,6 +37,18 @@ describe('what became of it', () => {
     });
   });
 
+  it('says what varies as one sentence does, whether it has a word of its own or not', () => {
+    const varied = cell('v4v', 'server-first', 'delivered');
+    const rows = [
+      { ...varied, parameters: { observeMs: 10, guestType: 'pv' } },
+      { ...varied, parameters: { observeMs: 20, guestType: 'pvh' } },
+    ];
+    assert.deepEqual(
+      findingsTable(rows)?.rows.map(({ work }) => work),
+      ['destroy-order, guest type pv, observeMs 10', 'destroy-order, guest type pvh, observeMs 20'],
+    );
+  });
+
   it('counts what became of the draws of one case, where they differ', () => {
     const draw = (number: number, transport: string, finding: string): ReportCell => {
       const { parameters, ...rest } = cell(transport, 'client-hung', finding);

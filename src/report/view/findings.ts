@@ -1,5 +1,5 @@
 import type { ParameterValue } from '../../results/types.js';
-import { compareText, dimensionLabel } from './labels.js';
+import { compareText, dimensionWord } from './labels.js';
 import { formatParameter } from './quantity.js';
 import { REPLICATE_KEYS } from './replicates.js';
 import type { ReportCell } from './report-data.js';
@@ -28,7 +28,7 @@ export function findingsTable(cells: readonly ReportCell[]): FindingsTable | und
   for (const cell of broken) {
     const settings = (varying.get(cell.scenario) ?? []).map(
       (name) =>
-        `${dimensionLabel(name)} ${formatParameter(name, cell.parameters[name] as ParameterValue)}`,
+        `${dimensionWord(name)} ${formatParameter(name, cell.parameters[name] as ParameterValue)}`,
     );
     const work = [cell.scenario, ...settings].join(', ');
     const findings = rows.get(work) ?? transports.map((): string[] => []);

@@ -158,6 +158,8 @@ export const messageWord = (scenario: string): string =>
   own(WORKLOADS, scenario)?.message ?? 'message';
 export const metricLabel = (name: string): string => own(METRICS, name) ?? name;
 export const dimensionLabel = (key: string): string => own(DIMENSIONS, key) ?? key;
+/** The same within a sentence; a name that is not listed keeps its capitals. */
+export const dimensionWord = (key: string): string => own(DIMENSIONS, key)?.toLowerCase() ?? key;
 export const causeLabel = (cause: string): string => own(CAUSES, cause) ?? cause;
 export const counterLabel = (name: string): string => own(COUNTERS, name) ?? name;
 

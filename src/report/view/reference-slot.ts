@@ -1,4 +1,4 @@
-import { dimensionLabel, own } from './labels.js';
+import { dimensionWord, own } from './labels.js';
 import { formatParameter } from './quantity.js';
 import { ranked, type Slot, slotsOf } from './standings.js';
 import type { Sweep } from './sweep.js';
@@ -52,7 +52,7 @@ export function placeText(key: string, value: number | string | boolean): string
   if (key === 'senders' || key === 'clients') {
     return `${text} ${value === 1 ? key.slice(0, -1) : key}`;
   }
-  return `${dimensionLabel(key).toLowerCase()} ${text}`;
+  return `${dimensionWord(key)} ${text}`;
 }
 
 /** "a 16 KiB and a 32 KiB ring", "1 and 10 senders", "offered load 50.0 k/s and 500 k/s". */

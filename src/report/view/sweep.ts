@@ -1,7 +1,7 @@
 import type { Better, ParameterValue } from '../../results/types.js';
 import { median, sortedAscending } from '../../stats/quantile.js';
 import { type Axes, axesOf } from './axes.js';
-import { compareText, dimensionLabel, own } from './labels.js';
+import { compareText, dimensionWord, own } from './labels.js';
 import { formatParameter } from './quantity.js';
 import { replicateId } from './replicates.js';
 import { dimensionValue, effectiveRingBytes, metricOf, type ReportCell } from './report-data.js';
@@ -172,7 +172,7 @@ function identity(cell: ReportCell, axes: Layout): [string, string, string] {
   }
   const variant = axes.variantKeys.map((key) => {
     const value = dimensionValue(cell, key);
-    return `${dimensionLabel(key).toLowerCase()} ${formatParameter(key, value)}`;
+    return `${dimensionWord(key)} ${formatParameter(key, value)}`;
   });
   return [cell.transport, competitor.join(' '), variant.join(', ')];
 }
