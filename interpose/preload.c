@@ -7,9 +7,9 @@
  * epoll, select, sendfile, shutdown, dup, fork, exec, passing it on, options, resets and errors are the kernel's own, and
  * this library keeps nothing of a socket: which address a port stands for is in the environment.
  *
- *   INTERDOM_CONNECT  where connections lead: "192.0.2.1:22=40001,[2001:db8::1]:22=40002"
- *   INTERDOM_LISTEN   where servers are put: "192.0.2.1:80=40003"
- *   INTERDOM_TOKEN    what the relay is told first: ports of loopback are open to everybody of this host
+ *   INTERDOM_PRELOAD_CONNECT  where connections lead: "192.0.2.1:22=40001,[2001:db8::1]:22=40002"
+ *   INTERDOM_PRELOAD_LISTEN   where servers are put: "192.0.2.1:80=40003"
+ *   INTERDOM_PRELOAD_TOKEN    what the relay is told first: ports of loopback are open to everybody of this host
  *
  * Towards the relay: the token and a newline; it answers "0\n", or the errno of the far end's connect. Then bytes follow.
  */
@@ -31,39 +31,47 @@
 #define CONNECT_TIMEOUT_MS 127000
 #define TOKEN_BYTES 80
 
-/* The function that this library stands before. */
-#define NEXT(name)                                                     \
-    static __typeof__(&name) next;                                     \
-    if (next == NULL && (next = dlsym(RTLD_NEXT, #name)) == NULL) {    \
-        errno = ENOSYS;                                                \
-        return -1;                                                     \
-    }
+/* The functions that this library stands before. */
+static struct {
+    __typeof__(&connect) connect;
+    __typeof__(&bind) bind;
+    __typeof__(&sendto) sendto;
+    __typeof__(&sendmsg) sendmsg;
+    __typeof__(&getpeername) getpeername;
+    __typeof__(&getsockname) getsockname;
+} next;
 
 /* Read once: a program may clear its environment. */
 static char *connects, *listens;
 static char token[TOKEN_BYTES];
 
-__attribute__((constructor)) static void read_environment(void)
+/*
+ * All at once, before the program begins: these calls may be made by a handler of signals, or by a child that was forked while
+ * another thread held the lock of the dynamic linker. Constructors of other libraries may come before, but have no threads.
+ */
+static void find_next(void)
 {
-    const char *text = getenv("INTERDOM_CONNECT");
+    next.connect = dlsym(RTLD_NEXT, "connect");
+    next.bind = dlsym(RTLD_NEXT, "bind");
+    next.sendto = dlsym(RTLD_NEXT, "sendto");
+    next.sendmsg = dlsym(RTLD_NEXT, "sendmsg");
+    next.getpeername = dlsym(RTLD_NEXT, "getpeername");
+    next.getsockname = dlsym(RTLD_NEXT, "getsockname");
+}
+
+#define NEXT(name) (next.name == NULL ? find_next() : (void)0, next.name)
+
+__attribute__((constructor)) static void begin(void)
+{
+    find_next();
+
+    const char *text = getenv("INTERDOM_PRELOAD_CONNECT");
 
     connects = strdup(text == NULL ? "" : text);
-    text = getenv("INTERDOM_LISTEN");
+    text = getenv("INTERDOM_PRELOAD_LISTEN");
     listens = strdup(text == NULL ? "" : text);
-    text = getenv("INTERDOM_TOKEN");
+    text = getenv("INTERDOM_PRELOAD_TOKEN");
     snprintf(token, sizeof token, "%s\n", text == NULL ? "" : text);
-}
-
-static int own_connect(int fd, const struct sockaddr *address, socklen_t length)
-{
-    NEXT(connect)
-    return next(fd, address, length);
-}
-
-static int own_getsockname(int fd, struct sockaddr *address, socklen_t *length)
-{
-    NEXT(getsockname)
-    return next(fd, address, length);
 }
 
 static long long now_ms(void)
@@ -96,7 +104,7 @@ static int reach_relay(int fd, const struct sockaddr *address, socklen_t length,
     int error = 0;
     socklen_t bytes = sizeof error;
 
-    if (own_connect(fd, address, length) == 0)
+    if (NEXT(connect)(fd, address, length) == 0)
         return 0;
     /* A signal came: the kernel goes on connecting. */
     if (errno != EINPROGRESS && errno != EINTR)
@@ -104,6 +112,16 @@ static int reach_relay(int fd, const struct sockaddr *address, socklen_t length,
     if ((error = wait_for(fd, POLLOUT, end)) != 0)
         return error;
     return getsockopt(fd, SOL_SOCKET, SO_ERROR, &error, &bytes) == 0 ? error : errno;
+}
+
+/* A fresh socket has room for it. Returns 0, or an errno. */
+static int say_token(int fd)
+{
+    ssize_t bytes = send(fd, token, strlen(token), MSG_NOSIGNAL);
+
+    if (bytes < 0)
+        return errno;
+    return (size_t)bytes == strlen(token) ? 0 : EPROTO;
 }
 
 /* Reads the relay's answer, a line with a number, byte by byte: what follows it belongs to the program. */
@@ -163,11 +181,13 @@ static int connect_chosen(int fd, int family, unsigned port)
         return -1;
     }
     if (error == 0)
-        error = send(fd, token, strlen(token), MSG_NOSIGNAL) == (ssize_t)strlen(token) ? read_answer(fd, end) : errno;
+        error = say_token(fd);
+    if (error == 0)
+        error = read_answer(fd, end);
     if (error == 0)
         return 0;
     /* The socket is as it was: the program may try again with it. */
-    own_connect(fd, &nowhere, sizeof nowhere);
+    NEXT(connect)(fd, &nowhere, sizeof nowhere);
     errno = error;
     return -1;
 }
@@ -176,42 +196,39 @@ int connect(int fd, const struct sockaddr *address, socklen_t length)
 {
     unsigned port = chosen_port(fd, address, length);
 
-    return port == 0 ? own_connect(fd, address, length) : connect_chosen(fd, address->sa_family, port);
+    return port == 0 ? NEXT(connect)(fd, address, length) : connect_chosen(fd, address->sa_family, port);
 }
 
 /* TCP Fast Open connects and sends in one call. */
 ssize_t sendto(int fd, const void *bytes, size_t count, int flags, const struct sockaddr *address, socklen_t length)
 {
-    NEXT(sendto)
     unsigned port = (flags & MSG_FASTOPEN) == 0 ? 0 : chosen_port(fd, address, length);
 
     if (port == 0)
-        return next(fd, bytes, count, flags, address, length);
+        return NEXT(sendto)(fd, bytes, count, flags, address, length);
     if (connect_chosen(fd, address->sa_family, port) != 0)
         return -1;
-    return next(fd, bytes, count, flags & ~MSG_FASTOPEN, NULL, 0);
+    return NEXT(sendto)(fd, bytes, count, flags & ~MSG_FASTOPEN, NULL, 0);
 }
 
 ssize_t sendmsg(int fd, const struct msghdr *message, int flags)
 {
-    NEXT(sendmsg)
     unsigned port = (flags & MSG_FASTOPEN) == 0 ? 0 : chosen_port(fd, message->msg_name, message->msg_namelen);
     struct msghdr rest;
 
     if (port == 0)
-        return next(fd, message, flags);
+        return NEXT(sendmsg)(fd, message, flags);
     if (connect_chosen(fd, ((struct sockaddr *)message->msg_name)->sa_family, port) != 0)
         return -1;
     rest = *message;
     rest.msg_name = NULL;
     rest.msg_namelen = 0;
-    return next(fd, &rest, flags & ~MSG_FASTOPEN);
+    return NEXT(sendmsg)(fd, &rest, flags & ~MSG_FASTOPEN);
 }
 
 /* A server at a chosen address listens where only the other domain knows it. */
 int bind(int fd, const struct sockaddr *address, socklen_t length)
 {
-    NEXT(bind)
     char text[ADDRESS_TEXT];
     struct sockaddr_storage elsewhere;
     int type = 0, v6_only = 0;
@@ -220,15 +237,15 @@ int bind(int fd, const struct sockaddr *address, socklen_t length)
     if (listens == NULL || address == NULL || length < sizeof address->sa_family ||
         address_to_text(address, length, text) != 0 ||
         getsockopt(fd, SOL_SOCKET, SO_TYPE, &type, &bytes) != 0 || type != SOCK_STREAM)
-        return next(fd, address, length);
+        return NEXT(bind)(fd, address, length);
     unsigned port = list_port_of_any(listens, text);
     if (port == 0)
-        return next(fd, address, length);
+        return NEXT(bind)(fd, address, length);
     bytes = sizeof v6_only;
     if (address->sa_family == AF_INET6)
         getsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &v6_only, &bytes);
     length = address_of_loopback(address->sa_family, v6_only, port, &elsewhere);
-    return next(fd, (struct sockaddr *)&elsewhere, length);
+    return NEXT(bind)(fd, (struct sockaddr *)&elsewhere, length);
 }
 
 /* What the kernel has answered, or the address for which it stands. */
@@ -257,14 +274,13 @@ static int answer(int result, const struct sockaddr_storage *name, socklen_t byt
 
 int getpeername(int fd, struct sockaddr *address, socklen_t *length)
 {
-    NEXT(getpeername)
     struct sockaddr_storage name;
     socklen_t bytes = sizeof name;
     int result;
 
     if (address == NULL || length == NULL)
-        return next(fd, address, length);
-    result = next(fd, (struct sockaddr *)&name, &bytes);
+        return NEXT(getpeername)(fd, address, length);
+    result = NEXT(getpeername)(fd, (struct sockaddr *)&name, &bytes);
     return answer(result, &name, bytes, connects, address, length);
 }
 
@@ -275,7 +291,7 @@ int getsockname(int fd, struct sockaddr *address, socklen_t *length)
     int result;
 
     if (address == NULL || length == NULL)
-        return own_getsockname(fd, address, length);
-    result = own_getsockname(fd, (struct sockaddr *)&name, &bytes);
+        return NEXT(getsockname)(fd, address, length);
+    result = NEXT(getsockname)(fd, (struct sockaddr *)&name, &bytes);
     return answer(result, &name, bytes, listens, address, length);
 }

@@ -19,6 +19,8 @@ interface Waiting {
   readonly port: number;
   readonly until: number;
   readonly settle: (result: DomainSocket | Error) => void;
+  /** Is called once, when it finds no resource. */
+  readonly whenWaiting: () => void;
   hasWaited: boolean;
 }
 
@@ -26,7 +28,8 @@ interface Waiting {
  * The domain that accepts: each connection is carried to a port of the other domain.
  *
  * Where Xen or the transport has no resource left for one more connection - an event channel, a ring - it waits, as
- * connections wait in the backlog of a server, until another one is closed.
+ * connections wait in the backlog of a server, until another one is closed. As there, the program counts as connected
+ * meanwhile: it may be one that opens many connections before it uses and closes any.
  */
 export class NearSide {
   readonly tally = new Tally();
@@ -50,25 +53,30 @@ export class NearSide {
   async carry(from: Socket, port: number, answers: boolean): Promise<void> {
     from.on('error', () => {});
     let to: DomainSocket | undefined;
+    let isToBeTold = answers;
+    const tell = (): void => {
+      if (isToBeTold) from.write('0\n');
+      isToBeTold = false;
+    };
     // The program has gone before the target answered.
     const goneEarly = (): void => {
       to?.resetAndDestroy();
     };
     from.once('close', goneEarly);
     try {
-      to = await this.connect(port);
+      to = await this.connect(port, tell);
       to.on('error', () => {});
       if (from.destroyed) goneEarly();
       const answer = await firstLine(to);
       if (answer !== '0') throw new TargetRefused(Number(answer));
       from.off('close', goneEarly);
       if (from.destroyed) throw new SocketError('ECONNRESET', 'read', 'the program has gone');
-      if (answers) from.write('0\n');
+      tell();
       this.join(from, to);
     } catch (error) {
       this.tally.failed(error);
       to?.destroy();
-      if (answers) from.end(`${errorNumber(error)}\n`);
+      if (isToBeTold) from.end(`${errorNumber(error)}\n`);
       else reset(from);
     }
   }
@@ -86,13 +94,14 @@ export class NearSide {
     });
   }
 
-  private connect(port: number): Promise<DomainSocket> {
+  private connect(port: number, whenWaiting: () => void): Promise<DomainSocket> {
     return new Promise((resolve, reject) => {
       const settle = (result: DomainSocket | Error): void => {
         if (result instanceof Error) reject(result);
         else resolve(result);
       };
-      const waiting = { port, until: this.nowMs() + PATIENCE_MS, settle, hasWaited: false };
+      const until = this.nowMs() + PATIENCE_MS;
+      const waiting = { port, until, settle, whenWaiting, hasWaited: false };
       if (this.waiting.length === 0) this.try(waiting);
       else this.wait(waiting);
     });
@@ -110,28 +119,35 @@ export class NearSide {
     socket.once('connect', () => {
       socket.off('error', failed);
       one.settle(socket);
+      this.tryNext();
     });
   }
 
   private wait(one: Waiting): void {
-    if (!one.hasWaited) this.tally.waited++;
-    one.hasWaited = true;
-    this.waiting.push(one);
+    if (one.hasWaited) {
+      this.waiting.unshift(one);
+    } else {
+      one.hasWaited = true;
+      this.waiting.push(one);
+      this.tally.waited++;
+      one.whenWaiting();
+    }
     this.timer ??= setInterval(() => this.tryNext(), PAUSE_MS);
   }
 
   private tryNext(): void {
+    const [next] = this.waiting;
+    if (next === undefined) return;
     // As long as none is taken down, nothing is free: trying would only cost.
     const { standing } = this.domain;
     const isFull = standing > 0 && standing >= this.standingAtFailure;
-    const isLate = this.nowMs() >= (this.waiting[0]?.until ?? 0);
-    if (isFull && !isLate) return;
-    const next = this.waiting.shift();
+    if (isFull && this.nowMs() < next.until) return;
+    this.waiting.shift();
     if (this.waiting.length === 0) {
       clearInterval(this.timer);
       this.timer = undefined;
     }
-    if (next !== undefined) this.try(next);
+    this.try(next);
   }
 }
 

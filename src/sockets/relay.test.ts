@@ -5,6 +5,7 @@ import { type AddressInfo, createServer, type Server, type Socket } from 'node:n
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
+import { firstLine } from './answer-line.js';
 import { FarSide } from './far-side.js';
 import { NearSide } from './near-side.js';
 import { SOCKET_TRANSPORTS, sampleDomains, sampleMachine } from './sample-domains.js';
@@ -17,6 +18,7 @@ async function relayTo(
   transport: string,
   kind: (typeof KINDS)[number],
   serve: (socket: Socket) => void,
+  answers = false,
 ) {
   const [here, there] = await sampleDomains(sampleMachine(transport, { ringSizeBytes: 65_536 }));
   const folder = mkdtempSync(join(tmpdir(), 'interdom-relay-'));
@@ -27,7 +29,7 @@ async function relayTo(
   await here.whenListening(0);
   const near = new NearSide(here, () => Number(process.hrtime.bigint()) / 1e6);
   const server = createServer({ allowHalfOpen: true }, (socket) => {
-    void near.carry(socket, 0, false);
+    void near.carry(socket, 0, answers);
   });
   server.listen(
     kind === 'unix' ? { path: join(folder, 'socket') } : { port: 0, host: '127.0.0.1' },
@@ -102,6 +104,28 @@ for (const kind of KINDS) {
     });
   }
 }
+
+it('a program can open more connections than there are resources before it uses any', async () => {
+  const relay = await relayTo('v2v', 'tcp', echo, true);
+  const clients = Array.from({ length: AT_ONCE }, () => relay.dial());
+  // As the preload library does: each is connected when it has been told so.
+  for (const client of clients) assert.equal(await firstLine(client), '0');
+  assert.ok(relay.near.tally.waited > 0);
+  const answers = clients.map(async (client, i) => {
+    let text = '';
+    client.on('data', (chunk: Buffer) => {
+      text += chunk.toString();
+    });
+    client.end(`client ${i}`);
+    await once(client, 'close');
+    return text;
+  });
+  assert.deepEqual(
+    await Promise.all(answers),
+    clients.map((_, i) => `client ${i}`),
+  );
+  relay.end();
+});
 
 it('what a relay has carried are the bytes of the programs alone', async () => {
   const relay = await relayTo('v4v', 'tcp', echo);

@@ -5,7 +5,12 @@ import type { Given } from './option-values.js';
 
 const PREFIX = 'INTERDOM_';
 /** Not options: read where they matter. */
-const OTHERS = ['INTERDOM_DEBUG'];
+const OTHERS = [
+  'INTERDOM_DEBUG',
+  'INTERDOM_PRELOAD_CONNECT',
+  'INTERDOM_PRELOAD_LISTEN',
+  'INTERDOM_PRELOAD_TOKEN',
+];
 
 /** The variable that sets an option: "ring-size" as INTERDOM_RING_SIZE. */
 export function variableOf(option: string): string {

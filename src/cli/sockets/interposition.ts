@@ -57,11 +57,11 @@ export class Interposition {
       ...this.outer,
       LD_PRELOAD:
         before === undefined || before === '' ? this.library : `${this.library} ${before}`,
-      INTERDOM_CONNECT: this.connects.join(','),
-      INTERDOM_LISTEN: this.served
+      INTERDOM_PRELOAD_CONNECT: this.connects.join(','),
+      INTERDOM_PRELOAD_LISTEN: this.served
         .flatMap(({ chosen, port }) => chosen.map((address) => `${address}=${port}`))
         .join(','),
-      INTERDOM_TOKEN: this.token,
+      INTERDOM_PRELOAD_TOKEN: this.token,
     };
   }
 
