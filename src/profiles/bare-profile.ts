@@ -21,10 +21,13 @@ export const WAKE_UP: readonly PriceName[] = [
   'taskSwitch',
 ];
 
-/** What the software of one short message takes on this machine, by its two ends. Nanoseconds. */
+/** What software takes on this machine. Nanoseconds. */
 export interface MeasuredSoftware {
+  /** Of one short message, by its two ends. */
   readonly sendNs: number;
   readonly receiveNs: number;
+  /** Of one event: raising it, finding it, going on. Not known: 0. */
+  readonly eventNs?: number;
 }
 
 /**
@@ -32,7 +35,8 @@ export interface MeasuredSoftware {
  * when nothing is injected and a domain that waits keeps looking.
  *
  * Such a domain learns of a wake-up when the cache line has come over. The call of the library is the measured software
- * of a receiver; what the sender's takes beyond it is the hypercall that sends, where there is one.
+ * of a receiver; what the sender's takes beyond it is the hypercall that sends, where there is one. The software of an event
+ * is paid by whoever takes it.
  */
 export function bareProfile(profile: Profile, software: MeasuredSoftware): Profile {
   const prices = Object.fromEntries(
@@ -48,9 +52,13 @@ export function bareProfile(profile: Profile, software: MeasuredSoftware): Profi
   };
   const { copySetup } = prices;
   const setupNs = picoseconds(copySetup.value, copySetup.unit, profile.clockHz) / 1000;
-  const { sendNs, receiveNs } = software;
+  const { sendNs, receiveNs, eventNs = 0 } = software;
   prices.libraryCall = measured(Math.max(0, Math.min(sendNs, receiveNs) - setupNs));
   prices.argoSendv = measured(Math.max(0, sendNs - receiveNs));
+  prices.upcall = {
+    ...measured(Math.max(0, eventNs)),
+    source: 'half of what a round trip of short messages takes beyond the model without it',
+  };
   return {
     ...profile,
     name: `bare-${profile.name}`,

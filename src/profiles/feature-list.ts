@@ -21,6 +21,11 @@ export interface Features {
   readonly deepIdleAfterUs: number;
   /** From this length on memcpy fetches ahead in software; 0: its length makes no difference. */
   readonly longCopyBytes: number;
+  /**
+   * The first write to a page that other pCPUs have read costs as much as from L3: their copies of its lines must go first.
+   * Measured by `interdom calibrate`; the sources of the published profiles do not tell it apart, and there it is free.
+   */
+  readonly claimsFromL3: boolean;
   readonly tlbEntries: number;
   readonly l1Bytes: number;
   readonly l2Bytes: number;
@@ -49,6 +54,7 @@ export const FEATURE_KINDS: Readonly<Record<keyof Features, FeatureKind>> = {
   l1tfFlush: 'boolean',
   deepIdleAfterUs: 'count',
   longCopyBytes: 'count',
+  claimsFromL3: 'boolean',
   tlbEntries: 'count',
   l1Bytes: 'count',
   l2Bytes: 'count',

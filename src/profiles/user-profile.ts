@@ -98,6 +98,9 @@ function likeProfile(place: JsonPlace, known: readonly Profile[]): Profile {
   );
 }
 
+/** Features that older profiles, written whole, do not name. */
+const LATER_FEATURES: Partial<Features> = { claimsFromL3: false };
+
 function readFeatures(place: JsonPlace, base: Features | undefined): Features {
   if (place.isMissing && base !== undefined) return base;
   place.expectMembers(FEATURE_NAMES, 'feature');
@@ -106,6 +109,7 @@ function readFeatures(place: JsonPlace, base: Features | undefined): Features {
     const member = place.member(name);
     if (!member.isMissing) features[name] = readFeature(member, name);
     else if (base !== undefined) features[name] = base[name];
+    else if (name in LATER_FEATURES) features[name] = LATER_FEATURES[name] as boolean;
     else throw incomplete(member);
   }
   return features as unknown as Features;

@@ -5,15 +5,15 @@ import { LruTable } from './lru-table.js';
 import { MachineMemory, PAGE_SIZE } from './memory.js';
 
 /** Two pCPUs with 2 pages of L1, 4 of L2, 8 of L3 in common, and so many frames. */
-function machine(frames: number) {
+function machine(frames: number, claimsFromL3 = false) {
   const memory = new MachineMemory();
   for (let i = 0; i < frames; i++) memory.allocate(0);
   const l3 = new LruTable(8);
-  const sizes = { l1Bytes: 2 * PAGE_SIZE, l2Bytes: 4 * PAGE_SIZE };
+  const features = { l1Bytes: 2 * PAGE_SIZE, l2Bytes: 4 * PAGE_SIZE, claimsFromL3 };
   return {
     memory,
-    a: new CacheHierarchy(memory, 0, l3, sizes),
-    b: new CacheHierarchy(memory, 1, l3, sizes),
+    a: new CacheHierarchy(memory, 0, l3, features),
+    b: new CacheHierarchy(memory, 1, l3, features),
   };
 }
 
@@ -54,6 +54,18 @@ describe('CacheHierarchy of two pCPUs', () => {
       assert.equal(b.touch(0, false), IN_L3, `round ${round}`);
       assert.equal(b.touch(0, false), IN_L1);
       assert.equal(a.touch(0, true), IN_L1, 'its own copy is good: the reader only must let go');
+      assert.equal(a.touch(0, true), IN_L1);
+    }
+  });
+
+  it('where claims wait for L3, a write to what another pCPU has read comes from there, the next one does not', () => {
+    const { a, b } = machine(2, true);
+    a.touch(0, true);
+    assert.equal(a.touch(0, true), IN_L1);
+    for (let round = 0; round < 3; round++) {
+      b.touch(0, false);
+      assert.equal(a.touch(0, false), IN_L1, 'its own copy is good');
+      assert.equal(a.touch(0, true), IN_L3, 'but the reader must let go');
       assert.equal(a.touch(0, true), IN_L1);
     }
   });

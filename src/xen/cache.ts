@@ -1,3 +1,4 @@
+import type { Features } from '../profiles/feature-list.js';
 import { LruTable } from './lru-table.js';
 import { type MachineMemory, PAGE_SIZE } from './memory.js';
 
@@ -16,15 +17,17 @@ export const IN_DRAM = 3;
 export class CacheHierarchy {
   private readonly l1: LruTable;
   private readonly l2: LruTable;
+  private readonly claimsFromL3: boolean;
 
   constructor(
     private readonly memory: MachineMemory,
     private readonly pcpu: number,
     private readonly l3: LruTable,
-    sizes: { readonly l1Bytes: number; readonly l2Bytes: number },
+    features: Pick<Features, 'l1Bytes' | 'l2Bytes' | 'claimsFromL3'>,
   ) {
-    this.l1 = new LruTable(Math.max(1, Math.floor(sizes.l1Bytes / PAGE_SIZE)));
-    this.l2 = new LruTable(Math.max(1, Math.floor(sizes.l2Bytes / PAGE_SIZE)));
+    this.l1 = new LruTable(Math.max(1, Math.floor(features.l1Bytes / PAGE_SIZE)));
+    this.l2 = new LruTable(Math.max(1, Math.floor(features.l2Bytes / PAGE_SIZE)));
+    this.claimsFromL3 = features.claimsFromL3;
   }
 
   /** Uses a page. Returns the level in which it was found. */
@@ -42,10 +45,11 @@ export class CacheHierarchy {
 
   /**
    * The first write after another pCPU wrote or read: makes every other copy stale. Where this pCPU's own copy is still
-   * good, the data is in it, and only the others' must go.
+   * good, the data is in it, and only the others' must go: free, or as far away as L3 (`claimsFromL3`).
    */
   private claim(mfn: number, found: number): number {
     const { memory } = this;
+    const waits = this.claimsFromL3 && memory.readElsewhere[mfn] !== 0;
     const fresh = (found + 1) | 0;
     memory.versions[mfn] = fresh;
     memory.lastWriters[mfn] = this.pcpu;
@@ -53,6 +57,7 @@ export class CacheHierarchy {
     const inL1 = this.l1.touch(mfn, 0, fresh, found);
     const inL2 = this.l2.touch(mfn, 0, fresh, found);
     const inL3 = this.l3.touch(mfn, 0, 0);
+    if (waits && inL3) return IN_L3;
     return inL1 ? IN_L1 : inL2 ? IN_L2 : inL3 ? IN_L3 : IN_DRAM;
   }
 }

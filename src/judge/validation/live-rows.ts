@@ -27,6 +27,8 @@ export interface HostCosts {
   readonly wakeUpNs: number;
   /** One cache line from one core to another. */
   readonly cacheLineNs: number;
+  /** The software of one event, by transport. */
+  readonly eventNs: Readonly<Record<string, number>>;
 }
 
 /** Compares throughput cell by cell. What differs is told as time a message, with what is known of it. */
@@ -97,7 +99,15 @@ function reasons(
       `${sleeps.toPrecision(2)} sleeps a message of ${ns(costs.wakeUpNs)} each, which the model has not: up to ${ns(asleepNs)}`,
     );
   }
-  const left = missing - asleepNs;
+  const events = eventsAMessage(live) - eventsAMessage(model);
+  const eventNs = costs.eventNs[live.transport] ?? 0;
+  const signalledNs = Math.max(0, events) * eventNs;
+  if (signalledNs > 0) {
+    parts.push(
+      `${events.toPrecision(2)} events a message more than in the model, of ${ns(eventNs)} each: up to ${ns(signalledNs)}`,
+    );
+  }
+  const left = missing - asleepNs - signalledNs;
   if (left <= NEGLIGIBLE * missing) return parts;
   const slowness = perMessage(live.metrics['bytesPerSecond']?.value ?? 0) / liveNs;
   if (slowness > DISTURBED) {
@@ -107,12 +117,9 @@ function reasons(
         `the best tenth${load === undefined ? '' : ` (${load})`}`,
     );
   } else {
-    const events = eventsAMessage(live);
     const lines = (left / costs.cacheLineNs).toPrecision(2);
     parts.push(
-      `${ns(left)} more (as much as ${lines} cache lines), whose parts were not measured apart: likely the software of ` +
-        `${events.toPrecision(2)} events a message, which has no price, and lines that the other domain has read or ` +
-        'takes meanwhile, which the model lets a writer have back for nothing',
+      `${ns(left)} more (as much as ${lines} cache lines), whose parts were not measured apart`,
     );
   }
   return parts;

@@ -34,6 +34,7 @@ export const ICELAKE_2021: Profile = {
     l1tfFlush: false,
     deepIdleAfterUs: 200,
     longCopyBytes: 0,
+    claimsFromL3: false,
     tlbEntries: 2048,
     l1Bytes: 48 * 1024,
     l2Bytes: 1280 * 1024,

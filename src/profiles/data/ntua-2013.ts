@@ -36,6 +36,7 @@ export const NTUA_2013: Profile = {
     l3Bytes: 4 * 1024 * 1024,
     deepIdleAfterUs: 500,
     longCopyBytes: 32 * 1024,
+    claimsFromL3: false,
   },
   prices: {
     ...SANDYBRIDGE_2012.prices,

@@ -55,6 +55,7 @@ export const QEMU_SVM: Profile = {
     l1tfFlush: false,
     deepIdleAfterUs: 0,
     longCopyBytes: 0,
+    claimsFromL3: false,
     tlbEntries: 1024,
     l1Bytes: 32 * 1024,
     l2Bytes: 256 * 1024,

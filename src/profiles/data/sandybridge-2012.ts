@@ -29,6 +29,7 @@ export const SANDYBRIDGE_2012: Profile = {
     l1tfFlush: false,
     deepIdleAfterUs: 200,
     longCopyBytes: 0,
+    claimsFromL3: false,
     tlbEntries: 512,
     l1Bytes: 32 * 1024,
     l2Bytes: 256 * 1024,

@@ -29,6 +29,7 @@ export const SKYLAKE_2017: Profile = {
     l1tfFlush: false,
     deepIdleAfterUs: 200,
     longCopyBytes: 0,
+    claimsFromL3: false,
     tlbEntries: 1536,
     l1Bytes: 32 * 1024,
     l2Bytes: 1024 * 1024,

@@ -34,6 +34,7 @@ export const ZEN4_2023: Profile = {
     l1tfFlush: false,
     deepIdleAfterUs: 200,
     longCopyBytes: 0,
+    claimsFromL3: false,
     tlbEntries: 3072,
     l1Bytes: 32 * 1024,
     l2Bytes: 1024 * 1024,

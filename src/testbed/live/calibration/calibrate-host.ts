@@ -7,7 +7,7 @@ import type { Figure, Missing } from './figure.js';
 import { systemCall, trappingInstruction } from './one-thread.js';
 import { Partner } from './partner.js';
 import { openSystemMemory } from './system-memory.js';
-import { lineTransfer, shootdown, tlbRefill, wakeUp } from './two-threads.js';
+import { claimedWrite, lineTransfer, shootdown, tlbRefill, wakeUp } from './two-threads.js';
 
 /** What was measured of this host, and what could not be. */
 export interface Calibration {
@@ -52,11 +52,11 @@ export async function calibrateHost(onProgress: (text: string) => void): Promise
       }
     }
     if (cores < 2) {
-      for (const name of ['cacheLine', 'wakeUp'])
+      for (const name of ['cacheLine', 'claimedWrite', 'wakeUp'])
         missing.push({ name, reason: 'there is one CPU' });
     } else {
       onProgress('cache lines and wake-ups');
-      figures.push(lineTransfer(partner));
+      figures.push(lineTransfer(partner), claimedWrite(partner));
       const woken = wakeUp(partner);
       figures.push(woken.figure);
       wakeUpsNs = woken.allNs;

@@ -30,6 +30,30 @@ describe('a profile of a host', () => {
     assert.equal(written.measurements.missing['copyDram'], 'the caches are too large');
   });
 
+  it('says whether a write claims lines back from another core, where that was measured', () => {
+    const featuresWith = (claimed: number) =>
+      hostProfile(
+        'host-x',
+        {
+          ...CALIBRATION,
+          figures: [
+            figureOf('copyL1', 'ps/B', '', [10]),
+            figureOf('copyL2', 'ps/B', '', [20]),
+            figureOf('copyL3', 'ps/B', '', [120]),
+            figureOf('claimedWrite', 'ps/B', '', [claimed]),
+          ],
+        },
+        SKYLAKE_2017,
+        3e9,
+      ).features;
+    assert.equal(featuresWith(16)['claimsFromL3'], false);
+    assert.equal(featuresWith(80)['claimsFromL3'], true);
+    assert.equal(
+      'claimsFromL3' in hostProfile('x', CALIBRATION, SKYLAKE_2017, 3e9).features,
+      false,
+    );
+  });
+
   it('pays no part of a figure twice that was measured whole', () => {
     const { prices } = hostProfile('host-x', CALIBRATION, SKYLAKE_2017, 3e9);
     const { vcpuWake, vmexit } = prices;

@@ -9,7 +9,7 @@ export interface HostProfile {
   readonly description: string;
   readonly like: string;
   readonly clockHz: number;
-  readonly features: Readonly<Record<string, number>>;
+  readonly features: Readonly<Record<string, number | boolean>>;
   readonly prices: Readonly<Record<string, Price>>;
   /** For people: nothing reads it. */
   readonly measurements: {
@@ -54,7 +54,7 @@ export function hostProfile(
     description: `measured on ${name}: ${Object.keys(prices).join(', ')}; the rest as ${base.name}`,
     like: base.name,
     clockHz,
-    features: { l1Bytes, l2Bytes, l3Bytes },
+    features: { l1Bytes, l2Bytes, l3Bytes, ...claims(calibration.figures) },
     prices,
     measurements: {
       figures: calibration.figures,
@@ -64,6 +64,17 @@ export function hostProfile(
       wakeUpsNs: calibration.wakeUpsNs,
     },
   };
+}
+
+/** Whether a write to what another core has read takes rather what L3 does, or what it takes alone. Unknown: as the base. */
+function claims(figures: readonly Figure[]): { readonly claimsFromL3?: boolean } {
+  const [l1, l2, l3, claimed] = ['copyL1', 'copyL2', 'copyL3', 'claimedWrite'].map(
+    (name) => figures.find((figure) => figure.name === name)?.value,
+  );
+  if (l1 === undefined || l2 === undefined || l3 === undefined || claimed === undefined) return {};
+  // Either end of a copy pays half the price of its level: here the other end is in L1.
+  const [alone, fromL3] = [(l1 + l2) / 2, (l1 + l3) / 2];
+  return { claimsFromL3: Math.abs(claimed - fromL3) < Math.abs(claimed - alone) };
 }
 
 function plain(figure: Figure): Price {

@@ -1,11 +1,15 @@
 import { parentPort, workerData } from 'node:worker_threads';
 import { pinThisThread } from '../cpu-affinity.js';
+import { createMover } from '../wasm-mover.js';
 import {
   BEAT,
   COMMAND,
   type PartnerData,
+  PIECE_BYTES,
   PING,
+  READ,
   REST,
+  RING_BYTES,
   RUN,
   SLEEP,
   TURN,
@@ -18,10 +22,13 @@ import {
 /** Turns between two looks at the word of command. */
 const TURNS = 1000;
 
-const { control: words, times: moments, clockBaseNs, cpu } = workerData as PartnerData;
+const { control: words, times: moments, frames, clockBaseNs, cpu } = workerData as PartnerData;
 const control = new Int32Array(words);
 const times = new Float64Array(moments);
 const base = BigInt(clockBaseNs);
+const mover = createMover(frames);
+/** Behind the ring, and behind the other thread's piece. */
+const own = RING_BYTES + PIECE_BYTES;
 
 if (cpu !== undefined) await pinThisThread(cpu);
 parentPort?.postMessage('ready');
@@ -34,6 +41,14 @@ for (;;) {
       for (let i = 0; i < TURNS; i++) {
         const turn = Atomics.load(control, TURN);
         if ((turn & 1) === 1) Atomics.store(control, TURN, turn + 1);
+      }
+      break;
+    case READ:
+      for (let i = 0; i < TURNS; i++) {
+        const turn = Atomics.load(control, TURN);
+        if ((turn & 1) === 0) continue;
+        for (let at = 0; at < RING_BYTES; at += PIECE_BYTES) mover.copy(own, at, PIECE_BYTES);
+        Atomics.store(control, TURN, turn + 1);
       }
       break;
     case SLEEP: {

@@ -1,4 +1,5 @@
 import { Worker } from 'node:worker_threads';
+import { createSharedMemory } from '../wasm-mover.js';
 
 /** Words that the partner thread and the one that measures share. */
 export const COMMAND = 0;
@@ -7,6 +8,9 @@ export const TURN = 32;
 export const WAKE = 48;
 export const WOKEN = 64;
 const WORDS = 80;
+/** Bytes of the ring that both copy, and how many at a time. */
+export const RING_BYTES = 65_536;
+export const PIECE_BYTES = 4096;
 
 /** What the partner is to do. */
 export const REST = 0;
@@ -17,11 +21,16 @@ export const PING = 2;
 /** Sleeps until it is woken, and says when that was. */
 export const SLEEP = 3;
 
+/** Answers each turn by the next, having copied the whole ring to memory of its own. */
+export const READ = 4;
+
 /** What the partner is given. */
 export interface PartnerData {
   readonly control: SharedArrayBuffer;
   /** Moments in nanoseconds that it tells. */
   readonly times: SharedArrayBuffer;
+  /** The ring, and behind it a piece for each of the two threads, the partner's last. */
+  readonly frames: WebAssembly.Memory;
   readonly clockBaseNs: string;
   readonly cpu: number | undefined;
 }
@@ -30,6 +39,7 @@ export interface PartnerData {
 export class Partner {
   readonly control = new Int32Array(new SharedArrayBuffer(4 * WORDS));
   readonly times = new Float64Array(new SharedArrayBuffer(8));
+  readonly frames = createSharedMemory(RING_BYTES + 2 * PIECE_BYTES);
   private readonly base = process.hrtime.bigint();
   private readonly worker: Worker;
 
@@ -38,6 +48,7 @@ export class Partner {
     const workerData: PartnerData = {
       control: this.control.buffer as SharedArrayBuffer,
       times: this.times.buffer as SharedArrayBuffer,
+      frames: this.frames,
       clockBaseNs: String(this.base),
       cpu,
     };

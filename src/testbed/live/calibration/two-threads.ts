@@ -1,6 +1,19 @@
-import { createSharedMemory } from '../wasm-mover.js';
+import { createMover, createSharedMemory } from '../wasm-mover.js';
 import { bestTenth, type Figure, figureOf, SMALL_DIFFERENCE } from './figure.js';
-import { BEAT, type Partner, PING, REST, RUN, SLEEP, TURN, WAKE, WOKEN } from './partner.js';
+import {
+  BEAT,
+  type Partner,
+  PIECE_BYTES,
+  PING,
+  READ,
+  REST,
+  RING_BYTES,
+  RUN,
+  SLEEP,
+  TURN,
+  WAKE,
+  WOKEN,
+} from './partner.js';
 import type { SystemMemory } from './system-memory.js';
 
 const REPEATS = 15;
@@ -25,6 +38,26 @@ export function lineTransfer(partner: Partner): Figure {
   const repeats = repeated(100, sample);
   partner.set(REST);
   return figureOf('cacheLine', 'ns', 'a word goes from one core to the other, one way', repeats);
+}
+
+/** Copying into a ring that the other core has read since it was last written: each of its lines must be claimed back. */
+export function claimedWrite(partner: Partner): Figure {
+  const { control } = partner;
+  const mover = createMover(partner.frames);
+  partner.set(READ);
+  const sample = (): number => {
+    const from = partner.nowNs();
+    for (let at = 0; at < RING_BYTES; at += PIECE_BYTES) mover.copy(at, RING_BYTES, PIECE_BYTES);
+    const ns = partner.nowNs() - from;
+    const turn = Atomics.load(control, TURN) + 1;
+    Atomics.store(control, TURN, turn);
+    while (Atomics.load(control, TURN) === turn);
+    return (1000 * ns) / RING_BYTES;
+  };
+  const repeats = repeated(100, sample);
+  partner.set(REST);
+  const meaning = 'memory.copy from L1 into 64 KiB that another core has read since';
+  return figureOf('claimedWrite', 'ps/B', meaning, repeats);
 }
 
 /** From the call that wakes a sleeping thread until it runs: Atomics.notify to Atomics.wait. */
