@@ -128,6 +128,13 @@ describe('Emulator', () => {
     assert.match(error.remedy ?? '', /qemu-system-x86/);
   });
 
+  it('says so where its files have no place', async () => {
+    const absent = { ...optionsIn(folder), temporaryDirectory: join(folder, 'absent') };
+    await assert.rejects(Emulator.start(absent), (error: unknown) => {
+      return error instanceof UserError && error.where === absent.temporaryDirectory;
+    });
+  });
+
   it('is gone when whoever started it is killed', async () => {
     const pidFile = join(folder, 'bin', 'pid');
     await standInEmulator(join(folder, 'bin'), `#!/bin/sh\necho $$ >${pidFile}\nexec sleep 60\n`);

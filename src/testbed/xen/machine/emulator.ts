@@ -107,11 +107,7 @@ export class Emulator {
 
   static async start(options: EmulatorOptions): Promise<Emulator> {
     options.signal?.throwIfAborted();
-    const work = await mkdtemp(join(options.temporaryDirectory, 'interdom-xen-'));
-    await writeFile(join(work, 'batch'), options.batch);
-    await writeFile(join(work, 'console'), '');
-    if (options.functions !== undefined)
-      await writeFile(join(work, 'functions'), options.functions);
+    const work = await workFolder(options);
     const files: QemuFiles = {
       qmpSocket: join(work, 'qmp'),
       console: join(work, 'console'),
@@ -198,6 +194,30 @@ export class Emulator {
       new MachineFailure(said === '' ? reason : `${reason}: ${said}`, this.console.tail()),
     );
     this.child.kill('SIGKILL');
+  }
+}
+
+/** A folder for the files of a run, with what the emulator reads. Throws UserError where that cannot be written. */
+async function workFolder(options: EmulatorOptions): Promise<string> {
+  let work: string | undefined;
+  try {
+    work = await mkdtemp(join(options.temporaryDirectory, 'interdom-xen-'));
+    await writeFile(join(work, 'batch'), options.batch);
+    await writeFile(join(work, 'console'), '');
+    if (options.functions !== undefined) {
+      await writeFile(join(work, 'functions'), options.functions);
+    }
+    return work;
+  } catch (error) {
+    if (work !== undefined) await rm(work, { recursive: true, force: true });
+    throw new UserError(
+      `an emulated machine has no place for its files: ${(error as Error).message}`,
+      {
+        where: options.temporaryDirectory,
+        remedy: 'free a few MiB there, or name another folder by TMPDIR',
+        cause: error,
+      },
+    );
   }
 }
 

@@ -11,15 +11,19 @@ import { savedMachine } from './saved-machine.js';
 
 const IMAGE = { hash: 'h', hypervisor: '/x', kernel: '/k', dom0Initramfs: '/d' } as XenImage;
 
-/** Is ready at once, and saves some pages of memory. */
-const SAVES = `
+/** Is ready at once, and saves some pages of memory, the last byte after so long; then says how that went. */
+const saves = (lastByteMs: number, status = "{ status: 'completed' }"): string => `
   if (execute === 'qmp_capabilities') event('GUEST_PANICKED');
   if (execute === 'migrate-set-parameters') answer({});
   if (execute === 'migrate') {
-    require('node:child_process').execSync(args.uri.slice('exec:'.length), { input: Buffer.alloc(20000, 7) });
+    const command = args.uri.slice('exec:'.length);
+    const options = { stdio: ['pipe', 'ignore', 'ignore'] };
+    const { stdin } = require('node:child_process').spawn('sh', ['-c', command], options);
+    stdin.write(Buffer.alloc(19999, 7));
+    setTimeout(() => stdin.end(Buffer.alloc(1, 7)), ${lastByteMs});
     answer({});
   }
-  if (execute === 'query-migrate') answer({ status: 'completed' });`;
+  if (execute === 'query-migrate') answer(${status});`;
 
 describe('savedMachine', () => {
   let folder: string;
@@ -50,7 +54,7 @@ describe('savedMachine', () => {
   }
 
   it('boots a machine once, and goes on from what was saved', async () => {
-    await controlledEmulator(join(folder, 'bin'), SAVES);
+    await controlledEmulator(join(folder, 'bin'), saves(0));
     const first = await saved('kept');
     assert.equal(first.boots, 1);
     assert.equal((await readFile(first.state)).length, 20_000);
@@ -58,7 +62,7 @@ describe('savedMachine', () => {
   });
 
   it('boots it anew where a byte of its memory is not what was saved', async () => {
-    await controlledEmulator(join(folder, 'bin'), SAVES);
+    await controlledEmulator(join(folder, 'bin'), saves(0));
     const { state } = await saved('damaged');
     const { size } = await stat(state);
     const file = await open(state, 'r+');
@@ -69,10 +73,16 @@ describe('savedMachine', () => {
     assert.equal((await readFile(state))[12_345], 7);
   });
 
+  it('waits until what the emulator has handed over is written', async () => {
+    await controlledEmulator(join(folder, 'bin'), saves(200));
+    const { state } = await saved('slow');
+    assert.equal((await readFile(state)).length, 20_000);
+  });
+
   it('tries to boot twice, and says why it could not be saved', async () => {
     await controlledEmulator(
       join(folder, 'bin'),
-      SAVES.replace("{ status: 'completed' }", "{ status: 'failed', 'error-desc': 'no room' }"),
+      saves(0, "{ status: 'failed', 'error-desc': 'no room' }"),
     );
     await assert.rejects(saved('never'), (error: unknown) => {
       return (

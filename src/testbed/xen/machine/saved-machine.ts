@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { createReadStream } from 'node:fs';
+import { createReadStream, existsSync } from 'node:fs';
 import { mkdir, mkdtemp, readFile, rm, statfs, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
@@ -19,6 +19,7 @@ const MACHINES_KEPT = 8;
 const BOOT_TIMEOUT_MS = 240_000;
 const BOOT_STALL_MS = 90_000;
 const MIGRATION_PAUSE_MS = 100;
+const WRITE_TIMEOUT_MS = 10_000;
 const ROOM_BYTES = 400 * MIB;
 /** File with the hash of the state beside it. */
 const HASH_FILE = 'sha256';
@@ -55,6 +56,7 @@ export async function savedMachine(options: SaveOptions): Promise<string> {
   try {
     await bootAndSave(options, join(work, 'state')).catch(async (error: unknown) => {
       if (!(error instanceof MachineFailure)) throw error;
+      await checkRoom(options.cacheDirectory); // another may have filled it meanwhile
       options.onProgress?.(`booting again: ${error.message}`);
       await bootAndSave(options, join(work, 'state'));
     });
@@ -107,6 +109,7 @@ async function hashOf(file: string): Promise<string> {
 }
 
 async function bootAndSave(options: SaveOptions, file: string): Promise<void> {
+  await rm(file, { force: true }); // what an emulator left that ended while it was saved
   const emulator = await Emulator.start({
     image: options.image,
     config: options.config,
@@ -129,20 +132,27 @@ async function bootAndSave(options: SaveOptions, file: string): Promise<void> {
 }
 
 async function save(qmp: QmpClient, file: string, emulator: Emulator): Promise<void> {
+  const fault = (reason: string): MachineFailure =>
+    new MachineFailure(
+      `the machine could not be saved to ${file}: ${reason}`,
+      emulator.consoleTail(),
+    );
+  const [part, whole] = [shellQuoted(`${file}.part`), shellQuoted(file)];
+  const uri = `exec:cat >${part} && mv ${part} ${whole} || rm -f ${part}`;
   await qmp.execute('migrate-set-parameters', { 'max-bandwidth': 10_000_000_000 });
-  await qmp.execute('migrate', { uri: `exec:cat > ${shellQuoted(file)}` });
+  await qmp.execute('migrate', { uri });
   for (;;) {
     const { status, 'error-desc': reason } = (await qmp.execute('query-migrate')) as {
       status?: string;
       'error-desc'?: string;
     };
-    if (status === 'completed') return;
-    if (status === 'failed' || status === 'cancelled') {
-      throw new MachineFailure(
-        `the machine could not be saved to ${file}: ${reason ?? 'is the disk full?'}`,
-        emulator.consoleTail(),
-      );
-    }
+    if (status === 'completed') break;
+    if (status === 'failed' || status === 'cancelled') throw fault(reason ?? 'is the disk full?');
+    await delay(MIGRATION_PAUSE_MS);
+  }
+  // The emulator has handed over the last byte: it is yet to be written.
+  for (let waited = 0; !existsSync(file); waited += MIGRATION_PAUSE_MS) {
+    if (waited >= WRITE_TIMEOUT_MS) throw fault('is the disk full?');
     await delay(MIGRATION_PAUSE_MS);
   }
 }
