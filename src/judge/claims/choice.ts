@@ -18,7 +18,7 @@ import { typicalCases } from './typical-cases.js';
 export interface ChoiceRow {
   readonly id: string;
   readonly need: string;
-  readonly use: 'v4v' | 'libvchan' | 'either' | 'depends' | 'not tested';
+  readonly use: 'v4v' | 'libvchan' | 'either' | 'neither' | 'depends' | 'not tested';
   readonly because: string;
   readonly cells: readonly string[];
 }
@@ -35,7 +35,7 @@ export function choices(worlds: readonly CellIndex[]): readonly ChoiceRow[] {
       const because = need.run ?? commandFor(need.scenarios);
       return { id: need.id, need: need.need, use: 'not tested', because, cells: [] };
     }
-    const use = leader(cases);
+    const use = nobodyEndsWell(need, worlds) ? 'neither' : leader(cases);
     return {
       id: need.id,
       need: need.need,
@@ -178,18 +178,34 @@ function onWhat(cases: readonly Observation[]): readonly string[] {
   return found.length === 0 ? [] : [`V4V leads by ${found.join('; ')}`];
 }
 
+/** A draw between two that both fail is no choice. */
+function nobodyEndsWell(need: Need, worlds: readonly CellIndex[]): boolean {
+  return (
+    need.metric === undefined &&
+    [V4V, LIBVCHAN].every(({ transport }) => allEndings(need, worlds, transport).well === 0)
+  );
+}
+
 function endingsText(need: Need, worlds: readonly CellIndex[]): string {
   return [V4V, LIBVCHAN, V2V]
     .map(({ transport }) => {
-      const seen = worlds.flatMap((cells) =>
-        need.scenarios.flatMap((scenario) => [
-          ...endings(need, cells, scenario, transport).values(),
-        ]),
-      );
-      const all = seen.reduce((sum, { ids }) => sum + ids.length, 0);
-      const well = seen.reduce((sum, { well: good }) => sum + good, 0);
+      const { well, all } = allEndings(need, worlds, transport);
       return all === 0 ? '' : `${transport} in ${well} of ${all} cases`;
     })
     .filter((text) => text !== '')
     .join(', ');
+}
+
+function allEndings(
+  need: Need,
+  worlds: readonly CellIndex[],
+  transport: string,
+): { readonly well: number; readonly all: number } {
+  const seen = worlds.flatMap((cells) =>
+    need.scenarios.flatMap((scenario) => [...endings(need, cells, scenario, transport).values()]),
+  );
+  return {
+    well: seen.reduce((sum, { well }) => sum + well, 0),
+    all: seen.reduce((sum, { ids }) => sum + ids.length, 0),
+  };
 }

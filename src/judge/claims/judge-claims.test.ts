@@ -185,9 +185,8 @@ describe('claims of the proposal', () => {
     };
     const [answer] = judgeClaims([file], ['memory-gigabytes']).answers;
     assert.equal(answer?.parts[0]?.cases, 1);
-    assert.deepEqual(answer?.robustness?.undrawn, [
-      { label: 'traffic of one copying core', cases: 1, of: 1 },
-    ]);
+    assert.equal(answer?.verdict, 'supported');
+    assert.equal(answer?.robustness, undefined);
   });
 
   it('puts draws of several runs together that have the same prices, and no others', () => {
@@ -236,6 +235,17 @@ describe('claims of the proposal', () => {
     assert.equal(use(mixed, 'told'), 'not tested');
     const one = judgeClaims([results([...streams({ 1024: 0.2 }), ...setups(0.1)])], ['coexist']);
     assert.equal(one.answers[0]?.verdict, 'contradicted');
+  });
+
+  it('recommends neither where both fail, and either where both do well', () => {
+    const toldAs = (told: string): string | undefined => {
+      const cells = ['v4v', 'libvchan'].map((transport) =>
+        fault(transport, 'untold-survivor', { dies: 'client' }, { told }),
+      );
+      return use(judgeClaims([results(cells)]), 'told');
+    };
+    assert.equal(toldAs('never'), 'neither');
+    assert.equal(toldAs('yes'), 'either');
   });
 
   it('refuses a claim that nobody made', () => {

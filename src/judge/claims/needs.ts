@@ -151,7 +151,7 @@ export const NEEDS: readonly Need[] = [
   },
   {
     id: 'suspend',
-    need: 'domains that are suspended or migrated',
+    need: 'to go on, or be told, after a suspend',
     scenarios: ['suspend-resume'],
     unwanted: TROUBLE,
   },

@@ -63,7 +63,7 @@ export const COPIES: readonly Claim[] = [
       },
       {
         label: 'end to end by V4V',
-        role: 'decides',
+        role: 'context',
         quantifier: 'some',
         test: {
           kind: 'value',
@@ -86,7 +86,7 @@ export const COPIES: readonly Claim[] = [
         },
       },
     ],
-    note: 'From a price (copyDram), not from a measurement of this run. One core; no limit shared by several cores is modelled.',
+    note: 'From a price (copyDram), not from a measurement of this run. One core; no limit shared by several cores is modelled. Memory is what the statement is about: what a transfer makes of it stands beside.',
   },
   {
     id: 'memory-gigabits',
@@ -182,9 +182,8 @@ export const COPIES: readonly Claim[] = [
     statement:
       'What is copied is likely to be in a cache, which speeds copies up further, perhaps more than anything else.',
     place: 'section 2, third reason',
-    supportedBy:
-      'faster copies and transfers where the buffers fit the caches, by more than the copy width gives',
-    contradictedBy: 'transfers that are no faster, or a width that matters more',
+    supportedBy: 'faster copies and transfers where the buffers fit the caches',
+    contradictedBy: 'copies and transfers that are no faster there',
     parts: [
       {
         label: 'time spent copying',
@@ -229,6 +228,6 @@ export const COPIES: readonly Claim[] = [
         },
       },
     ],
-    note: 'It helps whoever copies, libvchan no less. For the comparison with the copy width see copy-width.',
+    note: 'It helps whoever copies, libvchan no less. Whether it matters most is not judged: what the copy width gives stands under copy-width.',
   },
 ];
