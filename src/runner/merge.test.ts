@@ -127,7 +127,7 @@ describe('merging runs', () => {
   it('refuses what comes from another program', () => {
     refuses(
       [a, withRun({ commit: 'ffff' })],
-      /begun by commit 0123abcd, this is commit ffff/,
+      /its commit is ffff, and that of .* is 0123abcd/,
       'b.json',
     );
     refuses([a, withRun({ version: '9' })], /version/, 'b.json');

@@ -10,7 +10,7 @@ import {
   SCHEMA_VERSION,
   type ShardRecord,
 } from '../results/types.js';
-import { checkSameOrigin } from './resume.js';
+import { checkOneProgram } from './resume.js';
 import { parseRanges } from './shard.js';
 
 /** A results file that is to become a part of a larger one. */
@@ -60,7 +60,7 @@ function checkPart(first: Part, part: Part): void {
       remedy: 'finish it first: interdom run --resume',
     });
   }
-  checkSameOrigin(first.results.run, run, part.name);
+  checkOneProgram({ name: first.name, run: first.results.run }, { name: part.name, run });
   for (const [name, profile] of Object.entries(run.profiles)) {
     const known = first.results.run.profiles[name];
     if (known === undefined || canonicalJson(known) === canonicalJson(profile)) continue;

@@ -35,13 +35,34 @@ export type Origin = Pick<RunDescription, 'version' | 'commit'>;
  * those that are there. Throws UserError.
  */
 export function checkSameOrigin(began: Origin, now: Origin, where: string): void {
-  for (const field of ['version', 'commit'] as const) {
-    if (began[field] === now[field]) continue;
-    throw new UserError(
-      `the run was begun by ${field} ${began[field] || '(unknown)'}, this is ${field} ${now[field] || '(unknown)'}`,
-      { where, remedy: `go back to that ${field}, or start the run anew` },
-    );
-  }
+  const field = differingOrigin(began, now);
+  if (field === undefined) return;
+  throw new UserError(
+    `the run was begun by ${field} ${began[field] || '(unknown)'}, this is ${field} ${now[field] || '(unknown)'}`,
+    { where, remedy: `go back to that ${field}, or start the run anew` },
+  );
+}
+
+/** A run, and what it is called. */
+export interface NamedOrigin {
+  readonly name: string;
+  readonly run: Origin;
+}
+
+/** Refuses runs that are to count as one and are of two programs. Throws UserError. */
+export function checkOneProgram(first: NamedOrigin, other: NamedOrigin): void {
+  const field = differingOrigin(first.run, other.run);
+  if (field === undefined) return;
+  const [known, found] = [first, other].map(({ run }) => run[field] || '(unknown)');
+  throw new UserError(`its ${field} is ${found}, and that of ${first.name} is ${known}`, {
+    where: other.name,
+    remedy: 'name runs of one program',
+  });
+}
+
+/** In what two programs differ, if they do. */
+function differingOrigin(one: Origin, other: Origin): keyof Origin | undefined {
+  return (['version', 'commit'] as const).find((field) => one[field] !== other[field]);
 }
 
 /** The cells in plan order: so a file does not depend on who finished first. */

@@ -8,6 +8,7 @@ import {
 import { sparkline } from '../../report/terminal-table.js';
 import type { Invocation } from '../command.js';
 import { EXIT, type ExitCode } from '../exit-codes.js';
+import { figureTable } from '../figure-table.js';
 import { byLatestChange } from './keep-history.js';
 
 const MOST_ROWS = 60;
@@ -30,34 +31,21 @@ export async function showTrends(
     await terminal.print(head);
     return EXIT.ok;
   }
-  const listed = shown.slice(0, MOST_ROWS);
-  const more = shown.length > MOST_ROWS ? `and ${shown.length - MOST_ROWS} more\n` : '';
-  await terminal.print(`${head}\n${trendLines(listed).join('\n')}\n${more}`);
-  return EXIT.ok;
-}
-
-/** Ids of cells are too long for a column: each stands above its figures, the cell that changed last first. */
-function trendLines(trends: readonly Trend[]): readonly string[] {
-  const rows = trends.map((trend) => {
+  const rows = shown.slice(0, MOST_ROWS).map((trend) => {
     const last = trend.changes.at(-1);
-    return [
+    const texts = [
       trend.metric,
       String(trend.points.length),
       String(trend.changes.length),
       sparkline(trend.points.slice(-SPARKS).map(({ value }) => value)),
       last === undefined ? 'no change' : describeChange(trend, last),
     ];
+    return { cell: trend.cell, texts };
   });
-  const header = ['figure', 'runs', 'changes', 'course', 'latest change'];
-  const widths = header.map((_, i) =>
-    Math.max(...[header, ...rows].map((row) => (row[i] ?? '').length)),
-  );
-  const line = (row: readonly string[]): string =>
-    `  ${row.map((text, i) => text.padEnd(widths[i] ?? 0)).join('  ')}`.trimEnd();
-  const cells = [...new Set(trends.map(({ cell }) => cell))];
-  const figuresOf = (cell: string): readonly string[] =>
-    rows.filter((_, i) => trends[i]?.cell === cell).map(line);
-  return [line(header), ...cells.flatMap((cell) => [cell, ...figuresOf(cell)])];
+  const table = figureTable(['figure', 'runs', 'changes', 'course', 'latest change'], rows);
+  const more = shown.length > MOST_ROWS ? `and ${shown.length - MOST_ROWS} more\n` : '';
+  await terminal.print(`${head}\n${table}${more}`);
+  return EXIT.ok;
 }
 
 /** "12.4 -> 12.6 us (+1.5 %, worse) in 1a2b3c4d5e6f..0f1e2d3c4b5a". */

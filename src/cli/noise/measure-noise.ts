@@ -8,12 +8,12 @@ import { HARNESS, harnessCell, type Side, sideOfResults } from '../../judge/gate
 import { writeFileAtomically } from '../../results/atomic-file.js';
 import { describeHost, hostClass } from '../../results/provenance.js';
 import type { MetricValue, ResultsFile } from '../../results/types.js';
-import { checkSameOrigin } from '../../runner/resume.js';
+import { checkOneProgram } from '../../runner/resume.js';
 import type { Invocation } from '../command.js';
 import { EXIT, type ExitCode } from '../exit-codes.js';
+import { figureTable } from '../figure-table.js';
 import { readRuns } from '../find-runs.js';
 import { hostFacts } from '../run/host-facts.js';
-import { textTable } from '../text-table.js';
 import { noiseText } from './noise-file.js';
 
 const DEFAULT_RUNS = 6;
@@ -33,7 +33,7 @@ export async function measureNoise(invocation: Invocation): Promise<ExitCode> {
     return EXIT.notComparable;
   }
   const noise = noiseOf(sides);
-  await terminal.print(table(noise, terminal.width));
+  await terminal.print(table(noise));
   const output = options.text('output');
   if (output !== undefined) {
     const { figures } = noise;
@@ -90,19 +90,24 @@ async function given(names: readonly string[]): Promise<readonly Side[]> {
   const runs = await readRuns(names);
   const [first] = runs as [ResultsFile];
   runs.forEach((results, i) => {
-    checkSameOrigin(first.run, results.run, names[i] as string);
+    checkOneProgram(
+      { name: names[0] as string, run: first.run },
+      { name: names[i] as string, run: results.run },
+    );
   });
   return runs.map((results, i) => sideOfResults(names[i] as string, results, true));
 }
 
-function table({ figures }: Noise, width: number): string {
+function table({ figures }: Noise): string {
   if (figures.length === 0) return '';
-  const rows = figures.map(({ cell, metric, runs, floor, medians }) => [
-    metric,
-    String(runs),
-    `${(floor * 100).toFixed(2)} %`,
-    `${plain(Math.min(...medians), 4)} to ${plain(Math.max(...medians), 4)}`,
+  const rows = figures.map(({ cell, metric, runs, floor, medians }) => ({
     cell,
-  ]);
-  return textTable(['figure', 'runs', 'noise floor', 'medians', 'cell'], rows, width);
+    texts: [
+      metric,
+      String(runs),
+      `${(floor * 100).toFixed(2)} %`,
+      `${plain(Math.min(...medians), 4)} to ${plain(Math.max(...medians), 4)}`,
+    ],
+  }));
+  return figureTable(['figure', 'runs', 'noise floor', 'medians'], rows);
 }
