@@ -162,6 +162,6 @@ function nothingPossible(refusals: ReadonlyMap<string, string>): UserError {
   return new UserError(`no selected transport can have this: ${reasons.join('; ')}`, {
     where: 'run',
     remedy:
-      'choose other sizes or another transport; `interdom list transports` says what each has',
+      'choose other sizes, transports or scenarios; `interdom list transports` says what each has',
   });
 }

@@ -21,8 +21,14 @@ export async function recordCounts(
   watcher: BatchWatcher,
 ): Promise<ExitCode> {
   const set = REFERENCE_SETS.find((one) => one === name);
+  if (name === undefined) {
+    throw new UserError('interdom xen record needs to be told the set', {
+      where: 'interdom xen record',
+      remedy: `say which: ${REFERENCE_SETS.join(', ')}`,
+    });
+  }
   if (set === undefined) {
-    throw unknownName('a set', name ?? '', REFERENCE_SETS, 'interdom xen record');
+    throw unknownName('a set', name, REFERENCE_SETS, 'interdom xen record');
   }
   const only = options.text('only');
   const output = options.text('output');

@@ -1,6 +1,6 @@
 import { stringify } from 'csv-stringify/sync';
 import type { Validation } from '../../judge/validation/validation.js';
-import { terminalTable } from '../terminal-table.js';
+import { terminalTable, wrapText } from '../terminal-table.js';
 import { allOutcomeTables } from './outcome-tables.js';
 import type { RowChoice, TextTable } from './text-table.js';
 import { validationTables } from './validation-tables.js';
@@ -27,7 +27,7 @@ export function validationText(
       colour,
     ),
   );
-  return `${[...tables, answer(validation)].map((part) => part.trimEnd()).join('\n\n')}\n`;
+  return `${[...tables, wrapText(answer(validation), width)].map((part) => part.trimEnd()).join('\n\n')}\n`;
 }
 
 const WORDS: readonly string[] = [

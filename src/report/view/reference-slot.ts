@@ -47,7 +47,7 @@ function apart(size: number, target: number | undefined): number {
 /** "a 64 KiB ring", "4 KiB messages", "16 senders". */
 export function placeText(key: string, value: number | string | boolean): string {
   const text = formatParameter(key, value);
-  if (key === 'ringSizeBytes') return `a ${text} ring`;
+  if (key === 'ringSizeBytes') return `${/^(8|1[18]\b)/.test(text) ? 'an' : 'a'} ${text} ring`;
   if (key === 'messageSizeBytes') return `${text} messages`;
   if (key === 'senders' || key === 'clients') {
     return `${text} ${value === 1 ? key.slice(0, -1) : key}`;
