@@ -248,7 +248,7 @@ describe('interdom check', () => {
       { cwd },
     );
     assert.equal(noise.code, 0, noise.stderr);
-    assert.match(noise.stdout, /^costNs +3 +20\.00 % /m);
+    assert.match(noise.stdout, /^ {2}costNs +3 +20\.00 % /m);
     assert.equal((await check('a2.json', '--baseline', 'a0.json', '--harness')).code, 3);
     const floored = await check('a2.json', '-b', 'a0.json', '--harness', '--noise', 'noise.json');
     assert.notEqual(floored.code, 3, floored.stdout);
