@@ -288,6 +288,17 @@ describe('what cannot be compared', () => {
     assert.match(judgement.sentence, /for example seed=1 there, and seed=7 here$/);
   });
 
+  it('is a reference in which nothing of the run was measured, and not fine', async () => {
+    const unmeasured = file(
+      cell(1, { verdict: 'skipped', reason: 'too large', metrics: {} }),
+      cell(2, { verdict: 'skipped', reason: 'too large', metrics: {} }),
+    );
+    const judgement = await judge(unmeasured, reference);
+    assert.equal(judgement.comparedFigures, 0);
+    assert.equal(judgement.verdict, 'not-comparable');
+    assert.match(judgement.sentence, /not one figure of the run stands in before\.json/);
+  });
+
   it('is another version of the scenario', async () => {
     const judgement = await judge(reference, file(cell(1, { scenarioVersion: 2 }), cell(2)));
     assert.equal(judgement.verdict, 'not-comparable');

@@ -97,6 +97,17 @@ describe('sampled figures', () => {
     }
   });
 
+  it('are never called fine with so few a side that they could never be called worse', async () => {
+    for (const count of [2, 3]) {
+      const few = (seed: number) => file(sampled(samples(seed, count, 100)));
+      for (let seed = 1; seed <= 20; seed++) {
+        const { verdict, findings } = await judge(few(seed), few(seed + 100));
+        assert.equal(verdict, 'inconclusive', `${count} samples, seed ${seed}`);
+        assert.match(findings[0]?.message ?? '', /4 positive ones a side are the least$/);
+      }
+    }
+  });
+
   it('get more samples before anybody gives up, while there are any', async () => {
     let asked = 0;
     const after = file(sampled(samples(2, 4, 104.5)));

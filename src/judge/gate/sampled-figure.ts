@@ -15,6 +15,11 @@ export const DEFAULT_THRESHOLD = 0.05;
 export const FALSE_DISCOVERY_RATE = 0.05;
 const CONFIDENCE = 0.95;
 const RESAMPLES = 1000;
+/**
+ * Samples a side, or batches of them, below which nothing is said: the rank test cannot agree with fewer, so that a figure
+ * could be called fine and never worse; and two are one block of the bootstrap, whose interval then has no width.
+ */
+const FEWEST = 4;
 
 /** A sampled figure of both sides. */
 export interface SampledPair {
@@ -63,9 +68,9 @@ export function judgeSampled(pairs: readonly SampledPair[]): readonly SampledJud
   });
 }
 
-/** Samples a side without which none of so many figures could ever be flagged alone. */
+/** Samples a side without which nothing is said, or none of so many figures could ever be flagged alone. */
 export function samplesNeeded(figures: number): number {
-  let samples = 2;
+  let samples = FEWEST;
   while (smallestTwoSidedP(samples, samples) > FALSE_DISCOVERY_RATE / figures) samples++;
   return samples;
 }
@@ -75,8 +80,8 @@ function untestable(pair: SampledPair, correlation: number): SampledJudgement {
   const counts = `${before.samples?.length ?? 0} samples before, ${samples.length} now`;
   const why =
     correlation === 0
-      ? 'two positive ones a side are the least'
-      : `each resembles the one before it (correlation ${plain(correlation, 2)}), so that ${2 * batchLength(correlation)} a side are the least`;
+      ? `${FEWEST} positive ones a side are the least`
+      : `each resembles the one before it (correlation ${plain(correlation, 2)}), so that ${FEWEST * batchLength(correlation)} a side are the least`;
   const message = `cannot be judged: ${counts}, and ${why}`;
   return { pair, verdict: 'inconclusive', evidence: undefined, worse: 0, message };
 }
@@ -97,7 +102,7 @@ function tests(pair: SampledPair, length: number): Tests | undefined {
   const reference = batchMedians(pair.before.samples ?? [], length);
   const young = batchMedians(pair.samples, length);
   const positive = [...reference, ...young].every((value) => value > 0);
-  if (reference.length < 2 || young.length < 2 || !positive) return undefined;
+  if (Math.min(reference.length, young.length) < FEWEST || !positive) return undefined;
   const options = { prng: new Prng(seedOf(pair)), confidence: CONFIDENCE, resamples: RESAMPLES };
   // How many times as bad, so that above 1 is worse whichever side is the better one.
   const ratio =

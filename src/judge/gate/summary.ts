@@ -61,6 +61,8 @@ function verdictOf(outcome: Outcome, findings: readonly Finding[]): GateVerdict 
   if (failing.has('not-measured')) return 'nothing-measured';
   if (failing.has('not-comparable')) return 'not-comparable';
   if (failing.has('inconclusive')) return 'inconclusive';
+  // Cells that stand in both, and a reference in which none of them was measured: nothing was judged.
+  if (outcome.comparedFigures === 0) return 'not-comparable';
   return 'ok';
 }
 
@@ -82,6 +84,9 @@ function sentenceOf(verdict: GateVerdict, outcome: Outcome, findings: readonly F
       return `${state}${countText(missing.size, 'cell')} of the reference or the run have no sound measurement; ${compared}`;
     }
     case 'not-comparable':
+      if (comparedFigures === 0 && incomparable === undefined) {
+        return `nothing can be compared: not one figure of the run stands in ${outcome.before.name}`;
+      }
       return incomparable === undefined
         ? `${countText(cellsOf(findings, 'not-comparable').size, 'cell')} cannot be compared; ${compared}`
         : `nothing can be compared: ${incomparable}`;
