@@ -27,11 +27,14 @@ export function howSure(
   return `How sure: ${[...(exact ? [HOW_SURE] : []), ...(sampled ? [HOW_SURE_SAMPLED] : [])].join(' ')}`;
 }
 
+/** So many draws of the prices show one in twenty; fewer say less than what the prices rest on. */
+const FEWEST_DRAWS = 20;
+
 const HOW_SURE =
   'Figures from one seed of the model are exact; what is uncertain is the prices. "firm": the order stands even if every ' +
   'price that is an estimate, wholly or in part, were wrong by a factor of two against the leader (or it holds in 95 % of ' +
-  'the price draws, where the run has them). "fair": it stands against the wholly estimated ones (or in 80 % of the ' +
-  'draws). "weak": it may not; interdom run --uncertainty 50 tells.';
+  `${FEWEST_DRAWS} draws of the prices or more, where the run has them). "fair": it stands against the wholly estimated ` +
+  'ones. "weak": it may not; interdom run --uncertainty 50 tells. Where seeds or draws are more divided, nobody leads.';
 
 const HOW_SURE_SAMPLED =
   'Of sampled figures, "fair": their intervals do not overlap; where they do, nobody leads.';
@@ -49,14 +52,24 @@ export function confidenceOf(
   const [, better] = first;
   const [, worse] = second;
   const paired = pairedWins(sweep, better, worse);
-  if (paired.of > 1) {
-    const kind = hasPriceDraws(better.cells) ? 'draws of the prices' : 'seeds';
-    const share = paired.wins / paired.of;
-    return {
-      level: share >= 0.95 ? 'firm' : share >= 0.8 ? 'fair' : 'weak',
-      text: `ahead of ${second[0]} in ${paired.wins} of ${paired.of} ${kind} (${formatRatio(paired.low)} to ${formatRatio(paired.high)})`,
-    };
-  }
+  const drawn = hasPriceDraws(better.cells);
+  const kind = drawn ? 'draws of the prices' : 'seeds';
+  const share = `ahead of ${second[0]} in ${paired.wins} of ${paired.of} ${kind} (${formatRatio(paired.low)} to ${formatRatio(paired.high)})`;
+  const repeats = paired.of > 1;
+  if (repeats && !established) return { level: 'none', text: `not established: ${share}` };
+  if (repeats && drawn && paired.of >= FEWEST_DRAWS) return { level: 'firm', text: share };
+  // Seeds move who is faster by chance, and not the prices: they make no lead surer of those.
+  const once = ofOneRepetition(data, sweep, better, worse, established);
+  return repeats ? { level: once.level, text: `${share}; ${once.text}` } : once;
+}
+
+function ofOneRepetition(
+  data: ReportData,
+  sweep: Sweep,
+  better: SweepPoint,
+  worse: SweepPoint,
+  established: boolean,
+): Confidence {
   if (isSampled(sweep, better)) {
     return established
       ? { level: 'fair', text: 'sampled; the intervals do not overlap' }

@@ -3,7 +3,14 @@ import { metricLabel, workloadOrder } from './labels.js';
 import { html, type Markup } from './markup.js';
 import { formatRatio } from './quantity.js';
 import { transportOrder, transportStyle } from './series-style.js';
-import { joinWords, leadText, type Standing, sizeNote, type WorkloadVerdict } from './verdict.js';
+import {
+  joinWords,
+  leadText,
+  noLeadText,
+  type Standing,
+  sizeNote,
+  type WorkloadVerdict,
+} from './verdict.js';
 
 /** "libvchan leads in 4 of 7 workloads, v4v in 3." */
 export function summarySentence(verdicts: readonly WorkloadVerdict[]): string {
@@ -22,7 +29,10 @@ export function summarySentence(verdicts: readonly WorkloadVerdict[]): string {
   const parts = [...wins]
     .sort((a, b) => b[1] - a[1] || transportOrder(a[0], b[0]))
     .map(([name, count]) => `${name} in ${count}`);
-  if (wins.size === 0) return 'Nobody leads: the best are level everywhere.';
+  if (wins.size === 0) {
+    const isDraw = compared.every(({ standings }) => noLeadText(standings) === '~ level');
+    return `Nobody leads: ${isDraw ? 'the best are level everywhere' : 'no difference is established'}.`;
+  }
   if (compared.length === 1) return `${[...wins.keys()][0]} leads.`;
   if (level > 0) parts.push(`nobody in ${level}`);
   return `Of ${compared.length} workloads, the lead is with ${joinWords(parts)}.`;
@@ -153,6 +163,6 @@ export function elsewhereText(verdict: WorkloadVerdict | undefined): string {
   const [best, second] = verdict?.standings ?? [];
   if (verdict === undefined || best === undefined) return '-';
   if (second === undefined) return `only ${best.competitor}`;
-  if (verdict.winner === undefined) return '~ level';
+  if (verdict.winner === undefined) return noLeadText(verdict.standings);
   return `${best.competitor} ${formatRatio(second.timesWorse)}`;
 }

@@ -149,16 +149,22 @@ function wordsFor({ better, unit }: Pick<WorkloadVerdict, 'better' | 'unit'>): {
 
 /** "libvchan and v2v are level (12.2 us and 12.2 us); v4v takes 1.02x (12.4 us)". */
 function levelHeadline(best: Standing, rest: readonly Standing[], sweep: Sweep): string {
-  const close = rest.filter((s) => s.timesWorse < 1 + DRAW_SHARE);
-  // Further apart than a draw, but not established: the first two cannot be told apart either.
-  const level = [best, ...(close.length > 0 ? close : rest.slice(0, 1))];
-  const behind = rest.filter((s) => !level.includes(s));
+  const level = [best, ...rest.filter(isLevel)];
+  const behind = rest.filter((s) => !isLevel(s));
   const verb = wordsFor(sweep).takes || 'is behind by';
   const others = behind.map(
     (s) => `${s.competitor} ${verb} ${formatRatio(s.timesWorse)} (${s.text})`,
   );
-  const head = `${joinWords(level.map((s) => s.competitor))} are level (${joinWords(level.map((s) => s.text))})`;
+  const head =
+    level.length > 1
+      ? `${joinWords(level.map((s) => s.competitor))} are level (${joinWords(level.map((s) => s.text))})`
+      : `nobody's lead is established: ${best.competitor} has ${best.text}`;
   return [head, ...(others.length > 0 ? [joinWords(others)] : [])].join('; ');
+}
+
+/** Within what is called a draw of the best. */
+function isLevel({ timesWorse }: Standing): boolean {
+  return timesWorse < 1 + DRAW_SHARE;
 }
 
 export function joinWords(words: readonly string[]): string {
@@ -221,5 +227,10 @@ function levelText(standings: readonly Standing[]): string {
   const behind = standings
     .filter(({ timesWorse }) => timesWorse >= FAR_BEHIND)
     .map((s) => `${s.competitor} ${formatRatio(s.timesWorse)} behind`);
-  return ['~ level', ...behind].join('; ');
+  return [noLeadText(standings), ...behind].join('; ');
+}
+
+/** "~ level" for a draw; where the first two are further apart, that their order is not sure. */
+export function noLeadText([, second]: readonly Standing[]): string {
+  return second === undefined || isLevel(second) ? '~ level' : '~ not established';
 }
