@@ -8,7 +8,7 @@ import { parseResults } from './schema.js';
 import { resultsText } from './store.js';
 import type { Cell, MetricValue, ResultsFile } from './types.js';
 
-const finite = fc.double({ noNaN: true, noDefaultInfinity: true }).map((value) => value + 0);
+const finite = fc.double({ noNaN: true, min: -1e30, max: 1e30 }).map((value) => value + 0);
 const traps = ['__proto__', 'constructor', 'prototype'];
 const name = fc.string({ minLength: 1, maxLength: 20 }).filter((text) => !traps.includes(text));
 const parameters = fc.dictionary(

@@ -12,6 +12,11 @@ import { type Cell, type RunDescription, SCHEMA_VERSION } from './types.js';
  */
 export const MOST_CELLS = 100_000;
 const MOST_SAMPLES = 1_000_000;
+/**
+ * No count, time or rate comes near it. Beyond it, sums and ratios of figures that are finite would not be: a chart, a table or
+ * JSON cannot say them.
+ */
+const LARGEST_NUMBER = 1e30;
 /** A host has at most 32,752 domains, and CPU time is told by physical CPU: one of its own for each. */
 const MOST_NAMES = 40_000;
 
@@ -24,6 +29,8 @@ const UTC_TIME = '^\\d{4}-\\d\\d-\\d\\dT\\d\\d:\\d\\d:\\d\\d(?:\\.\\d{1,9})?Z$';
 
 const label = (description: string) => Type.String({ minLength: 1, maxLength: 200, description });
 const text = (maxLength: number, description: string) => Type.String({ maxLength, description });
+/** A number with which one can reckon. */
+export const figure = () => Type.Number({ minimum: -LARGEST_NUMBER, maximum: LARGEST_NUMBER });
 const count = (description: string) =>
   Type.Integer({ minimum: 0, maximum: Number.MAX_SAFE_INTEGER, description });
 
@@ -37,12 +44,12 @@ function named<T extends TSchema>(values: T, description: string) {
 
 const ParameterValueSchema = Type.Union([
   Type.String({ maxLength: 4096 }),
-  Type.Number(),
+  figure(),
   Type.Boolean(),
 ]);
 
 const MetricValueSchema = Type.Object({
-  value: Type.Number(),
+  value: figure(),
   unit: text(40, 'base unit: "ns", "B/s", "1/s", "1" (a count or ratio), "ns/B"'),
   better: Type.Union([Type.Literal('lower'), Type.Literal('higher'), Type.Literal('none')]),
   assume: Type.Union([Type.Literal('exact'), Type.Literal('nothing')], {
@@ -54,12 +61,12 @@ const MetricValueSchema = Type.Object({
     }),
   ),
   samples: Type.Optional(
-    Type.Array(Type.Number(), { maxItems: MOST_SAMPLES, description: 'in the order taken' }),
+    Type.Array(figure(), { maxItems: MOST_SAMPLES, description: 'in the order taken' }),
   ),
-  interval: Type.Optional(Type.Tuple([Type.Number(), Type.Number()])),
+  interval: Type.Optional(Type.Tuple([figure(), figure()])),
 });
 
-const CounterGroupSchema = named(Type.Number(), 'counts by name');
+const CounterGroupSchema = named(figure(), 'counts by name');
 
 const CountersSchema = Type.Object(
   {
@@ -107,21 +114,21 @@ export const CellSchema = Type.Object({
   ),
   counters: Type.Optional(CountersSchema),
   attributionNs: Type.Optional(
-    named(named(Type.Number(), 'nanoseconds by cause'), 'by physical CPU'),
+    named(named(figure(), 'nanoseconds by cause'), 'by physical CPU'),
   ),
   trace: Type.Optional(
     Type.Object({
       events: count('simulated'),
       hash: text(128, 'of the trace'),
-      unseed: Type.Number(),
+      unseed: figure(),
     }),
   ),
 });
 
 const PriceSchema = Type.Object({
-  value: Type.Number(),
-  low: Type.Number(),
-  high: Type.Number(),
+  value: figure(),
+  low: figure(),
+  high: figure(),
   unit: text(40, '"ps", "cycles", "ns", "us", "ps/B"'),
   source: text(4096, 'paper and table, or file and line'),
   confidence: Type.Union([
@@ -136,7 +143,7 @@ const PriceSchema = Type.Object({
 const ProfileSchema = Type.Object({
   name: label('of the profile'),
   description: text(65_536, 'what it stands for'),
-  clockHz: Type.Number({ exclusiveMinimum: 0 }),
+  clockHz: Type.Number({ exclusiveMinimum: 0, maximum: LARGEST_NUMBER }),
   features: named(ParameterValueSchema, 'what happens'),
   prices: named(PriceSchema, 'what it costs'),
 });

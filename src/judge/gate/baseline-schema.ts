@@ -2,6 +2,7 @@ import { Type } from '@sinclair/typebox';
 import { type TypeCheck, TypeCompiler } from '@sinclair/typebox/compiler';
 import { UserError } from '../../base/errors.js';
 import { findJsonFault } from '../../results/json-fault.js';
+import { figure } from '../../results/shape.js';
 import { BASELINE_VERSION, type Baseline } from './baseline-file.js';
 
 /** Checks baselines that are read from disk. Importing this module loads TypeBox (about 50 ms). */
@@ -12,15 +13,15 @@ const NAME = '^(?!(?:__proto__|constructor|prototype)$)[^\\u0000-\\u001f\\u007f]
 const named = <T extends Parameters<typeof Type.Record>[1]>(values: T) =>
   Type.Record(Type.String({ pattern: NAME }), values, { additionalProperties: false });
 const Better = Type.Union([Type.Literal('lower'), Type.Literal('higher'), Type.Literal('none')]);
-const Plain = Type.Union([Type.String({ maxLength: 4096 }), Type.Number(), Type.Boolean()]);
+const Plain = Type.Union([Type.String({ maxLength: 4096 }), figure(), Type.Boolean()]);
 const Metric = Type.Object({
-  value: Type.Number(),
+  value: figure(),
   unit: Type.String({ maxLength: 40 }),
   better: Better,
   assume: Type.Union([Type.Literal('exact'), Type.Literal('nothing')]),
   determinedBy: Type.Optional(Type.Union([Type.Literal('protocol'), Type.Literal('schedule')])),
-  samples: Type.Optional(Type.Array(Type.Number())),
-  interval: Type.Optional(Type.Tuple([Type.Number(), Type.Number()])),
+  samples: Type.Optional(Type.Array(figure())),
+  interval: Type.Optional(Type.Tuple([figure(), figure()])),
 });
 
 const BaselineSchema = Type.Object({
@@ -28,13 +29,13 @@ const BaselineSchema = Type.Object({
   testbed: Type.String(),
   profile: Type.String(),
   suite: Type.String(),
-  clockHz: Type.Number(),
+  clockHz: figure(),
   features: named(Plain),
   prices: named(
     Type.Object({
-      value: Type.Number(),
-      low: Type.Number(),
-      high: Type.Number(),
+      value: figure(),
+      low: figure(),
+      high: figure(),
       unit: Type.String(),
     }),
   ),
@@ -54,9 +55,9 @@ const BaselineSchema = Type.Object({
       reason: Type.Optional(Type.String()),
       outcome: Type.Optional(named(Plain)),
       effective: Type.Optional(named(Plain)),
-      metrics: Type.Optional(named(Type.Union([Type.Number(), Metric]))),
-      counters: Type.Optional(named(named(Type.Number()))),
-      timeNs: Type.Optional(named(Type.Number())),
+      metrics: Type.Optional(named(Type.Union([figure(), Metric]))),
+      counters: Type.Optional(named(named(figure()))),
+      timeNs: Type.Optional(named(figure())),
     }),
     { maxItems: MOST_CELLS },
   ),

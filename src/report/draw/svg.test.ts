@@ -7,6 +7,7 @@ import { collectReportData } from '../collect.js';
 import { openingChoice } from '../render-report.js';
 import type { FigureSpec } from '../view/chart-spec.js';
 import { pageModel } from '../view/page-body.js';
+import { PngPainter } from './png.js';
 import { SvgPainter } from './svg.js';
 
 function figuresOf(results: ResultsFile): readonly FigureSpec[] {
@@ -101,4 +102,23 @@ test('figures that no machine has are drawn as far as they can be', () => {
       assert.doesNotMatch(svg, /NaN|Infinity/, `${odd}: ${figure.id}`);
     }
   }
+});
+
+test('a line that falls below nothing, where no log axis reaches, is drawn in both kinds of picture', async () => {
+  const plain = plausibleResults({
+    profiles: ['skylake-2017'],
+    ringSizes: [4096],
+    messageSizes: [64, 4096, 65_536],
+  });
+  const cells = plain.cells.map((cell) => {
+    const rate = cell.metrics['bytesPerSecond'];
+    if (rate === undefined || cell.parameters['messageSizeBytes'] !== 65_536) return cell;
+    return { ...cell, metrics: { bytesPerSecond: { ...rate, value: -1 } } };
+  });
+  const stream = figuresOf({ ...plain, cells }).find(({ id }) => id.startsWith('stream'));
+  assert.ok(stream);
+  const panels = stream.panels.filter((panel) => panel.kind === 'lines');
+  assert.ok(panels.some(({ marks }) => marks.some(({ y }) => y === -1)), 'there is such a fall');
+  assert.doesNotMatch(painter.paint(stream), /NaN|Infinity/);
+  assert.ok(new PngPainter().paint(stream).length > 0);
 });

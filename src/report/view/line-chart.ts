@@ -161,11 +161,16 @@ function lineExtras(panel: LinePanelSpec, theme: Theme): DrawingPlugin {
   };
 }
 
+/** Where a value stands; one that a log axis does not have, at its foot: the PNG's pen ends the process over no number. */
+function heightOf({ scales, chartArea }: DrawnChart, value: number): number {
+  const height = scales['y']?.getPixelForValue(value);
+  return height !== undefined && Number.isFinite(height) ? height : chartArea.bottom;
+}
+
 function drawRanges(chart: DrawnChart, panel: LinePanelSpec, theme: Theme): void {
   const { ctx, scales } = chart;
   const x = scales['x'];
-  const y = scales['y'];
-  if (x === undefined || y === undefined) return;
+  if (x === undefined) return;
   ctx.save();
   ctx.setLineDash([]);
   ctx.lineWidth = 1.5;
@@ -174,8 +179,8 @@ function drawRanges(chart: DrawnChart, panel: LinePanelSpec, theme: Theme): void
     for (const point of line.points) {
       if (!(point.low < point.high)) continue;
       const at = x.getPixelForValue(point.x);
-      const low = y.getPixelForValue(point.low);
-      const high = y.getPixelForValue(point.high);
+      const low = heightOf(chart, point.low);
+      const high = heightOf(chart, point.high);
       ctx.beginPath();
       ctx.moveTo(at, low);
       ctx.lineTo(at, high);
@@ -192,8 +197,7 @@ function drawRanges(chart: DrawnChart, panel: LinePanelSpec, theme: Theme): void
 function drawMarks(chart: DrawnChart, panel: LinePanelSpec, theme: Theme): void {
   const { ctx, chartArea, scales } = chart;
   const x = scales['x'];
-  const y = scales['y'];
-  if (x === undefined || y === undefined) return;
+  if (x === undefined) return;
   ctx.save();
   ctx.setLineDash([]);
   ctx.strokeStyle = theme.text;
@@ -205,7 +209,7 @@ function drawMarks(chart: DrawnChart, panel: LinePanelSpec, theme: Theme): void 
   const height = theme.fontSize;
   for (const mark of panel.marks) {
     const at = x.getPixelForValue(mark.x);
-    const level = y.getPixelForValue(mark.y);
+    const level = heightOf(chart, mark.y);
     ctx.beginPath();
     ctx.arc(at, level, 9, 0, 2 * Math.PI);
     ctx.stroke();
