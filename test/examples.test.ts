@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { chmodSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { before, describe, it } from 'node:test';
 import { fileURLToPath } from 'node:url';
@@ -22,6 +22,7 @@ interface Step {
 interface Job {
   readonly 'runs-on': string;
   readonly needs?: string;
+  readonly if?: string;
   readonly strategy?: { readonly matrix: { readonly shard: readonly number[] } };
   readonly steps: readonly Step[];
 }
@@ -89,6 +90,13 @@ describe('the example of a GitHub Actions workflow', () => {
     }
   });
 
+  it('judges also where a part failed: a job that is skipped counts as passed', () => {
+    assert.equal(gate?.needs, 'measure');
+    assert.match(gate.if ?? '', /^\$\{\{ !cancelled\(\) \}\}$/);
+    const upload = measure?.steps.find(({ uses }) => uses?.startsWith('actions/upload-artifact'));
+    assert.equal(upload?.if, 'always()');
+  });
+
   describe('carried out', () => {
     const checkout = new Checkout();
     before(() => checkout.prepare());
@@ -120,6 +128,16 @@ describe('the example of a GitHub Actions workflow', () => {
         readFileSync(join(checkout.cwd, 'junit.xml'), 'utf8'),
         /failures="0" errors="0"/,
       );
+    });
+
+    it('fails where a part is missing', async () => {
+      const part = join(checkout.cwd, 'part-2.json');
+      renameSync(part, `${part}.away`);
+      const [merge] = commands(gate);
+      const { code, stderr } = await checkout.script(merge?.run ?? '');
+      assert.equal(code, 2);
+      assert.match(stderr, /1 of 3 shards are missing: 2\/3/);
+      renameSync(`${part}.away`, part);
     });
 
     it('follows the figures on the main branch', async () => {
