@@ -1,5 +1,13 @@
 import assert from 'node:assert/strict';
-import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import {
+  cpSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { before, describe, it } from 'node:test';
 import type { Cell, ResultsFile } from '../src/results/types.js';
@@ -312,7 +320,20 @@ describe('interdom baseline', () => {
     assert.equal((await callProgram(['check', 'r.json', '--strict'], { cwd })).code, 0);
     const single = await callProgram(['baseline', 'save', 'two.json', '-o', 'one.json'], { cwd });
     assert.equal(single.code, 2);
+    const folder = join(cwd, 'results', 'baseline');
+    cpSync(join(folder, 'model-zen4-2023.json'), join(folder, 'old.json'));
+    const double = await callProgram(['check', 'two.json'], { cwd });
+    assert.equal(double.code, 2, 'which of them is meant?');
+    assert.match(double.stderr, /old\.json are both the baseline of model, zen4-2023/);
+    rmSync(join(folder, 'old.json'));
     await callProgram([...RUN, '-p', 'icelake-2021', '-o', 'ice.json'], { cwd });
+    const file = join('results', 'baseline', 'model-zen4-2023.json');
+    const foreign = await callProgram(['baseline', 'update', 'ice.json', '-b', file], { cwd });
+    assert.equal(foreign.code, 2, 'it would be lost');
+    assert.match(
+      foreign.stderr,
+      /is the baseline of model, zen4-2023, and the run has model, icelake/,
+    );
     const other = await callProgram(['check', 'ice.json'], { cwd });
     assert.equal(other.code, 5);
     assert.match(
@@ -454,6 +475,12 @@ describe('interdom history', () => {
     const lines = readFileSync(join(cwd, 'h'), 'utf8').trimEnd().split('\n');
     assert.equal(lines.length, 2);
     assert.equal(JSON.parse(lines[1] ?? '').runId, 'run-1');
+    variant(cwd, 'h2.json', (cell) => cell, { id: 'run-2' });
+    writeFileSync(join(cwd, 'h'), lines.join('\n'));
+    await callProgram(['history', 'add', 'h2.json', '--file', 'h'], { cwd });
+    const more = readFileSync(join(cwd, 'h'), 'utf8').split('\n');
+    assert.deepEqual(more.slice(0, 2), lines, 'an editor took the last line end, and no more');
+    assert.equal(JSON.parse(more[2] ?? '').runId, 'run-2');
   });
 
   it('says so where there is nothing', async () => {

@@ -1,6 +1,7 @@
 import { statSync } from 'node:fs';
 import { join } from 'node:path';
 import { UserError } from '../../base/errors.js';
+import { countText } from '../../base/units.js';
 import {
   type Baseline,
   baselineFileName,
@@ -35,10 +36,22 @@ export async function saveBaseline(
       },
     );
   }
+  const files = new Map<string, Baseline>();
   for (const baseline of baselines) {
     const path = isFile ? output : join(output, baselineFileName(baseline));
-    writeBaseline(path, baseline, terminal);
+    const same = files.get(path);
+    if (same !== undefined) {
+      throw new UserError(
+        `the profiles ${same.profile} and ${baseline.profile} would stand in one file: ${path}`,
+        {
+          where: name,
+          remedy: 'name one of them otherwise, or save a run of each into its own file',
+        },
+      );
+    }
+    files.set(path, baseline);
   }
+  for (const [path, baseline] of files) writeBaseline(path, baseline, terminal);
   return EXIT.ok;
 }
 
@@ -46,7 +59,7 @@ export async function saveBaseline(
 export function writeBaseline(path: string, baseline: Baseline, terminal: Terminal): void {
   writeFileAtomically(path, baselineText(baseline));
   const { cells, testbed, profile } = baseline;
-  terminal.note(`baseline: ${path}: ${cells.length} cells of ${testbed}/${profile}`);
+  terminal.note(`baseline: ${path}: ${countText(cells.length, 'cell')} of ${testbed}/${profile}`);
 }
 
 /** A reference in which something is missing would hide it for ever. */

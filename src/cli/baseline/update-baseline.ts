@@ -40,6 +40,13 @@ export async function updateBaseline(invocation: Invocation, name: string): Prom
     );
     if (known === undefined) {
       const path = place.endsWith('.json') ? place : join(place, baselineFileName(baseline));
+      const other = old.find((one) => one.path === path)?.baseline;
+      if (other !== undefined) {
+        throw new UserError(
+          `${path} is the baseline of ${other.testbed}, ${other.profile}, and the run has ${baseline.testbed}, ${baseline.profile}`,
+          { where: '--baseline', remedy: 'name a folder, or another file' },
+        );
+      }
       writeBaseline(path, baseline, terminal);
       continue;
     }

@@ -38,8 +38,8 @@ export function bisectScript(request: BisectRequest): string {
   const rest = ['--baseline', baseline, '--only', only].map(quoted).join(' ');
   return `#!/bin/sh
 # For git bisect run: is ${metric ?? 'the cell'} of
-#   ${cellId}
-# as good as in ${baseline}?
+#   ${comment(cellId)}
+# as good as in ${comment(baseline)}?
 #
 #   git worktree add /tmp/bisected HEAD && cd /tmp/bisected
 #   git bisect start BAD GOOD && git bisect run sh THIS-SCRIPT
@@ -72,6 +72,11 @@ function measureWords({ cellId, profile }: BisectRequest): readonly string[] {
     else words.push(option, value);
   }
   return words;
+}
+
+/** A line end would end the comment, and what follows would be carried out. */
+function comment(text: string): string {
+  return text.replace(/[\r\n]/g, ' ');
 }
 
 function quoted(word: string): string {

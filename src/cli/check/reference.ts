@@ -71,6 +71,7 @@ function fromFolder(folder: string, run: Side, withHarness: boolean): Reference 
   if (all.length === 0) throw noBaseline(folder);
   const wanted = new Set([...run.cells.values()].map((cell) => keyOf(cell)));
   const chosen = all.filter(({ baseline }) => wanted.has(keyOf(baseline)));
+  refuseTwoOfAKind(chosen);
   const used = chosen.length > 0 ? chosen : all;
   const name = used.length === 1 ? (used[0]?.path ?? folder) : folder;
   const rest = all.filter((one) => !used.includes(one)).map(({ baseline }) => baseline);
@@ -83,6 +84,21 @@ function fromFolder(folder: string, run: Side, withHarness: boolean): Reference 
     files: used,
     otherCells: () => sideOfBaselines(folder, rest, false).cells.values(),
   };
+}
+
+/** A copy that was left behind would hide the other, or be hidden by it. */
+function refuseTwoOfAKind(all: ReturnType<typeof readBaselines>): void {
+  const first = new Map<string, string>();
+  for (const { path, baseline } of all) {
+    const other = first.get(keyOf(baseline));
+    if (other !== undefined) {
+      throw new UserError(
+        `${other} and ${path} are both the baseline of ${baseline.testbed}, ${baseline.profile}`,
+        { where: '--baseline', remedy: 'remove one of them, or name the file that is meant' },
+      );
+    }
+    first.set(keyOf(baseline), path);
+  }
 }
 
 function keyOf({

@@ -9,7 +9,7 @@ import { fileFault } from '../../results/file-fault.js';
 /** Reads a history; one that is not there is empty. Throws UserError. */
 export function readHistory(path: string): History {
   try {
-    if (statIfThere(path) === undefined) return { entries: [], soundBytes: 0 };
+    if (statIfThere(path) === undefined) return { entries: [], soundBytes: 0, isOpen: false };
     return parseHistory(readFileSync(path, 'utf8'), path);
   } catch (cause) {
     throw fileFault('read', path, cause);
@@ -32,7 +32,7 @@ export function appendHistory(path: string, history: History, entry: HistoryEntr
     mkdirSync(dirname(path), { recursive: true });
     const size = statIfThere(path)?.size ?? 0;
     if (size > history.soundBytes) truncateSync(path, history.soundBytes);
-    appendFileSync(path, historyLine(entry));
+    appendFileSync(path, (history.isOpen ? '\n' : '') + historyLine(entry));
   } catch (cause) {
     throw fileFault('write', path, cause);
   }

@@ -10,12 +10,14 @@ export function historyLine(entry: HistoryEntry): string {
 /** What a history holds. */
 export interface History {
   readonly entries: readonly HistoryEntry[];
-  /** Bytes up to the end of the last whole line: where the next one belongs. */
+  /** Bytes up to the end of the last whole entry: where the next one belongs. */
   readonly soundBytes: number;
+  /** The last entry has no line end, as editors leave it: the next one needs one before it. */
+  readonly isOpen: boolean;
 }
 
 /**
- * Reads a history. A last line without its end is what a crash left of it: it is not among the
+ * Reads a history. A last line that was cut off is what a crash left of it: it is not among the
  * entries. Throws UserError, with the line, for anything else that is no entry.
  * @param where path, for messages
  */
@@ -26,7 +28,19 @@ export function parseHistory(text: string, where: string): History {
   lines.forEach((line, i) => {
     entries.push(parseEntry(line, `${where}, line ${i + 1}`));
   });
-  return { entries, soundBytes: Buffer.byteLength(text.slice(0, end)) };
+  const rest = text.slice(end);
+  const isOpen = rest.trim() !== '' && isJson(rest);
+  if (isOpen) entries.push(parseEntry(rest, `${where}, line ${lines.length + 1}`));
+  return { entries, soundBytes: Buffer.byteLength(isOpen ? text : text.slice(0, end)), isOpen };
+}
+
+function isJson(text: string): boolean {
+  try {
+    JSON.parse(text);
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 function parseEntry(line: string, where: string): HistoryEntry {

@@ -59,11 +59,14 @@ describe('the history of a run', () => {
   it('is read up to the last whole line, wherever it was cut off', () => {
     const line = historyLine(historyEntry(results, undefined));
     const text = line + line;
-    for (const cut of [line.length + 1, line.length + 100, text.length - 1]) {
+    for (const cut of [line.length + 1, line.length + 100, text.length - 2]) {
       const { entries, soundBytes } = parseHistory(text.slice(0, cut), 'h');
       assert.equal(entries.length, 1);
       assert.equal(soundBytes, Buffer.byteLength(line));
     }
+    // Only its line end is gone: nothing of the entry is.
+    const { entries, soundBytes, isOpen } = parseHistory(text.slice(0, -1), 'h');
+    assert.deepEqual([entries.length, soundBytes, isOpen], [2, Buffer.byteLength(text) - 1, true]);
   });
 
   for (const [what, line, message] of [
