@@ -141,6 +141,19 @@ describe('merging runs', () => {
       /the profile sample is not the same in a\.json and b\.json/,
       'b.json',
     );
+    // Nor where the first part does not have it.
+    const other = (clockHz: number, name: string, seed: number): Part => ({
+      name,
+      results: file([sampleCell({ seed })], {
+        id: name,
+        profiles: { other: { ...profile, clockHz } },
+      }),
+    });
+    refuses(
+      [a, other(2e9, 'c.json', 3), other(3e9, 'd.json', 4)],
+      /the profile other is not the same in c\.json and d\.json/,
+      'd.json',
+    );
   });
 
   it('refuses a part that was interrupted', () => {

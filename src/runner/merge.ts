@@ -41,7 +41,8 @@ export function mergeRuns(parts: readonly Part[], options: MergeOptions): Result
       remedy: 'name two results files or more',
     });
   }
-  for (const part of parts) checkPart(first, part);
+  const profiles = new Map<string, ProfileOwner>();
+  for (const part of parts) checkPart(first, part, profiles);
   refuseOverlaps(parts);
   refuseOtherHosts(parts);
   const sharded = parts.filter(({ results }) => results.run.shard !== undefined);
@@ -52,7 +53,13 @@ export function mergeRuns(parts: readonly Part[], options: MergeOptions): Result
   return { schemaVersion: SCHEMA_VERSION, run: mergedRun(parts, options, complete), cells };
 }
 
-function checkPart(first: Part, part: Part): void {
+/** In which part a profile was seen first, and as what. */
+interface ProfileOwner {
+  readonly name: string;
+  readonly text: string;
+}
+
+function checkPart(first: Part, part: Part, profiles: Map<string, ProfileOwner>): void {
   const { run } = part.results;
   if (!run.complete) {
     throw new UserError(`the run ${part.name} was interrupted: cells are missing in it`, {
@@ -62,9 +69,11 @@ function checkPart(first: Part, part: Part): void {
   }
   checkOneProgram({ name: first.name, run: first.results.run }, { name: part.name, run });
   for (const [name, profile] of Object.entries(run.profiles)) {
-    const known = first.results.run.profiles[name];
-    if (known === undefined || canonicalJson(known) === canonicalJson(profile)) continue;
-    throw new UserError(`the profile ${name} is not the same in ${first.name} and ${part.name}`, {
+    const text = canonicalJson(profile);
+    const known = profiles.get(name);
+    if (known === undefined) profiles.set(name, { name: part.name, text });
+    if (known === undefined || known.text === text) continue;
+    throw new UserError(`the profile ${name} is not the same in ${known.name} and ${part.name}`, {
       where: part.name,
       remedy: 'measure both with the same profile, or name one of them otherwise',
     });

@@ -1,3 +1,4 @@
+import { countText } from '../../base/units.js';
 import { resultsText, writeResultsFile } from '../../results/store.js';
 import { mergeRuns, type Part } from '../../runner/merge.js';
 import type { Invocation } from '../command.js';
@@ -25,7 +26,9 @@ export async function mergeFiles({
     for (const piece of resultsText(merged)) await terminal.print(piece);
   } else {
     writeResultsFile(resultsPath, merged);
-    terminal.note(`results: ${resultsPath}: ${merged.cells.length} cells of ${parts.length} parts`);
+    terminal.note(
+      `results: ${resultsPath}: ${countText(merged.cells.length, 'cell')} of ${parts.length} parts`,
+    );
   }
   return exitCodeOf(merged, terminal);
 }
