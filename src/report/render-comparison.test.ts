@@ -161,3 +161,13 @@ test('samples are told apart as the gate does it, by before and after and side b
   assert.match(compare(before), /183 MiB\/s \*|18\d MiB\/s \*/);
   assert.match(compare(before), /sampled: ~ where the 95 % interval/);
 });
+
+test('one transport alone leads nobody, and is level with nobody', () => {
+  const text = renderComparison(
+    [results],
+    options({ filter: { scenario: 'stream', transport: 'v4v' } }),
+  );
+  const ends = text.split('\n').map((line) => line.trimEnd().split(/ +/).at(-1));
+  assert.ok(ends.includes('-'));
+  assert.ok(!ends.includes('~'));
+});

@@ -138,7 +138,9 @@ function rowCells(table: ComparedTable, row: ComparedRow): readonly TerminalCell
     ? change(table, row)
     : row.best >= 0
       ? formatRatio(leadOf(row, table.metric.better) as number)
-      : '~';
+      : known.length > 1
+        ? '~'
+        : '-';
   return [...cells, plain(last)];
 }
 

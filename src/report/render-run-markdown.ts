@@ -44,6 +44,8 @@ function countsSection(cells: readonly ReportCell[], interrupted: boolean): stri
     text(`${count} ${verdict}, ${transport}: ${withoutControls(reason)}`),
   );
   const noun = cells.length === 1 ? 'cell' : 'cells';
-  const lines = [`${cells.length} ${noun}: ${counts.join(', ')}.${state}`];
+  const lines = [
+    `${cells.length} ${noun}${counts.length === 0 ? '' : `: ${counts.join(', ')}`}.${state}`,
+  ];
   return [...lines, ...problems.map((line) => `- ${line}`)].join('\n');
 }

@@ -113,9 +113,7 @@ export const CellSchema = Type.Object({
     named(text(1_048_576, 'HDR histogram'), 'base64 of the compressed V2 encoding'),
   ),
   counters: Type.Optional(CountersSchema),
-  attributionNs: Type.Optional(
-    named(named(figure(), 'nanoseconds by cause'), 'by physical CPU'),
-  ),
+  attributionNs: Type.Optional(named(named(figure(), 'nanoseconds by cause'), 'by physical CPU')),
   trace: Type.Optional(
     Type.Object({
       events: count('simulated'),

@@ -146,6 +146,10 @@ test('a journal in place of a results file is recognised', async () => {
   const path = join(folder, 'run.ndjson');
   writeJournal(path);
   await assert.rejects(readResultsFile(path), userError(/journal of an unfinished run/));
+  // Also before the first cell is done.
+  const begun = { ...header, run: { ...header.run, complete: false } };
+  writeFileSync(path, `${JSON.stringify(begun)}\n`);
+  await assert.rejects(readResultsFile(path), userError(/journal of an unfinished run/));
 });
 
 test('a journal gives back header and cells', async () => {

@@ -67,10 +67,13 @@ export async function readResultsFile(path: string): Promise<ResultsFile> {
 /** A first line that is JSON by itself and has a run but no cells. */
 function looksLikeJournal(text: string): boolean {
   const end = text.indexOf('\n');
-  if (end < 0 || end === text.length - 1 || !text.startsWith('{"')) return false;
+  if (end < 0 || !text.startsWith('{"')) return false;
   try {
     const first = JSON.parse(text.slice(0, end)) as Record<string, unknown>;
-    return 'run' in first && !('cells' in first);
+    if (!('run' in first) || 'cells' in first) return false;
+    // A line alone may be a results file that has lost its cells; that of a journal is not complete.
+    const { complete } = Object(first['run']) as Record<string, unknown>;
+    return end < text.length - 1 || complete === false;
   } catch {
     return false;
   }

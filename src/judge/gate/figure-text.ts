@@ -26,6 +26,8 @@ const FEWEST_DIGITS = 4;
 const MOST_DIGITS = 17;
 /** From tenfold on, percentages are hard to read. */
 const FOLD = 9;
+/** From here on the old value was next to nothing, and the factor says nothing more. */
+const MOST_FOLD = 1e6;
 
 /** "12.44 -> 12.63 us": in one unit, with as many digits as it takes to tell them apart. */
 export function changeText(before: number, after: number, unit: string): string {
@@ -52,6 +54,7 @@ export function differenceText(difference: number, unit: string): string {
 /** "+1.53 %", "-50 %", "12-fold": a part with its sign; "" where the old value was 0. */
 export function shareText(share: number): string {
   if (!Number.isFinite(share)) return '';
+  if (share > MOST_FOLD) return `more than ${plain(MOST_FOLD, 1)}-fold`;
   if (share >= FOLD) return `${plain(1 + share, 3)}-fold`;
   return `${share < 0 ? '-' : '+'}${plain(Math.abs(share) * 100, 3)} %`;
 }

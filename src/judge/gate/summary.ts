@@ -83,13 +83,13 @@ function sentenceOf(verdict: GateVerdict, outcome: Outcome, findings: readonly F
       const state = outcome.after.complete ? '' : 'the run is not complete; ';
       return `${state}${countText(missing.size, 'cell')} of the reference or the run have no sound measurement; ${compared}`;
     }
-    case 'not-comparable':
-      if (comparedFigures === 0 && incomparable === undefined) {
-        return `nothing can be compared: not one figure of the run stands in ${outcome.before.name}`;
-      }
-      return incomparable === undefined
-        ? `${countText(cellsOf(findings, 'not-comparable').size, 'cell')} cannot be compared; ${compared}`
-        : `nothing can be compared: ${incomparable}`;
+    case 'not-comparable': {
+      if (incomparable !== undefined) return `nothing can be compared: ${incomparable}`;
+      const cells = cellsOf(findings, 'not-comparable').size;
+      return cells === 0
+        ? `nothing can be compared: not one figure of the run stands in ${outcome.before.name}`
+        : `${countText(cells, 'cell')} cannot be compared; ${compared}`;
+    }
     case 'inconclusive': {
       const open = findings.filter(({ kind, fails }) => kind === 'inconclusive' && fails);
       return `${countText(open.length, 'figure')} cannot be decided with these samples; ${compared}`;

@@ -118,7 +118,10 @@ test('a line that falls below nothing, where no log axis reaches, is drawn in bo
   const stream = figuresOf({ ...plain, cells }).find(({ id }) => id.startsWith('stream'));
   assert.ok(stream);
   const panels = stream.panels.filter((panel) => panel.kind === 'lines');
-  assert.ok(panels.some(({ marks }) => marks.some(({ y }) => y === -1)), 'there is such a fall');
+  assert.ok(
+    panels.some(({ marks }) => marks.some(({ y }) => y === -1)),
+    'there is such a fall',
+  );
   assert.doesNotMatch(painter.paint(stream), /NaN|Infinity/);
   assert.ok(new PngPainter().paint(stream).length > 0);
 });

@@ -20,7 +20,13 @@ export function renderGateJson(judgement: Judgement): string {
   )}\n`;
 }
 
-/** JSON has no infinity: a figure that was 0 is worse by no part of it. */
-function plain({ worse, ...finding }: Finding): Record<string, unknown> {
-  return { ...finding, ...(Number.isFinite(worse) ? { worse } : {}) };
+/** JSON has no infinity: a figure that was 0 is worse by no part of it, and a ratio may be beyond all numbers. */
+function plain({ worse, evidence, ...finding }: Finding): Record<string, unknown> {
+  const isSound =
+    evidence !== undefined && [evidence.ratio, ...evidence.interval].every(Number.isFinite);
+  return {
+    ...finding,
+    ...(Number.isFinite(worse) ? { worse } : {}),
+    ...(isSound ? { evidence } : {}),
+  };
 }

@@ -255,6 +255,18 @@ describe('JSON', () => {
     assert.equal(document.findings.length, 2);
     assert.equal('worse' in document.findings[0], false);
     assert.equal(document.findings[1].worse, 0.11);
+    // Samples of next to nothing have a ratio beyond all numbers.
+    const interval = [0, Number.POSITIVE_INFINITY] as const;
+    const evidence = {
+      samples: [8, 8],
+      ratio: 1,
+      interval,
+      limit: 1.05,
+      p: 1,
+      adjustedP: 1,
+    } as const;
+    const sampled = JSON.parse(renderGateJson(judgement([finding(0, { evidence })])));
+    assert.equal('evidence' in sampled.findings[0], false);
   });
 });
 
