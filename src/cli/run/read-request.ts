@@ -131,7 +131,9 @@ function transportNames(options: OptionValues, { transports }: Catalogue): reado
 }
 
 function scenarioNames(words: readonly string[], { scenarios }: Catalogue): readonly string[] {
-  const names = words.flatMap((word) => word.split(',')).filter((name) => name !== '');
+  const names = words
+    .flatMap((word) => word.split(',').map((name) => name.trim()))
+    .filter((name) => name !== '');
   const known = scenarios.map(({ name }) => name);
   for (const name of names) {
     if (!known.includes(name)) throw unknownName('a scenario', name, known, 'interdom run');

@@ -80,8 +80,17 @@ function sentenceOf(verdict: GateVerdict, outcome: Outcome, findings: readonly F
     case 'nothing-measured': {
       if (!hasValid(outcome.after)) return 'nothing was measured: the run has no valid cell';
       const missing = cellsOf(findings, 'not-measured');
-      const state = outcome.after.complete ? '' : 'the run is not complete; ';
-      return `${state}${countText(missing.size, 'cell')} of the reference or the run have no sound measurement; ${compared}`;
+      const has = missing.size === 1 ? 'has' : 'have';
+      const parts = [
+        ...(outcome.after.complete ? [] : ['the run is not complete']),
+        ...(missing.size > 0
+          ? [
+              `${countText(missing.size, 'cell')} of the reference or the run ${has} no sound measurement`,
+            ]
+          : []),
+        compared,
+      ];
+      return parts.join('; ');
     }
     case 'not-comparable': {
       if (incomparable !== undefined) return `nothing can be compared: ${incomparable}`;
