@@ -133,6 +133,21 @@ describe('interdom exec', { skip: compiler === undefined && 'there is no C compi
     assert.match(said, /linked statically/);
   });
 
+  it('hands on what ends a program politely', async () => {
+    for (const [signal, code] of [
+      ['SIGTERM', 41],
+      ['SIGHUP', 42],
+    ] as const) {
+      const script =
+        'trap "exit 41" TERM; trap "exit 42" HUP; echo ready; while :; do sleep 0.1; done';
+      const words = ['exec', '--map', '127.0.0.1:9=127.0.0.1:10', '--', 'sh', '-c', script];
+      const child = spawn(process.execPath, [MAIN, ...words]);
+      await once(child.stdout, 'data');
+      child.kill(signal);
+      assert.deepEqual(await once(child, 'exit'), [code, null]);
+    }
+  });
+
   it("gives the program's exit code, and leaves other addresses alone", async () => {
     const script = `const s = require('node:net').connect(${portOf(server)}, '127.0.0.1', () => { s.end('as ever'); s.on('data', (b) => { console.log(String(b)); process.exitCode = 7; }); });`;
     const { code, said } = await run(

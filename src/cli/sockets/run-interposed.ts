@@ -87,19 +87,22 @@ async function readRoutes(
   return { mappings: [...led, ...mappings], served };
 }
 
-/** Waits for the program. Ctrl-C reaches it by itself; a polite kill is handed on. */
+/** Whoever sends one of these to interdom means the program: without the relay it could not go on. */
+const HANDED_ON = ['SIGTERM', 'SIGHUP'] as const;
+
+/** Waits for the program. Ctrl-C reaches it by itself; what else ends a program politely is handed on. */
 async function ended(child: ReturnType<typeof spawn>): Promise<number> {
   const ignore = (): void => {};
-  const handOn = (): void => {
-    child.kill('SIGTERM');
+  const handOn = (signal: NodeJS.Signals): void => {
+    child.kill(signal);
   };
   process.on('SIGINT', ignore);
-  process.on('SIGTERM', handOn);
+  for (const signal of HANDED_ON) process.on(signal, handOn);
   try {
     const [code, signal] = (await once(child, 'exit')) as [number | null, NodeJS.Signals | null];
     return code ?? ENDED_BY_SIGNAL + (signal === null ? 0 : constants.signals[signal]);
   } finally {
     process.off('SIGINT', ignore);
-    process.off('SIGTERM', handOn);
+    for (const signal of HANDED_ON) process.off(signal, handOn);
   }
 }
