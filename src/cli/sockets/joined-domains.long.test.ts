@@ -41,6 +41,25 @@ async function tunnelTo(target: number, transport: string, whenFarFails = (_: Er
   };
 }
 
+it('rings of 1 MiB use up the memory of a machine before anything else of it', async () => {
+  const changes = { ringSizeBytes: 1 << 20, limits: 'raised', memoryBytes: 1 << 30 } as const;
+  const [here, there] = await sampleDomains(sampleMachine('libvchan', changes));
+  const last = (): void => {};
+  there.createServer((socket) => socket.on('error', last)).listen(1);
+  await here.whenListening(1);
+  let failure: NodeJS.ErrnoException | undefined;
+  while (failure === undefined) {
+    const socket = here.connect(1);
+    failure = await new Promise((resolve) => {
+      socket.once('connect', () => resolve(undefined)).on('error', resolve);
+    });
+  }
+  assert.match(failure.message, /limit: shared memory/);
+  assert.ok(here.standing > 300, `${here.standing} connections`);
+  here.close();
+  there.close();
+});
+
 for (const transport of SOCKET_TRANSPORTS) {
   describe(`many connections over ${transport}`, () => {
     it(`${SEQUENTIAL} one after the other leave nothing behind`, async () => {

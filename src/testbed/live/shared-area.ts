@@ -1,3 +1,4 @@
+import { PAGE_SIZE } from '../../xen/memory.js';
 import { createSharedMemory } from './wasm-mover.js';
 
 /** What the threads of one live machine share with whoever starts them: all but the frames. */
@@ -14,7 +15,9 @@ export interface SharedArea extends ControlArea {
   readonly frames: WebAssembly.Memory;
 }
 
+/** The hypervisor's table: of what a machine has however little memory, and of what there is for each frame: its grant, mostly. */
 const WORDS_BYTES = 1 << 20;
+const WORDS_BYTES_A_FRAME = 16;
 /** Words of control: those of all, those of each thread (a cache line each), those of gates. */
 export const STOP = 0;
 export const ARRIVED = 16;
@@ -48,12 +51,14 @@ const FIRST_GATE = FIRST_THREAD + MOST_THREADS * THREAD_WORDS;
 const CONTROL_WORDS = FIRST_GATE + MOST_GATES * GATE_WORDS;
 
 export function createSharedArea(frameBytes: number, threads: number): SharedArea {
-  return { ...createControlArea(threads), frames: createSharedMemory(frameBytes) };
+  return { ...createControlArea(threads, frameBytes), frames: createSharedMemory(frameBytes) };
 }
 
-export function createControlArea(threads: number): ControlArea {
+/** @param frameBytes memory of the machine: so that this runs out before its table */
+export function createControlArea(threads: number, frameBytes = 0): ControlArea {
+  const frames = Math.ceil(frameBytes / PAGE_SIZE);
   return {
-    words: new SharedArrayBuffer(WORDS_BYTES),
+    words: new SharedArrayBuffer(WORDS_BYTES + frames * WORDS_BYTES_A_FRAME),
     control: new SharedArrayBuffer(4 * CONTROL_WORDS),
     threads,
   };
