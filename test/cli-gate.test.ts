@@ -180,6 +180,21 @@ describe('interdom check', () => {
     assert.match(refused.stderr, /in .*policy-\d+\.json: policy\.thresholds\[0\]/);
   });
 
+  it('gives every SARIF result a place, also that of a cell which the baseline does not hold', async () => {
+    const file = readJson(join(cwd, 'r.json'));
+    writeFileSync(join(cwd, 'less.json'), JSON.stringify({ ...file, cells: file.cells.slice(1) }));
+    await check('r.json', '--baseline', 'less.json', '--sarif', 'new.sarif');
+    const [run] = JSON.parse(readFileSync(join(cwd, 'new.sarif'), 'utf8')).runs;
+    assert.deepEqual(
+      run.results.map((one: { ruleId: string }) => one.ruleId),
+      ['new'],
+    );
+    assert.deepEqual(run.results[0].locations[0].physicalLocation, {
+      artifactLocation: { uri: 'less.json' },
+      region: { startLine: 1 },
+    });
+  });
+
   it('writes what CI systems read, with places in the baseline', async () => {
     const summary = join(cwd, 'summary.md');
     writeFileSync(summary, 'what another tool wrote\n');

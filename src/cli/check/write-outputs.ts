@@ -24,7 +24,10 @@ export async function writeOutputs(
   if (junit !== undefined) writeFileAtomically(junit, [renderJunit(judgement)]);
   const sarif = options.text('sarif');
   if (sarif !== undefined) {
-    writeFileAtomically(sarif, [renderSarif(judgement, packageVersion(), locate)]);
+    // What the reference does not hold, as a new cell, is told at its beginning.
+    const top = { file: shownPath(files[0]?.path ?? judgement.reference), line: 1 };
+    const text = renderSarif(judgement, packageVersion(), (finding) => locate(finding) ?? top);
+    writeFileAtomically(sarif, [text]);
   }
   const summary = options.text('summary');
   if (summary !== undefined) {

@@ -237,11 +237,22 @@ describe('SARIF', () => {
           6000,
         ),
         '0.1.0',
-        () => undefined,
+        () => ({ file: 'results.json', line: 1 }),
       ),
     );
     assert.equal(document.runs[0].results.length, 5000);
     assert.equal(document.runs[0].properties.findings, 6000);
+  });
+
+  it('does not look fine where nothing was measured and no cell can say so', () => {
+    const nothing = { ...judgement([]), verdict: 'nothing-measured', sentence: 'nothing' } as const;
+    const place = { file: 'results.json', line: 1 };
+    const [result, ...more] = JSON.parse(renderSarif(nothing, '0.1.0', () => place)).runs[0]
+      .results;
+    assert.deepEqual(more, []);
+    assert.equal(result.level, 'error');
+    assert.equal(result.ruleId, 'not-measured');
+    assert.match(result.message.text, /nothing$/);
   });
 });
 

@@ -6,7 +6,7 @@ import {
   type FindingKind,
   type Judgement,
 } from '../../judge/gate/finding.js';
-import { fullMessage, type Locate } from './gate-view.js';
+import { fullMessage, type Place } from './gate-view.js';
 
 /** GitHub takes 25,000 results of a run and shows 5,000. */
 const MOST_RESULTS = 5000;
@@ -25,11 +25,15 @@ const RULES: Readonly<Record<FindingKind, string>> = {
  * The judgement as SARIF 2.1.0 (OASIS), for code-scanning services: a result a finding, the worst
  * first, at the line of the reference.
  * @param version of interdom
+ * @param locate has a place for every finding: GitHub takes no file in which one result has none
  */
-export function renderSarif(judgement: Judgement, version: string, locate: Locate): string {
-  const results = judgement.findings
-    .slice(0, MOST_RESULTS)
-    .map((finding) => resultOf(finding, locate));
+export function renderSarif(
+  judgement: Judgement,
+  version: string,
+  locate: (finding: Finding) => Place,
+): string {
+  const findings = [...ofNoCell(judgement), ...judgement.findings];
+  const results = findings.slice(0, MOST_RESULTS).map((finding) => resultOf(finding, locate));
   // Typed by the schema: a property that SARIF does not have would not compile.
   const document: Log = {
     $schema: 'https://json.schemastore.org/sarif-2.1.0.json',
@@ -49,7 +53,7 @@ export function renderSarif(judgement: Judgement, version: string, locate: Locat
         },
         properties: {
           verdict: judgement.verdict,
-          findings: judgement.findings.length,
+          findings: findings.length,
           reported: results.length,
         },
         results,
@@ -63,7 +67,16 @@ function levelOf(kind: FindingKind): 'error' | 'note' {
   return kind === 'improved' || kind === 'new' ? 'note' : 'error';
 }
 
-function resultOf(finding: Finding, locate: Locate): Result {
+/** "Nothing was measured" may have no cell to speak of, and a file without results looks like "fine". */
+function ofNoCell({ verdict, sentence, findings, run }: Judgement): readonly Finding[] {
+  if (findings.some(({ fails }) => fails)) return [];
+  if (verdict !== 'nothing-measured' && verdict !== 'not-comparable') return [];
+  const kind = verdict === 'not-comparable' ? 'not-comparable' : 'not-measured';
+  const nothing = { metric: undefined, worse: 0, causes: [] };
+  return [{ ...nothing, kind, fails: true, cell: run, message: sentence }];
+}
+
+function resultOf(finding: Finding, locate: (finding: Finding) => Place): Result {
   const place = locate(finding);
   const key = `${finding.cell}:${finding.metric ?? ''}`;
   return {
@@ -75,14 +88,10 @@ function resultOf(finding: Finding, locate: Locate): Result {
     partialFingerprints: { 'figure/v1': fingerprint(`${finding.kind} ${key}`) },
     locations: [
       {
-        ...(place === undefined
-          ? {}
-          : {
-              physicalLocation: {
-                artifactLocation: { uri: encodeURI(place.file) },
-                region: { startLine: place.line },
-              },
-            }),
+        physicalLocation: {
+          artifactLocation: { uri: encodeURI(place.file) },
+          region: { startLine: place.line },
+        },
         logicalLocations: [{ fullyQualifiedName: key, kind: 'member' }],
       },
     ],
