@@ -1,5 +1,6 @@
 import { changeText, plain, shareText } from '../../judge/gate/figure-text.js';
 import {
+  commitRange,
   directionOf,
   type Trend,
   type TrendChange,
@@ -55,11 +56,4 @@ export function describeChange(trend: Trend, change: TrendChange): string {
   const how = [share, directionOf(trend, change)].filter((part) => part !== '').join(', ');
   const chance = p === 0 ? '' : `, p ${plain(p, 2)}`;
   return `${changeText(before, after, trend.unit)} (${how}) in ${commitRange(commits)}${chance}`;
-}
-
-/** As git takes it: what is in the second and not in the first. */
-export function commitRange([after, upTo]: TrendChange['commits']): string {
-  const short = (commit: string): string =>
-    commit === '' ? '(no commit)' : commit.replace(/^([0-9a-f]{12})[0-9a-f]*/, '$1');
-  return after === upTo ? short(upTo) : `${short(after)}..${short(upTo)}`;
 }

@@ -6,7 +6,7 @@ import { sampleResults } from '../../results/sample-results.js';
 import type { ResultsFile } from '../../results/types.js';
 import { type HistoryEntry, historyEntry, MAIN_METRICS } from './history-entry.js';
 import { historyLine, parseHistory } from './history-text.js';
-import { directionOf, trendsOf } from './trend.js';
+import { commitRange, directionOf, trendsOf } from './trend.js';
 
 function entry(
   number: number,
@@ -95,6 +95,14 @@ describe('the history of a run', () => {
 });
 
 describe('trends', () => {
+  it('name commits in short, with what makes them others, and say where both are one', () => {
+    const commit = 'abc'.repeat(13);
+    assert.equal(commitRange([commit, `${commit}-dirty`]), 'abcabcabcabc..abcabcabcabc-dirty');
+    assert.equal(commitRange([commit, commit]), 'abcabcabcabc (both runs)');
+    assert.equal(commitRange(['', commit]), '(no commit)..abcabcabcabc');
+    assert.equal(commitRange(['', '']), '(no commit)');
+  });
+
   it('find every change of an exact figure, and name the commits around it', () => {
     const values = [100, 100, 103, 103, 90];
     const [trend, ...more] = trendsOf(

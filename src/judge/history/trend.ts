@@ -126,6 +126,17 @@ export function directionOf(
   return after > before === (better === 'higher') ? 'better' : 'worse';
 }
 
+/** As git takes it, what is in the second and not in the first; or that the two runs are of one commit, which explains nothing. */
+export function commitRange([after, upTo]: TrendChange['commits']): string {
+  if (after !== upTo) return `${shortCommit(after)}..${shortCommit(upTo)}`;
+  return after === '' ? shortCommit(after) : `${shortCommit(after)} (both runs)`;
+}
+
+/** Twelve digits, and whether files differed from it. */
+export function shortCommit(commit: string): string {
+  return commit === '' ? '(no commit)' : commit.replace(/^([0-9a-f]{12})[0-9a-f]*/, '$1');
+}
+
 function steps(values: readonly number[]): readonly { index: number; p: number }[] {
   return values.flatMap((value, index) =>
     index > 0 && value !== values[index - 1] ? [{ index, p: 0 }] : [],

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { join } from 'node:path';
 import { changeText, plain, shareText } from '../../judge/gate/figure-text.js';
 import {
+  commitRange,
   directionOf,
   type Trend,
   type TrendChange,
@@ -88,7 +89,7 @@ function changeRows(trends: readonly Trend[]): readonly (readonly string[])[] {
       trend.metric,
       sizeText(trend, change),
       directionOf(trend, change),
-      change.commits.map((commit) => (commit === '' ? '(none)' : commit.slice(0, 12))).join('..'),
+      commitRange(change.commits),
       trend.points[change.index]?.runId ?? '',
       change.p === 0 ? 'exact' : plain(change.p, 2),
       trend.cell,

@@ -1,5 +1,5 @@
 import { figureText } from '../../judge/gate/figure-text.js';
-import type { Trend } from '../../judge/history/trend.js';
+import { shortCommit, type Trend } from '../../judge/history/trend.js';
 import { html, type Markup } from '../view/markup.js';
 
 const WIDTH = 720;
@@ -44,7 +44,7 @@ ${trend.changes.map(
 <polyline class="course" points="${line}"/>
 ${trend.points.map(
   ({ value, runId, commit }, i) =>
-    html`<circle class="run" cx="${px(x(i))}" cy="${px(y(value))}" r="3"><title>${runId}, ${commit === '' ? 'no commit' : commit.slice(0, 12)}: ${figureText(value, trend.unit)}</title></circle>
+    html`<circle class="run" cx="${px(x(i))}" cy="${px(y(value))}" r="3"><title>${runId}, ${shortCommit(commit)}: ${figureText(value, trend.unit)}</title></circle>
 `,
 )}
 <text class="label" x="${LEFT}" y="${HEIGHT - 8}">${(first?.startedAt ?? '').slice(0, 10)}</text>
