@@ -86,7 +86,7 @@ export const trace: Command = {
   ],
   examples: [
     ['interdom trace', 'a round trip through libvchan'],
-    ['interdom trace stream -t v4v --guest-type pv', 'a turn of the ring of V4V'],
+    ['interdom trace stream -t v4v --guest-type pv --ring-size 4k', 'a turn of the ring of V4V'],
     ['interdom trace --what connect -t v2v -f svg -o connect.svg', 'a connection, as a picture'],
     ['interdom trace ping-pong --testbed xen', 'the model beside real Xen'],
   ],
