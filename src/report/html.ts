@@ -6,6 +6,7 @@ import { invariant } from '../base/errors.js';
 import type { AnswerSheet } from '../judge/claims/judge-claims.js';
 import type { Validation } from '../judge/validation/validation.js';
 import { emulationNote } from '../results/emulated.js';
+import { shortCommit } from '../results/short-commit.js';
 import { claimsMarkup } from './claims/claims-markup.js';
 import { joinModules } from './page-script.js';
 import { packData } from './payload.js';
@@ -180,7 +181,7 @@ function provenance(data: ReportData): Markup {
       for (const cell of cells) counts.set(cell.verdict, (counts.get(cell.verdict) ?? 0) + 1);
       const verdicts = [...counts].map(([verdict, count]) => `${count} ${verdict}`).join(', ');
       const state = run.complete ? '' : ' The run was interrupted: not all planned cells are here.';
-      return html`<li>Run <strong>${run.id}</strong>, started ${run.startedAt.replace(/\.\d+Z$/, 'Z')}: ${cells.length} ${cells.length === 1 ? 'cell' : 'cells'} (${verdicts}), interdom ${run.version} (${run.commit === '' ? 'no commit' : run.commit.slice(0, 12)}), suite ${run.suite}, seed ${run.seed}, ${run.host.cpu}, Node ${run.host.node}.${state}</li>`;
+      return html`<li>Run <strong>${run.id}</strong>, started ${run.startedAt.replace(/\.\d+Z$/, 'Z')}: ${cells.length} ${cells.length === 1 ? 'cell' : 'cells'} (${verdicts}), interdom ${run.version} (${shortCommit(run.commit)}), suite ${run.suite}, seed ${run.seed}, ${run.host.cpu}, Node ${run.host.node}.${state}</li>`;
     },
   )}</ul>`;
 }

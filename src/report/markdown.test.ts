@@ -53,6 +53,12 @@ test('it fits a comment, and says where it was cut', () => {
 test('text of a results file starts no markup', () => {
   const harmless = text(HOSTILE);
   assert.doesNotMatch(harmless, /[<>\n\r]|(?<!\\)[[\]`|*_]|@/);
+  assert.doesNotMatch(
+    harmless,
+    /[\p{Cc}\u202e\u2028]/u,
+    'nor steers a terminal or the way of writing',
+  );
+  assert.doesNotMatch(text('www.example.org'), /www\./);
   for (const recognisable of [true, false]) {
     const evil = markdown(hostileResults(recognisable));
     assert.doesNotMatch(evil, /<img|<script|@all|(?<!\\)\[x\]/);

@@ -1,10 +1,12 @@
 import { emulationNote } from '../results/emulated.js';
+import { shortCommit } from '../results/short-commit.js';
 import type { FigureSpec, TableSpec } from './view/chart-spec.js';
 import { howSure } from './view/confidence.js';
 import { outcomeTable } from './view/evidence.js';
 import { shownSentence } from './view/figure-parts.js';
 import { metricLabel, workloadOrder } from './view/labels.js';
 import type { Choice, PageModel } from './view/page-body.js';
+import { withoutControls } from './view/plain-text.js';
 import { programTable } from './view/programs.js';
 import type { ReportData } from './view/report-data.js';
 import { facetsOf, facetText } from './view/selection.js';
@@ -79,14 +81,14 @@ function fit(sections: readonly string[]): string {
 
 /** Text of a results file as Markdown text: nothing in it starts markup, a link, a mention or a table cell. */
 export function text(raw: string): string {
-  return raw
-    .replace(/[\r\n]+/g, ' ')
+  return withoutControls(raw.replace(/[\r\n]+/g, ' '))
     .replace(/&/g, '&amp;')
     .replace(/</g, '&lt;')
     .replace(/>/g, '&gt;')
     .replace(/([\\`*_{}[\]|#!~])/g, '\\$1')
     .replace(/@/g, '&#64;')
-    .replace(/(https?|ftp):\/\//gi, '$1:&#47;&#47;');
+    .replace(/(https?|ftp):\/\//gi, '$1:&#47;&#47;')
+    .replace(/\b(www)\./gi, '$1&#46;');
 }
 
 function heading(data: ReportData): string {
@@ -94,7 +96,7 @@ function heading(data: ReportData): string {
     const cells = data.cells.filter((cell) => cell.run === i);
     const valid = cells.filter((cell) => cell.verdict === 'valid').length;
     const state = run.complete ? '' : ' **The run was interrupted.**';
-    return `- run ${text(run.id)}: ${cells.length} ${cells.length === 1 ? 'cell' : 'cells'}, ${valid} valid; interdom ${text(run.version)} (${text(run.commit.slice(0, 12))}), suite ${text(run.suite)}, seed ${run.seed}, ${text(run.host.cpu)}.${state}`;
+    return `- run ${text(run.id)}: ${cells.length} ${cells.length === 1 ? 'cell' : 'cells'}, ${valid} valid; interdom ${text(run.version)} (${text(shortCommit(run.commit))}), suite ${text(run.suite)}, seed ${run.seed}, ${text(run.host.cpu)}.${state}`;
   });
   return `# Inter-domain transports compared\n\n${runs.join('\n')}`;
 }

@@ -99,8 +99,8 @@ describe('trends', () => {
     const commit = 'abc'.repeat(13);
     assert.equal(commitRange([commit, `${commit}-dirty`]), 'abcabcabcabc..abcabcabcabc-dirty');
     assert.equal(commitRange([commit, commit]), 'abcabcabcabc (both runs)');
-    assert.equal(commitRange(['', commit]), '(no commit)..abcabcabcabc');
-    assert.equal(commitRange(['', '']), '(no commit)');
+    assert.equal(commitRange(['', commit]), 'no commit..abcabcabcabc');
+    assert.equal(commitRange(['', '']), 'no commit');
   });
 
   it('find every change of an exact figure, and name the commits around it', () => {

@@ -1,5 +1,6 @@
 import { RunningHash } from '../../base/running-hash.js';
 import { countText } from '../../base/units.js';
+import { shortCommit } from '../../results/short-commit.js';
 import { changePoints } from '../../stats/change-points.js';
 import type { Better } from '../../stats/metric.js';
 import { median, sortedAscending } from '../../stats/quantile.js';
@@ -130,11 +131,6 @@ export function directionOf(
 export function commitRange([after, upTo]: TrendChange['commits']): string {
   if (after !== upTo) return `${shortCommit(after)}..${shortCommit(upTo)}`;
   return after === '' ? shortCommit(after) : `${shortCommit(after)} (both runs)`;
-}
-
-/** Twelve digits, and whether files differed from it. */
-export function shortCommit(commit: string): string {
-  return commit === '' ? '(no commit)' : commit.replace(/^([0-9a-f]{12})[0-9a-f]*/, '$1');
 }
 
 function steps(values: readonly number[]): readonly { index: number; p: number }[] {

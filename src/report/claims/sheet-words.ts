@@ -5,6 +5,7 @@ import type { AnswerSheet } from '../../judge/claims/judge-claims.js';
 import type { PartAnswer } from '../../judge/claims/judge-part.js';
 import type { Robustness } from '../../judge/claims/robustness.js';
 import { EQUAL_RING_SHARE, SHARES } from '../../judge/claims/thresholds.js';
+import { shortCommit } from '../../results/short-commit.js';
 
 /** The words in which an answer sheet is told, whatever it is printed on. */
 
@@ -125,7 +126,7 @@ export function commandsFor(answers: readonly ClaimAnswer[]): readonly string[] 
 export function sheetSource(sheet: AnswerSheet): string {
   const suites = [...new Set(sheet.runs.map(({ suite }) => suite))].join(', ');
   const tools = sheet.runs.map(({ version, commit }) =>
-    commit === '' ? version : `${version} (${commit.slice(0, 12)})`,
+    commit === '' ? version : `${version} (${shortCommit(commit)})`,
   );
   const runs = sheet.runs.length === 1 ? '1 run' : `${sheet.runs.length} runs`;
   const parts = [

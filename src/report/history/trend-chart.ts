@@ -1,5 +1,6 @@
 import { figureText } from '../../judge/gate/figure-text.js';
-import { shortCommit, type Trend } from '../../judge/history/trend.js';
+import type { Trend } from '../../judge/history/trend.js';
+import { shortCommit } from '../../results/short-commit.js';
 import { html, type Markup } from '../view/markup.js';
 
 const WIDTH = 720;

@@ -1,3 +1,4 @@
+import { shortCommit } from '../../results/short-commit.js';
 import type { LegendItem, TableSpec } from './chart-spec.js';
 import { emulationRemark } from './emulation.js';
 import { dimensionLabel, dimensionWord, own, present } from './labels.js';
@@ -33,7 +34,7 @@ export function sourceLine(data: ReportData, selection: Selection): string {
   const programs = new Set(
     runs.map(
       ({ version, commit }) =>
-        `interdom ${version}${commit === '' ? '' : ` (${commit.slice(0, 12)})`}`,
+        `interdom ${version}${commit === '' ? '' : ` (${shortCommit(commit)})`}`,
     ),
   );
   return [
