@@ -19,7 +19,8 @@ describe('messagesOf', () => {
   it('is a whole number of turns of the ring', () => {
     assert.equal(messagesOf(STREAM) % 63, 0);
     const large = { ...STREAM.parameters, ringSizeBytes: 1048576, messageSizeBytes: 16 };
-    assert.equal(messagesOf({ ...STREAM, transport: 'libvchan', parameters: large }), 2 * 65536);
+    assert.equal(messagesOf({ ...STREAM, transport: 'libvchan', parameters: large }), 12 * 65536);
+    assert.equal(messagesOf({ ...STREAM, transport: 'v4v', parameters: large }), 2 * 32767);
   });
 
   it('is what was asked for where that was said', () => {

@@ -16,8 +16,12 @@ export const PHASE_DELAYS_US = [0, 1370, 2713] as const;
 
 const ROUND_TRIPS = 150;
 const TRANSFERS = 150;
-/** How often a stream fills its ring within the shorter window: often where that is quick, at least this often. */
-const LEAST_RING_TURNS = 2;
+/**
+ * How often a stream fills its ring within the shorter window: often where that is quick, and at least so often that it
+ * does not matter where in a turn the window ends. V4V asks Xen for each message, and so needs fewer.
+ */
+const LEAST_RING_TURNS = 12;
+const LEAST_RING_TURNS_OF_V4V = 2;
 const MOST_RING_TURNS = 32;
 /** Instructions that a window may take; about a third of a second. */
 const WINDOW_INSTRUCTIONS = 40_000_000;
@@ -41,7 +45,8 @@ export function messagesOf(request: XenCellRequest): number {
     parameters.messageSizeBytes * INSTRUCTIONS_PER_BYTE +
     (parameters.grantMode === 'persistent' ? 0 : INSTRUCTIONS_PER_GRANT);
   const turns = Math.floor(WINDOW_INSTRUCTIONS / (perTurn * perMessage + INSTRUCTIONS_PER_TURN));
-  return perTurn * Math.min(MOST_RING_TURNS, Math.max(LEAST_RING_TURNS, turns));
+  const least = request.transport === 'v4v' ? LEAST_RING_TURNS_OF_V4V : LEAST_RING_TURNS;
+  return perTurn * Math.min(MOST_RING_TURNS, Math.max(least, turns));
 }
 
 /**
