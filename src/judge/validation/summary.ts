@@ -3,14 +3,14 @@ import { median, sortedAscending } from '../../stats/quantile.js';
 import { type OutcomeRow, type OutcomeSummary, summariseOutcomes } from './outcomes.js';
 import type { PublishedRow } from './published.js';
 import type { ValidationRow } from './rows.js';
-import { PUBLISHED_TOLERANCE, TOLERANCES } from './tolerances.js';
+import { LEAST_CELLS_FOR_MEDIAN, PUBLISHED_TOLERANCE, TOLERANCES } from './tolerances.js';
 
 /** How large the differences are in the middle, and whether that is allowed. */
 export interface MedianLine {
   readonly label: string;
   readonly cells: number;
   readonly median: number;
-  /** Undefined: every row is held to a narrow tolerance by itself, and the median is for information. */
+  /** Undefined: every row is held to its own tolerance, and the median is for information. */
   readonly allowed?: number;
   readonly holds: boolean;
 }
@@ -92,7 +92,8 @@ function countMedians(rows: readonly ValidationRow[]): MedianLine[] {
   const byQuantity = grouped(rows, ({ label, determinedBy }) => `${label}, by ${determinedBy}`);
   return [...byQuantity].map(([label, members]) => {
     const middle = medianDifference(members);
-    const allowed = TOLERANCES[(members[0] as ValidationRow).determinedBy].median;
+    const { median: most } = TOLERANCES[(members[0] as ValidationRow).determinedBy];
+    const allowed = members.length < LEAST_CELLS_FOR_MEDIAN ? undefined : most;
     return {
       label,
       cells: members.length,

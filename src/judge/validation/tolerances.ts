@@ -15,9 +15,12 @@ export interface Tolerance {
    * message, a fill of the ring, a timer's period.
    */
   readonly countsInWindow: number;
-  /** Largest median of the relative differences over all cells. Undefined: there is none. */
+  /** Largest median of the relative differences, over `LEAST_CELLS_FOR_MEDIAN` cells or more. Undefined: there is none. */
   readonly median?: number;
 }
+
+/** Of fewer cells the median is little else than one of them, which its own tolerance is for. */
+export const LEAST_CELLS_FOR_MEDIAN = 12;
 
 export const TOLERANCES: Readonly<Record<DeterminedBy, Tolerance>> = {
   protocol: { relative: 0.02, countsInWindow: 1 },
