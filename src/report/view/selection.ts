@@ -122,7 +122,8 @@ export function wantedSelection(
 
 const simple = (name: string): string => name.toLowerCase().replace(/[^a-z]/g, '');
 
-function mostValid(cells: readonly ReportCell[], key: string): ParameterValue | undefined {
+/** The value of a dimension that most valid cells have; undefined where no cell knows it. */
+export function mostValid(cells: readonly ReportCell[], key: string): ParameterValue | undefined {
   const counts = new Map<ParameterValue, number>();
   for (const cell of cells) {
     const value = dimensionValue(cell, key);
@@ -137,7 +138,7 @@ function mostValid(cells: readonly ReportCell[], key: string): ParameterValue | 
 }
 
 /** A cell that does not know the facet is shown under every value of it. */
-function matches(cell: ReportCell, key: string, wanted: string): boolean {
+export function matches(cell: ReportCell, key: string, wanted: string): boolean {
   const value = dimensionValue(cell, key);
   return value === undefined || String(value) === wanted;
 }
