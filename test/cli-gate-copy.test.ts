@@ -54,7 +54,7 @@ describe('a copy of the program, which stays the same while it is tested', () =>
     const cwd = temporaryFolder();
     const noise = await program.run(['noise', '--runs', '2', '--output', 'noise.json'], cwd);
     assert.equal(noise.code, 0, noise.stderr);
-    assert.match(noise.stdout, /^simulatedMessagesPerSecond +2 +[\d.]+ % /m);
+    assert.match(noise.stdout, /^ {2}simulatedMessagesPerSecond +2 +[\d.]+ % /m);
     const { hostClass, figures } = JSON.parse(readFileSync(join(cwd, 'noise.json'), 'utf8'));
     assert.match(hostClass, / x\d+, /);
     for (const { floor, medians } of figures) {
