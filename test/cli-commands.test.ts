@@ -96,6 +96,8 @@ describe('interdom', () => {
       for (const { name } of command.options) assert.match(stdout, new RegExp(`--${name}\\b`));
       assert.match(stdout, /--help +Show help/);
       assert.doesNotMatch(stdout, /\[array\].*\[default: none\]/);
+      const other = await callProgram(['help', command.name], { cwd: '.', environment });
+      assert.equal(other.stdout, stdout);
     });
   }
 

@@ -44,7 +44,7 @@ export function parseCommandLine(
   });
   try {
     parser.parse(
-      withDashes(withoutSeparator(words, commands)),
+      withDashes(withoutSeparator(withHelp(words), commands)),
       (error: Error | undefined | null, _args: unknown, output: string) => {
         if (error) throw error;
         shown = output;
@@ -140,9 +140,8 @@ function program(
 
 const EPILOGUE = `Lists are separated by commas; sizes are bytes or 4k, 1m; 4k..1m is every power of two.
 Every option can also stand in interdom.config.json or, as INTERDOM_RING_SIZE, in the environment.
-Exit codes: 0 well, 1 internal error, 2 wrong input, 3 regression or a model that
-does not hold, 4 inconclusive, 5 not comparable, 6 nothing measured or a measurement that is
-not sound, 130 interrupted.`;
+Exit codes: 0 well, 1 internal error, 2 wrong input, 3 regression or a model that does not hold, \
+4 inconclusive, 5 not comparable, 6 nothing measured or a measurement that is not sound, 130 interrupted.`;
 
 function describeCommand(own: Argv, command: Command): Argv {
   own.usage(`$0 ${usageOf(command)}\n\n${command.summary}`);
@@ -251,6 +250,11 @@ function incomplete(
 
 function dashed(name: string): string {
   return name.length === 1 ? `-${name}` : `--${name}`;
+}
+
+/** "help run" is what people also type for "run --help". */
+function withHelp(words: readonly string[]): readonly string[] {
+  return words[0] === 'help' && words.length > 1 ? [...words.slice(1), '--help'] : words;
 }
 
 /**

@@ -25,7 +25,8 @@ describe('commands of real Xen', () => {
     ['run stream --hypervisor xen.gz', /belongs to the testbed xen, and this run is on model/],
     ['xen fetch', /"fetch" is not an action/],
     ['xen prepare now', /"now" is one word too many/],
-    ['xen record', /"" is not a set/],
+    ['xen record', /needs to be told the set/],
+    ['xen record foo', /"foo" is not a set/],
     ['xen record stock --only pv', /would take the place of all of it/],
     ['xen record stock --only pear -o x.json', /no cell of the set has all of pear/],
   ] as const) {
