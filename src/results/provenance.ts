@@ -1,6 +1,7 @@
 import { canonicalJson } from '../base/canonical-json.js';
 import { invariant } from '../base/errors.js';
 import { RunningHash } from '../base/running-hash.js';
+import { shellWord } from '../base/shell-word.js';
 import type {
   HostDescription,
   JournalHeader,
@@ -48,7 +49,7 @@ export function beginRun(facts: RunFacts): RunDescription {
   const begun = {
     startedAt,
     finishedAt: startedAt,
-    command: facts.command.map(quoted).join(' '),
+    command: facts.command.map(shellWord).join(' '),
     version: facts.version,
     commit: facts.commit,
     seed: facts.seed,
@@ -128,8 +129,3 @@ function isoTime(milliseconds: number): string {
 
 /** The end of the year 9999, beyond which ISO 8601 needs more digits. */
 const LATEST_MS = 253_402_300_799_999;
-
-/** As a POSIX shell would read it back. */
-function quoted(word: string): string {
-  return /^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`;
-}

@@ -11,6 +11,7 @@ import {
 import { dirname } from 'node:path';
 import { canonicalJson } from '../base/canonical-json.js';
 import { invariant, UserError } from '../base/errors.js';
+import { shellWord } from '../base/shell-word.js';
 import {
   statIfThere,
   syncFile,
@@ -57,7 +58,7 @@ export async function readResultsFile(path: string): Promise<ResultsFile> {
   if (looksLikeJournal(text)) {
     throw new UserError(`${path} is the journal of an unfinished run`, {
       where: path,
-      remedy: `finish it first: interdom run --resume ${path}`,
+      remedy: `finish it first: interdom run --resume ${shellWord(path)}`,
     });
   }
   const { parseResults } = await import('./schema.js');
@@ -183,7 +184,7 @@ export class JournalWriter {
       if (existing?.isFile() === true) {
         throw new UserError(`${path} exists already: an unfinished run left it`, {
           where: path,
-          remedy: `continue that run (interdom run --resume ${path}), or remove the file`,
+          remedy: `continue that run (interdom run --resume ${shellWord(path)}), or remove the file`,
         });
       }
       if (existing === undefined) mkdirSync(dirname(path), { recursive: true });

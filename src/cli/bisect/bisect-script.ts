@@ -1,3 +1,4 @@
+import { shellWord } from '../../base/shell-word.js';
 import { parseCellId } from '../../results/cell-id.js';
 
 /** What a script for `git bisect run` is made of. */
@@ -34,8 +35,8 @@ const OPTIONS: Readonly<Record<string, string>> = {
 export function bisectScript(request: BisectRequest): string {
   const { cellId, judge, baseline, build, program, metric } = request;
   const only = metric === undefined ? cellId : `${cellId}:${metric}`;
-  const judged = [process.execPath, judge, 'check'].map(quoted).join(' ');
-  const rest = ['--baseline', baseline, '--only', only].map(quoted).join(' ');
+  const judged = [process.execPath, judge, 'check'].map(shellWord).join(' ');
+  const rest = ['--baseline', baseline, '--only', only].map(shellWord).join(' ');
   return `#!/bin/sh
 # For git bisect run: is ${metric ?? 'the cell'} of
 #   ${comment(cellId)}
@@ -51,7 +52,7 @@ run=$(mktemp) && config=$(mktemp) || exit 125
 trap 'rm -f "$run" "$config"' EXIT
 echo '{}' >"$config"
 ${build} || exit 125
-${program} ${measureWords(request).map(quoted).join(' ')} --output - --format json --quiet --no-harness >"$run" || exit 125
+${program} ${measureWords(request).map(shellWord).join(' ')} --output - --format json --quiet --no-harness >"$run" || exit 125
 ${judged} "$run" ${rest} --config "$config"
 case $? in
   0) exit 0 ;;
@@ -77,8 +78,4 @@ function measureWords({ cellId, profile }: BisectRequest): readonly string[] {
 /** A line end would end the comment, and what follows would be carried out. */
 function comment(text: string): string {
   return text.replace(/[\r\n]/g, ' ');
-}
-
-function quoted(word: string): string {
-  return /^[A-Za-z0-9_./:=,@%+-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`;
 }

@@ -1,6 +1,7 @@
 import { resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { UserError } from '../../base/errors.js';
+import { shellWord } from '../../base/shell-word.js';
 import { parsePattern } from '../../judge/gate/pattern.js';
 import { type Side, selected } from '../../judge/gate/side.js';
 import { writeFileAtomically } from '../../results/atomic-file.js';
@@ -33,7 +34,7 @@ export async function writeBisectScript({
   else {
     writeFileAtomically(output, [script]);
     terminal.note(
-      `script: ${output}; in a worktree: git bisect start BAD GOOD && git bisect run sh ${resolve(output)}`,
+      `script: ${output}; in a worktree: git bisect start BAD GOOD && git bisect run sh ${shellWord(resolve(output))}`,
     );
   }
   return EXIT.ok;

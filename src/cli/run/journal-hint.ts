@@ -1,5 +1,6 @@
 import { existsSync } from 'node:fs';
 import { UserError } from '../../base/errors.js';
+import { shellWord } from '../../base/shell-word.js';
 import type { Terminal } from '../terminal.js';
 import type { Job } from './job.js';
 
@@ -24,5 +25,5 @@ export function withJournal(error: unknown, { destination, done }: Job): unknown
 }
 
 function wayOn(journalPath: string): string {
-  return `to go on: interdom run --resume ${journalPath}`;
+  return `to go on: interdom run --resume ${shellWord(journalPath)}`;
 }

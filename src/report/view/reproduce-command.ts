@@ -1,3 +1,4 @@
+import { shellWord } from '../../base/shell-word.js';
 import type { ReportCell } from './report-data.js';
 
 /** Parameters that have an option of their own; all others go through --set. */
@@ -24,9 +25,5 @@ export function reproduceCommand(cell: ReportCell): string {
   for (const name of Object.keys(cell.parameters).sort()) {
     if (!named.has(name)) words.push('--set', `${name}=${String(cell.parameters[name])}`);
   }
-  return words.map(quoted).join(' ');
-}
-
-function quoted(word: string): string {
-  return /^[A-Za-z0-9_./:=,@%+-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`;
+  return words.map(shellWord).join(' ');
 }
