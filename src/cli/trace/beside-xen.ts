@@ -14,7 +14,7 @@ import {
   commonOfModel,
   commonOfXen,
   fromFirstOperation,
-  quietestRoundTrip,
+  typicalRoundTrip,
   verdict,
 } from './shared-steps.js';
 import { sideBySide } from './side-by-side.js';
@@ -40,7 +40,7 @@ export async function traceBesideXen(
     });
     const [mine, theirs] = [commonOfModel(model.steps), commonOfXen(real.steps)];
     const isConnect = wanted.span === 'connect';
-    const trip = isConnect ? theirs : quietestRoundTrip(theirs);
+    const trip = isConnect ? theirs : typicalRoundTrip(theirs);
     const both = aligned(isConnect ? mine : fromFirstOperation(mine), trip);
     const { title, subtitle } = titles(wanted, model.window, model.lengthNs);
     if (format === 'text') {
