@@ -171,3 +171,18 @@ test('one transport alone leads nobody, and is level with nobody', () => {
   assert.ok(ends.includes('-'));
   assert.ok(!ends.includes('~'));
 });
+
+test('a change that is established never reads as none', () => {
+  const changed = (factor: number, id: string): ResultsFile => ({
+    ...results,
+    run: { ...results.run, id },
+    cells: results.cells.map((cell) => {
+      const setupNs = cell.metrics['setupNs'];
+      if (setupNs === undefined) return cell;
+      return { ...cell, metrics: { setupNs: { ...setupNs, value: setupNs.value * factor } } };
+    }),
+  });
+  const wanted = options({ filter: { scenario: 'setup' }, metric: 'setupNs' });
+  assert.match(renderComparison([results, changed(1 + 1e-7, 'b')], wanted), / \+<0\.01% worse\n/);
+  assert.match(renderComparison([changed(0, 'a'), results], wanted), / from 0 worse\n/);
+});

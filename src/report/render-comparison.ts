@@ -163,7 +163,7 @@ function change(table: ComparedTable, row: ComparedRow): string {
     isEstablished({ better }, before, after) ||
     isEstablished({ better }, after, before);
   if (!established) return '~';
-  if (before.value === 0) return 'new';
+  if (before.value === 0) return `from 0${directionOf(table, after.value)}`;
   const percent = (after.value / before.value - 1) * 100;
   return percentText(percent) + directionOf(table, percent);
 }
@@ -178,6 +178,8 @@ function sampledChange(table: ComparedTable, { established, ratio }: SampledDiff
 }
 
 function percentText(percent: number): string {
+  // A difference that is established must not read as none.
+  if (percent !== 0 && Math.abs(percent) < 0.005) return percent > 0 ? '+<0.01%' : '-<0.01%';
   return `${percent > 0 ? '+' : ''}${percent.toFixed(Math.abs(percent) < 10 ? 2 : 0)}%`;
 }
 
