@@ -370,6 +370,7 @@ describe('what the policy ignores', () => {
     assert.equal(judgement.verdict, 'ok');
     assert.deepEqual(judgement.findings, []);
     assert.equal(judgement.ignored[0]?.ignored?.reason, 'known');
+    assert.match(judgement.sentence, /^nothing that counts became worse; /);
   });
 
   it('fails again when its day has passed', async () => {

@@ -105,7 +105,11 @@ function sentenceOf(verdict: GateVerdict, outcome: Outcome, findings: readonly F
     }
     case 'ok': {
       const better = findings.filter(({ kind }) => kind === 'improved').length;
-      return `nothing became worse${better === 0 ? '' : `, and ${countText(better, 'figure')} better`}; ${compared}`;
+      const hidden = outcome.findings.some(
+        ({ kind, ignored }) => ignored !== undefined && kind !== 'improved' && kind !== 'new',
+      );
+      const nothing = hidden ? 'nothing that counts became worse' : 'nothing became worse';
+      return `${nothing}${better === 0 ? '' : `, and ${countText(better, 'figure')} better`}; ${compared}`;
     }
   }
 }

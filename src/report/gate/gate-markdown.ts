@@ -1,3 +1,4 @@
+import { countText } from '../../base/units.js';
 import { shareText } from '../../judge/gate/figure-text.js';
 import type { Judgement } from '../../judge/gate/finding.js';
 import { MOST_CHARACTERS, rawTable, text } from '../markdown.js';
@@ -77,6 +78,7 @@ function causes({ causes: groups }: Judgement): string {
 
 function notes({ notes: all, ignored }: Judgement): string {
   const lines = all.map((note) => `- ${text(note)}`);
-  if (ignored.length > 0) lines.push(`- ${ignored.length} findings are ignored by the policy`);
+  if (ignored.length > 0)
+    lines.push(`- ignored by the policy: ${countText(ignored.length, 'finding')}`);
   return lines.join('\n');
 }

@@ -203,7 +203,7 @@ describe('the summary in Markdown', () => {
     const text = renderGateMarkdown(mixed);
     assert.match(text, /^## interdom check: regressed\n/);
     assert.match(text, /\| \+2 VMEXITs a message: hlt \|/);
-    assert.match(text, /1 findings are ignored/);
+    assert.match(text, /ignored by the policy: 1 finding$/m);
   });
 });
 
@@ -305,7 +305,7 @@ describe('what the terminal shows', () => {
       text,
       /^1 improved, at most by 10 %: model\/p\/v4v\/stream\/seed=3 latencyNsP50$/m,
     );
-    assert.match(text, /^Ignored: 1 findings: known \(until 2026-12-31\)$/m);
+    assert.match(text, /^Ignored: 1 finding: known \(until 2026-12-31\)$/m);
     assert.match(text, /^1 cell not-measured: is not there$/m);
   });
 

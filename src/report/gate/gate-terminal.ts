@@ -1,3 +1,4 @@
+import { countText } from '../../base/units.js';
 import { shareText } from '../../judge/gate/figure-text.js';
 import type { Finding, Judgement } from '../../judge/gate/finding.js';
 import { terminalTable, wrapText } from '../terminal-table.js';
@@ -146,7 +147,9 @@ function noteLines({ notes, ignored }: Judgement, width: number): string {
     const reasons = [
       ...new Set(ignored.map((one) => `${one.ignored?.reason} (until ${one.ignored?.until})`)),
     ];
-    lines.push(wrapText(`Ignored: ${ignored.length} findings: ${reasons.join('; ')}`, width));
+    lines.push(
+      wrapText(`Ignored: ${countText(ignored.length, 'finding')}: ${reasons.join('; ')}`, width),
+    );
   }
   return lines.length === 0 ? '' : `${lines.join('\n')}\n`;
 }
