@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
 import { UserError } from '../../../base/errors.js';
-import { cacheFault, markUsed, pruneCache, putInPlace, USED_FILE } from './cache.js';
+import { cacheFault, markUsed, packageFault, pruneCache, putInPlace, USED_FILE } from './cache.js';
 
 describe('pruneCache', () => {
   it('keeps what was used last, and leaves other things alone', async () => {
@@ -75,6 +75,23 @@ describe('cacheFault', () => {
   it('leaves other faults as they are', () => {
     for (const error of [new Error('no such file'), new UserError('the disk is full'), 'odd']) {
       assert.equal(cacheFault(error, 'cache'), error);
+    }
+  });
+});
+
+describe('packageFault', () => {
+  it('says which unpacked package to remove', () => {
+    const where = '/cache/packages/linux-image_6.1/boot/vmlinuz';
+    const damaged = new UserError('the kernel image is cut short', { where });
+    const fault = packageFault(damaged, '/cache');
+    assert.ok(fault instanceof UserError);
+    assert.equal(fault.message, damaged.message);
+    assert.equal(fault.remedy, 'remove /cache/packages/linux-image_6.1: it is fetched again');
+  });
+
+  it('leaves faults of what a user gave as they are', () => {
+    for (const error of [new UserError('no', { where: '/home/xen.gz' }), new Error('other')]) {
+      assert.equal(packageFault(error, '/cache'), error);
     }
   });
 });

@@ -16,6 +16,19 @@ export function cacheFault(error: unknown, where: string): unknown {
   return fullDisk('the disk is full', where, error);
 }
 
+/** Folder of a cache into which packages are unpacked. */
+export const PACKAGES = 'packages';
+
+/** A part of an unpacked package that is no good is fetched again where its package is gone; other faults pass as they are. */
+export function packageFault(error: unknown, cacheDirectory: string): unknown {
+  if (!(error instanceof UserError) || error.where === undefined) return error;
+  const packages = join(cacheDirectory, PACKAGES);
+  if (!error.where.startsWith(packages)) return error;
+  const [name = ''] = error.where.slice(packages.length + 1).split('/');
+  const remedy = `remove ${join(packages, name)}: it is fetched again`;
+  return new UserError(error.message, { where: error.where, remedy, cause: error });
+}
+
 /** File whose date says when an entry of the cache was used last. The file system sets it: no clock is read. */
 export const USED_FILE = 'used';
 

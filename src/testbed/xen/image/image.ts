@@ -6,7 +6,7 @@ import { gunzipSync } from 'node:zlib';
 import { UserError } from '../../../base/errors.js';
 import { pluginFunctions } from '../counting/symbols.js';
 import { CommandFailed, runCommand } from '../process/command.js';
-import { cacheFault, markUsed, pruneCache, putInPlace, USED_FILE } from './cache.js';
+import { cacheFault, markUsed, packageFault, pruneCache, putInPlace, USED_FILE } from './cache.js';
 import { compileAgent, compilePlugin } from './compile.js';
 import { embeddedSymbols } from './embedded-symbols.js';
 import { dom0Initramfs, guestInitramfs } from './initramfs.js';
@@ -144,7 +144,7 @@ async function build(directory: string, inputs: Inputs, options: ImageOptions): 
 
 /** A compiler or decompressor that fails is a fault of the system on which it runs. */
 function buildFault(error: unknown, options: ImageOptions): unknown {
-  if (!(error instanceof CommandFailed)) return error;
+  if (!(error instanceof CommandFailed)) return packageFault(error, options.cacheDirectory);
   return new UserError(`what real Xen boots from cannot be made: ${error.message}`, {
     where: options.guestSourceDirectory,
     remedy: installLine(['--reinstall', 'gcc', 'binutils', 'libc6-dev', 'xz-utils']),

@@ -3,7 +3,7 @@ import { mkdir, mkdtemp, readdir, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { UserError } from '../../../base/errors.js';
 import { CommandFailed, runCommand } from '../process/command.js';
-import { cacheFault } from './cache.js';
+import { cacheFault, PACKAGES } from './cache.js';
 
 /** The version of Xen that Debian 12 ships, whose hypervisor and tools belong together. */
 export const XEN_SERIES = '4.17';
@@ -94,7 +94,7 @@ export class DebianPackages {
 
   private constructor(options: PackageOptions) {
     this.options = options;
-    this.directory = join(options.cacheDirectory, 'packages');
+    this.directory = join(options.cacheDirectory, PACKAGES);
   }
 
   static async open(options: PackageOptions): Promise<DebianPackages> {
