@@ -31,6 +31,8 @@ export class DomainSocket extends Duplex {
   private written: ((error?: Error | null) => void) | undefined;
   private wantsData = false;
   private hasEnded = false;
+  /** All that was written is gone, and only the end is left to be said. */
+  private saysLast = false;
   private wasReset = false;
   private idleTimer: NodeJS.Timeout | undefined;
   private takePast: ((view: Buffer) => boolean) | undefined;
@@ -149,6 +151,7 @@ export class DomainSocket extends Duplex {
   }
 
   override _final(callback: (error?: Error | null) => void): void {
+    this.saysLast = true;
     this.written = callback;
     this.queue.push(endHeader());
     this.pump();
@@ -230,13 +233,16 @@ export class DomainSocket extends Duplex {
 
   /** Nobody reads any more: what TCP says then depends on how the other end went. */
   private writeFailed(link: Link): void {
-    const code = link.peerFarewell === 'done' ? 'EPIPE' : 'ECONNRESET';
+    const isDone = link.peerFarewell === 'done';
+    const code = isDone ? 'EPIPE' : 'ECONNRESET';
     const error = new SocketError(code, 'write', 'the other domain has let go');
     // What it has sent before is still to be read: a reader learns of the rest there.
     this.queue.length = 0;
     const { written } = this;
     this.written = undefined;
-    if (written === undefined) this.destroy(error);
+    // To say the end to somebody who has closed in order is no error.
+    if (isDone && this.saysLast) written?.();
+    else if (written === undefined) this.destroy(error);
     else written(error);
   }
 

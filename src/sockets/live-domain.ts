@@ -307,7 +307,7 @@ export class LiveDomain implements LinkHome {
     socket: DomainSocket | undefined,
     whenMade = () => {},
   ): void {
-    const outcome = this.counted(() => this.copy.open(connection, server));
+    const outcome = this.counted(() => this.copy.open(server));
     whenMade();
     if ('failed' in outcome) {
       this.failed++;

@@ -20,7 +20,7 @@ import type { Fingerprint } from './control-protocol.js';
 import type { SocketMachine } from './seat.js';
 import type { TwofoldPlatform } from './two-worlds.js';
 
-/** The numbers by which the listeners of connections are found: the connection's, and this. */
+/** The numbers by which the listeners of connections are found begin here. */
 const FIRST_TRANSPORT_PORT = 0x1000;
 /** Memory of each domain's program through which all bytes go. */
 const STAGING_BYTES = 65_536;
@@ -31,6 +31,7 @@ const SPARE_FRAMES = 64;
 export interface StandingConnection {
   readonly server: Channel;
   readonly client: Channel;
+  readonly port: number;
 }
 
 /** Counts of what happened, by group and name. */
@@ -45,6 +46,9 @@ export class MachineCopy {
   readonly installation: Installation;
   /** Where the bytes of each domain's program lie. */
   private readonly stagingAddresses: readonly number[];
+  /** Ports of connections that have been taken down. Their names stand in xenstore, where longer ones leave room for fewer. */
+  private readonly freePorts: number[] = [];
+  private nextPort = FIRST_TRANSPORT_PORT;
 
   constructor(
     private readonly machine: SocketMachine,
@@ -105,19 +109,22 @@ export class MachineCopy {
   }
 
   /** Makes a connection. A limit that is met leaves nothing behind. @param server index of the domain that listens */
-  open(connection: number, server: number): StandingConnection | ConnectFailure {
+  open(server: number): StandingConnection | ConnectFailure {
     const frames = 2 * (this.machine.ringSizeBytes / PAGE_SIZE) * 2 + SPARE_FRAMES;
     if (this.platform.memory.room < frames) {
       return { failed: 'the memory of the machine is used up', limit: 'shared memory' };
     }
-    return this.inPrivate(() => this.connect(connection, server));
+    const port = this.freePorts.pop() ?? this.nextPort++;
+    const outcome = this.inPrivate(() => this.connect(port, server));
+    if ('failed' in outcome) this.freePorts.push(port);
+    return outcome;
   }
 
-  private connect(connection: number, server: number): StandingConnection | ConnectFailure {
+  private connect(port: number, server: number): StandingConnection | ConnectFailure {
     const { driver, installation, machine } = this;
     const [listening, connecting] = [installation.guest(server), installation.guest(1 - server)];
     const endpoint = {
-      port: FIRST_TRANSPORT_PORT + connection,
+      port,
       serverDomid: listening.domid,
       clientDomids: [connecting.domid],
       ringSizeBytes: machine.ringSizeBytes,
@@ -150,7 +157,7 @@ export class MachineCopy {
     installation.machine.run();
     const { accepted, connected, listener } = made;
     if (isChannel(accepted) && isChannel(connected)) {
-      return { server: accepted.channel, client: connected.channel };
+      return { server: accepted.channel, client: connected.channel, port };
     }
     if (listener !== undefined) listening.vcpu.spawn('close', listener.close());
     installation.machine.run();
@@ -166,6 +173,7 @@ export class MachineCopy {
       installation.guest(server).vcpu.spawn('close', standing.server.close());
       installation.machine.run();
     });
+    this.freePorts.push(standing.port);
   }
 
   /** What the machine holds: to be the same again when all connections are gone. */

@@ -76,9 +76,9 @@ for (const kind of KINDS) {
           client.once('connect', () => client.destroy());
         }
         await until(() => relay.near.tally.connections === AT_ONCE && relay.here.standing === 0);
+        relay.end();
         assert.equal(relay.near.tally.open, 0);
         assert.deepEqual([...relay.near.tally.refused], []);
-        relay.end();
       });
 
       it('a program that sends and closes has sent it, and has not reset', async () => {
@@ -97,9 +97,9 @@ for (const kind of KINDS) {
         const client = relay.dial();
         client.write(Buffer.alloc(300_000), () => client.destroy());
         await until(() => got.length > 0 && relay.here.standing === 0);
+        relay.end();
         assert.deepEqual(got, [{ bytes: 300_000, ending: 'end' }]);
         assert.equal(relay.near.tally.resets + relay.far.tally.resets, 0);
-        relay.end();
       });
     });
   }
@@ -132,8 +132,8 @@ it('what a relay has carried are the bytes of the programs alone', async () => {
   const client = relay.dial().end('twelve bytes').resume();
   await once(client, 'close');
   await until(() => relay.here.standing === 0);
+  relay.end();
   for (const { tally } of [relay.near, relay.far]) {
     assert.deepEqual([tally.bytesToTarget, tally.bytesFromTarget], [12, 12]);
   }
-  relay.end();
 });
