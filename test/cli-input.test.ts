@@ -30,6 +30,12 @@ const MISTAKES: Readonly<Record<string, Mistake>> = {
     where: 'the command line',
     remedy: /^did you mean "run"\? there are: run, compare, report, /,
   },
+  'an unknown command, asked for help': {
+    words: ['rnu', '--help'],
+    what: '"rnu" is not a command',
+    where: 'the command line',
+    remedy: /^did you mean "run"\? /,
+  },
   'an option before any command': {
     words: ['--ring-size', '4k'],
     what: 'the option --ring-size stands before no command',

@@ -55,6 +55,11 @@ export function parseCommandLine(
     throw incomplete(error as Error, words, commands);
   }
   if (shown !== '') {
+    const [word = '-'] = withHelp(words);
+    const names = commands.map(({ name }) => name);
+    // Help was asked for a command that there is not.
+    if (!word.startsWith('-') && word !== 'help' && !names.includes(word))
+      throw unknownName('a command', word, names, 'the command line');
     const isHelp = described !== undefined && shown.trim() !== version;
     const examples = isHelp ? examplesText(described?.examples ?? [], columns) : '';
     return {
