@@ -42,18 +42,25 @@ static int dial(const char *path)
     struct sockaddr_un address = address_of(path);
     int connection = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
 
-    if (connection >= 0 && connect(connection, (struct sockaddr *)&address, sizeof address) == 0)
+    if (connection < 0 || connect(connection, (struct sockaddr *)&address, sizeof address) == 0)
         return connection;
     close(connection);
     return -1;
 }
 
-/* Carries one direction to its end, which it passes on. */
-static void carry(int from, int to)
+/* Carries one direction to its end, which it passes on, in a process of its own. */
+static void carry(int from, int to, useconds_t pause_us)
 {
     static char bytes[PIECE_BYTES];
+    pid_t child = fork();
     ssize_t got;
 
+    if (child < 0)
+        fail("fork");
+    if (child > 0)
+        return;
+    if (pause_us > 0 && usleep(pause_us) != 0)
+        fail("usleep");
     while ((got = read(from, bytes, sizeof bytes)) > 0) {
         for (ssize_t put = 0; put < got;) {
             ssize_t part = send(to, bytes + put, (size_t)(got - put), MSG_NOSIGNAL);
@@ -63,18 +70,8 @@ static void carry(int from, int to)
             put += part;
         }
     }
-    shutdown(to, SHUT_WR);
+    shutdown(to, SHUT_WR); /* it may have gone already */
     _exit(0);
-}
-
-static void forward(int accepted, int dialled, useconds_t pause_us)
-{
-    if (fork() == 0) {
-        usleep(pause_us);
-        carry(accepted, dialled);
-    }
-    if (fork() == 0)
-        carry(dialled, accepted);
 }
 
 /*
@@ -102,7 +99,8 @@ int role_forward(const struct options *options)
         if (accepted >= 0)
             dialled = entrance != 0 ? dial(path) : loopback_connect((unsigned int)option_required_number(options, "to"));
         if (dialled >= 0) {
-            forward(accepted, dialled, pause_us);
+            carry(accepted, dialled, pause_us);
+            carry(dialled, accepted, 0);
             close(dialled);
         }
         if (accepted >= 0)
