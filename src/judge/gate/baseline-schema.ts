@@ -71,10 +71,10 @@ export function baselineVersionOf(document: unknown): unknown {
   return (document as Record<string, unknown>)['baselineVersion'];
 }
 
-/** JSON of a file. Throws UserError, with line and column, for what is not JSON. */
+/** JSON of a file, with or without a byte order mark. Throws UserError, with line and column, for what is not JSON. */
 export function parseJsonFile(text: string, where: string): unknown {
   try {
-    return JSON.parse(text);
+    return JSON.parse(text.startsWith('\ufeff') ? text.slice(1) : text);
   } catch (cause) {
     const fault = findJsonFault(text);
     const place = fault === undefined ? '' : `, line ${fault.line}, column ${fault.column}`;

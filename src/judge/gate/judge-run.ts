@@ -193,7 +193,7 @@ function emulated({ cells }: Side): string[] {
 function notesOf(judgements: readonly SampledJudgement[], { policy }: GateOptions): string[] {
   const notes = policy.expired.map(
     ({ where, pattern, until }) =>
-      `${where}: ${pattern.text} was to be ignored until ${until}, and counts again`,
+      `${where}: ${pattern.text} was to be ignored until ${until}; this entry holds no more`,
   );
   const needed = samplesNeeded(judgements.length);
   const short = judgements.filter(
