@@ -1,4 +1,4 @@
-import { spawn } from 'node:child_process';
+import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { constants } from 'node:os';
 import { UserError } from '../../base/errors.js';
@@ -45,11 +45,13 @@ export async function runInterposed({
     const { near } = domains;
     interposition = await Interposition.start(near, mappings, served, terminal.environment);
     const { environment: env, library } = interposition;
-    const child = spawn(file, given, { stdio: 'inherit', argv0: program, env });
-    if (child.pid !== undefined) {
-      watch = new ProcessWatch(child.pid, library, (line) => terminal.note(`interdom: ${line}`));
-    }
-    const code = await ended(child);
+    const code = await carriedOut(() => {
+      const child = spawn(file, given, { stdio: 'inherit', argv0: program, env });
+      if (child.pid !== undefined) {
+        watch = new ProcessWatch(child.pid, library, (line) => terminal.note(`interdom: ${line}`));
+      }
+      return child;
+    });
     if (failure !== undefined) throw failure;
     if (options.flag('summary')) {
       for (const line of summaryLines(near.tally, await domains.counts())) {
@@ -90,15 +92,20 @@ async function readRoutes(
 /** Whoever sends one of these to interdom means the program: without the relay it could not go on. */
 const HANDED_ON = ['SIGTERM', 'SIGHUP'] as const;
 
-/** Waits for the program. Ctrl-C reaches it by itself; what else ends a program politely is handed on. */
-async function ended(child: ReturnType<typeof spawn>): Promise<number> {
+/**
+ * Starts the program and waits for its end. Ctrl-C reaches it by itself; what else ends a program politely is handed on,
+ * from before it runs.
+ */
+async function carriedOut(start: () => ChildProcess): Promise<number> {
+  let child: ChildProcess | undefined;
   const ignore = (): void => {};
   const handOn = (signal: NodeJS.Signals): void => {
-    child.kill(signal);
+    child?.kill(signal);
   };
   process.on('SIGINT', ignore);
   for (const signal of HANDED_ON) process.on(signal, handOn);
   try {
+    child = start();
     const [code, signal] = (await once(child, 'exit')) as [number | null, NodeJS.Signals | null];
     return code ?? ENDED_BY_SIGNAL + (signal === null ? 0 : constants.signals[signal]);
   } finally {
