@@ -139,7 +139,7 @@ describe('interdom exec', { skip: compiler === undefined && 'there is no C compi
       ['SIGHUP', 42],
     ] as const) {
       const script =
-        'trap "exit 41" TERM; trap "exit 42" HUP; echo ready; while :; do sleep 0.1; done';
+        'trap "exit 41" TERM; trap "exit 42" HUP; echo ready; for i in $(seq 200); do sleep 0.1; done';
       const words = ['exec', '--map', '127.0.0.1:9=127.0.0.1:10', '--', 'sh', '-c', script];
       const child = spawn(process.execPath, [MAIN, ...words]);
       await once(child.stdout, 'data');
