@@ -35,7 +35,7 @@ const CHARGED = {
   shootdownFirst: 'whoever flushes, where another pCPU runs a vCPU of the domain (`tlb-flush.ts`)',
   shootdownFurther: 'the same, for each pCPU after the first (`tlb-flush.ts`)',
   cacheLine:
-    'a shared index, flag or lock that another pCPU wrote last (`guest-memory.ts`, V4V locks)',
+    'a shared index, flag or lock that another pCPU wrote last (`shared-fields.ts`, V4V locks)',
   hypercall: 'each hypercall, beside `vmexit` or `pvEntry` (`vcpu.ts`)',
   exitHandler: 'each entry that is no hypercall, beside `vmexit` or `pvEntry` (`vcpu.ts`)',
   evtchnSend: 'each EVTCHNOP_send (`event-channels.ts`)',

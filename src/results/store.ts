@@ -11,6 +11,7 @@ import {
 import { dirname } from 'node:path';
 import { canonicalJson } from '../base/canonical-json.js';
 import { invariant, UserError } from '../base/errors.js';
+import { isJson } from '../base/is-json.js';
 import { shellWord } from '../base/shell-word.js';
 import {
   statIfThere,
@@ -129,15 +130,6 @@ export async function readJournal(path: string): Promise<Journal> {
 }
 
 const NEWLINE = 0x0a;
-
-function isJson(text: string): boolean {
-  try {
-    JSON.parse(text);
-    return true;
-  } catch {
-    return false;
-  }
-}
 
 function readBytes(path: string, most: number): Buffer {
   try {

@@ -1,5 +1,6 @@
 import { canonicalJson } from '../../base/canonical-json.js';
 import { UserError } from '../../base/errors.js';
+import { isJson } from '../../base/is-json.js';
 import type { HistoryEntry, HistoryFigure } from './history-entry.js';
 
 /** One line, with its end. */
@@ -32,15 +33,6 @@ export function parseHistory(text: string, where: string): History {
   const isOpen = rest.trim() !== '' && isJson(rest);
   if (isOpen) entries.push(parseEntry(rest, `${where}, line ${lines.length + 1}`));
   return { entries, soundBytes: Buffer.byteLength(isOpen ? text : text.slice(0, end)), isOpen };
-}
-
-function isJson(text: string): boolean {
-  try {
-    JSON.parse(text);
-    return true;
-  } catch {
-    return false;
-  }
 }
 
 function parseEntry(line: string, where: string): HistoryEntry {

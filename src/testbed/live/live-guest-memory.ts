@@ -15,7 +15,7 @@ export class LiveGuestMemory extends GuestMemory {
   constructor(
     vcpu: Vcpu,
     space: AddressSpace,
-    protected readonly platform: LivePlatform,
+    private readonly platform: LivePlatform,
   ) {
     super(vcpu, space);
     this.sources = new KeptRanges(vcpu, platform.memory, space, false);
