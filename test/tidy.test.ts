@@ -24,7 +24,7 @@ const LAYERS: Readonly<Record<string, readonly string[]>> = {
   'src/ring': ['src/base'],
   'src/profiles': ['src/base'],
   'src/stats': ['src/base'],
-  'src/xen': ['src/base', 'src/sim', 'src/profiles'],
+  'src/xen': ['src/base', 'src/sim', 'src/ring', 'src/profiles'],
   'src/transport': ['src/base', 'src/sim', 'src/ring', 'src/profiles', 'src/xen'],
   transports: ['src/base', 'src/sim', 'src/ring', 'src/xen', 'src/transport'],
   'src/results': ['src/base', 'src/stats'],

@@ -1,6 +1,7 @@
 import { Prng } from '../base/prng.js';
 import type { Guest } from '../transport/guest.js';
 import { PAGE_SIZE } from '../xen/memory.js';
+import type { ProgramWords } from '../xen/program-words.js';
 
 const STAMP_BYTES = 8;
 
@@ -49,6 +50,11 @@ export class Payload {
   offsetOf(index: number): number {
     const { messagesInBuffer } = this;
     return messagesInBuffer === 1 ? 0 : (index % messagesInBuffer) * this.messageBytes;
+  }
+
+  /** Whether all messages of a buffer begin with a number, and where two words can be written. */
+  hasAlignedStamps(buffer: number): boolean {
+    return this.stamped && isAligned(buffer) && isAligned(this.messageBytes);
   }
 
   /** Writes a message's number into it, in the guest's memory, before it is sent. */
@@ -135,6 +141,37 @@ export class Payload {
 /** Whether the stamp at an address can be written as two words: aligned, and not across a page. */
 function isAligned(address: number): boolean {
   return (address & 7) === 0;
+}
+
+/** A sender's buffer, from which it takes one message after the other. */
+export class Outbox {
+  /** Of the whole buffer, where all numbers in it can be written as words. */
+  private readonly words: ProgramWords | undefined;
+
+  /** @param buffer address of what `payload` has placed there */
+  constructor(
+    private readonly guest: Guest,
+    private readonly payload: Payload,
+    private readonly buffer: number,
+  ) {
+    this.words = payload.hasAlignedStamps(buffer)
+      ? guest.memory.programWords(buffer, payload.bufferBytes)
+      : undefined;
+  }
+
+  addressOf(index: number): number {
+    return this.buffer + this.payload.offsetOf(index);
+  }
+
+  /** Writes a message's number into it. Returns its address. */
+  message(index: number): number {
+    const { words, payload } = this;
+    const offset = payload.offsetOf(index);
+    const address = this.buffer + offset;
+    if (words === undefined) payload.number(this.guest, address, index);
+    else words.write(offset, index | 0, ~index);
+    return address;
+  }
 }
 
 /** Memory of a guest's program, which it has just cleared: what fits is in its caches. Returns its address. */

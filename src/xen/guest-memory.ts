@@ -2,8 +2,10 @@ import { type AddressSpace, GuestFault } from './address-space.js';
 import { COPY, TLB } from './causes.js';
 import type { MachineCounters } from './counters.js';
 import { type MachineMemory, PAGE_MASK, PAGE_SHIFT, PAGE_SIZE } from './memory.js';
+import { ProgramWords } from './program-words.js';
 import { SharedFields } from './shared-fields.js';
 import type { SharedLine } from './shared-line.js';
+import { type RingPlace, RingReader, RingWriter } from './shared-ring.js';
 import type { Vcpu } from './vcpu.js';
 import { VcpuStopped } from './vcpu-stopped.js';
 
@@ -33,6 +35,21 @@ export class GuestMemory {
     return new SharedFields(this, address, this.lineAt(address));
   }
 
+  /** The end at which this domain writes a ring. */
+  ringWriter(place: RingPlace): RingWriter {
+    return new RingWriter(this, place);
+  }
+
+  /** The end at which it reads one. */
+  ringReader(place: RingPlace): RingReader {
+    return new RingReader(this, place);
+  }
+
+  /** A buffer of a program, of so many bytes, for writing words into it. */
+  programWords(address: number, _bytes: number): ProgramWords {
+    return new ProgramWords(this, address);
+  }
+
   /** The same object for all who have mapped it. */
   protected lineAt(address: number): SharedLine {
     return this.frames.sharedLine(this.space.translate(address, true));
@@ -50,12 +67,12 @@ export class GuestMemory {
     }
   }
 
-  /** What a copy by the guest is, whatever carries it out. */
-  protected accountForCopy(length: number): void {
+  /** What copies by the guest are, whatever carries them out: so many bytes, in so many pieces. */
+  accountForCopy(length: number, pieces = 1): void {
     const { vcpu, copies } = this;
     if (vcpu.state === 'offline') throw new VcpuStopped();
     vcpu.useFpu();
-    copies.guestCopies++;
+    copies.guestCopies += pieces;
     copies.guestBytes += length;
   }
 

@@ -79,6 +79,11 @@ export class Pcpu implements EventTarget {
     return this.runQueue.residents;
   }
 
+  /** Whether what is charged to a cause takes any time here. */
+  takesTime(_cause: number): boolean {
+    return true;
+  }
+
   /** Spends time. @param ps whole picoseconds */
   charge(cause: number, ps: number): void {
     this.clock += ps;

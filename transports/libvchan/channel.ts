@@ -1,4 +1,3 @@
-import { readableBytes, ringOffset, writableBytes } from '../../src/ring/free-running-ring.js';
 import type { Process } from '../../src/sim/process.js';
 import { TRACE, type Trace } from '../../src/sim/trace.js';
 import {
@@ -12,9 +11,9 @@ import {
 import type { Guest } from '../../src/transport/guest.js';
 import { GUEST_USER } from '../../src/xen/causes.js';
 import type { EventDevice } from '../../src/xen/event-device.js';
-import type { GuestMemory } from '../../src/xen/guest-memory.js';
 import type { Pcpu } from '../../src/xen/pcpu.js';
 import type { SharedFields } from '../../src/xen/shared-fields.js';
+import { CLOSED, NO_ROOM, type RingReader, type RingWriter } from '../../src/xen/shared-ring.js';
 import { hostileVchanActs } from './hostile.js';
 import {
   CLI_LIVE,
@@ -60,18 +59,16 @@ export class VchanChannel implements Channel {
   private unpublished = 0;
   private unconsumed = 0;
   private closed = false;
-  private readonly guest: Guest;
-  private readonly memory: GuestMemory;
+  private readonly domid: number;
   private readonly trace: Trace;
   private readonly pcpu: Pcpu;
   /** What a call of the library costs. */
   private readonly callPs: number;
   private readonly control: SharedFields;
-  private readonly readRing: VchanSide['readRing'];
-  private readonly writeRing: VchanSide['writeRing'];
+  private readonly reader: RingReader;
+  private readonly writer: RingWriter;
+  /** The indexes that I move. */
   private readonly readCons: number;
-  private readonly readProd: number;
-  private readonly writeCons: number;
   private readonly writeProd: number;
   /** The byte in which I ask to be told, and the one in which the peer asks. */
   private readonly myNotify: number;
@@ -80,75 +77,74 @@ export class VchanChannel implements Channel {
   private readonly myLive: number;
 
   constructor(private readonly side: VchanSide) {
-    const { isServer } = side;
-    this.guest = side.guest;
-    this.memory = side.guest.memory;
+    const { isServer, control: fields, readRing, writeRing } = side;
+    this.domid = side.guest.domid;
     this.trace = side.guest.machine.trace;
     this.pcpu = side.guest.vcpu.pcpu;
     this.callPs = side.guest.machine.prices.libraryCall;
-    this.control = side.control;
-    this.readRing = side.readRing;
-    this.writeRing = side.writeRing;
+    this.control = fields;
     const left = { cons: LEFT_CONS, prod: LEFT_PROD };
     const right = { cons: RIGHT_CONS, prod: RIGHT_PROD };
     const [reads, writes] = isServer ? [left, right] : [right, left];
+    this.peerLive = isServer ? CLI_LIVE : SRV_LIVE;
+    const { memory } = side.guest;
+    const open = this.peerLive;
+    this.reader = memory.ringReader({ fields, open, ...reads, ...readRing });
+    this.writer = memory.ringWriter({ fields, open, ...writes, ...writeRing });
     this.readCons = reads.cons;
-    this.readProd = reads.prod;
-    this.writeCons = writes.cons;
     this.writeProd = writes.prod;
     // The names are those of the header: a server asks through cli_notify, for the client looks there.
     this.myNotify = isServer ? CLI_NOTIFY : SRV_NOTIFY;
     this.peerNotify = isServer ? SRV_NOTIFY : CLI_NOTIFY;
-    this.peerLive = isServer ? CLI_LIVE : SRV_LIVE;
     this.myLive = isServer ? SRV_LIVE : CLI_LIVE;
   }
 
   get ringSizeBytes(): number {
-    return this.writeRing.bytes;
+    return this.writer.place.bytes;
   }
 
   trySend(address: number, length: number): number {
     if (this.unpublished === 0) {
-      if (this.guest.isAhead()) return AGAIN;
+      if (this.pcpu.isAhead()) return AGAIN;
       this.callLibrary();
-      if (length > this.writeRing.bytes) return TOO_LARGE;
-      if (!this.peerIsLive()) return PEER_GONE;
-      if (this.roomFor(length) < length) return WOULD_BLOCK;
-      this.copyIn(address, length);
+      if (length > this.writer.place.bytes) return TOO_LARGE;
+      const outcome = this.writer.put(address, length);
+      if (outcome === CLOSED) return PEER_GONE;
+      if (outcome !== NO_ROOM) this.unpublished = length;
+      else if (!this.putSome(address, length, length)) return WOULD_BLOCK;
     }
     return this.publish();
   }
 
   write(address: number, length: number): number {
     if (this.unpublished === 0) {
-      if (this.guest.isAhead()) return AGAIN;
+      if (this.pcpu.isAhead()) return AGAIN;
       this.callLibrary();
-      if (!this.peerIsLive()) return PEER_GONE;
-      const room = this.roomFor(length);
-      if (room === 0) return WOULD_BLOCK;
-      this.copyIn(address, Math.min(length, room));
+      const outcome = this.writer.put(address, length);
+      if (outcome === CLOSED) return PEER_GONE;
+      if (outcome !== NO_ROOM) this.unpublished = length;
+      else if (!this.putSome(address, length, 1)) return WOULD_BLOCK;
     }
     return this.publish();
   }
 
   tryReceive(address: number, length: number): number {
     if (this.unconsumed === 0) {
-      if (this.guest.isAhead()) return AGAIN;
+      if (this.pcpu.isAhead()) return AGAIN;
       this.callLibrary();
-      if (length > this.readRing.bytes) return TOO_LARGE;
-      if (this.readyFor(length) < length) return this.peerIsLive() ? WOULD_BLOCK : PEER_GONE;
-      this.copyOut(address, length);
+      if (length > this.reader.place.bytes) return TOO_LARGE;
+      if (this.reader.take(address, length)) this.unconsumed = length;
+      else if (!this.takeSome(address, length, length)) return this.nothingThere();
     }
     return this.consume();
   }
 
   read(address: number, length: number): number {
     if (this.unconsumed === 0) {
-      if (this.guest.isAhead()) return AGAIN;
+      if (this.pcpu.isAhead()) return AGAIN;
       this.callLibrary();
-      const ready = this.readyFor(length);
-      if (ready === 0) return this.peerIsLive() ? WOULD_BLOCK : PEER_GONE;
-      this.copyOut(address, Math.min(length, ready));
+      if (this.reader.take(address, length)) this.unconsumed = length;
+      else if (!this.takeSome(address, length, 1)) return this.nothingThere();
     }
     return this.consume();
   }
@@ -193,70 +189,52 @@ export class VchanChannel implements Channel {
     return this.control.read8(this.peerLive) !== 0;
   }
 
-  /** fast_get_buffer_space: room, having asked to be told of more where it is less than wanted. */
-  private roomFor(wanted: number): number {
-    const room = this.room();
-    if (room >= wanted) return room;
+  /**
+   * fast_get_buffer_space and the copy, where there was not room for all: asks to be told of more, and looks again.
+   *
+   * @param least fewer bytes are not taken
+   */
+  private putSome(address: number, length: number, least: number): boolean {
     this.requestNotify(NOTIFY_READ);
-    return this.room();
+    const room = this.writer.room();
+    if (room < least) return false;
+    this.unpublished = Math.min(length, room);
+    this.writer.copyIn(address, this.unpublished);
+    return true;
   }
 
-  /** fast_get_data_ready. */
-  private readyFor(wanted: number): number {
-    const ready = this.ready();
-    if (ready >= wanted) return ready;
+  /** fast_get_data_ready, likewise. */
+  private takeSome(address: number, length: number, least: number): boolean {
     this.requestNotify(NOTIFY_WRITE);
-    return this.ready();
+    const ready = this.reader.ready();
+    if (ready < least) return false;
+    this.unconsumed = Math.min(length, ready);
+    this.reader.copyOut(address, this.unconsumed);
+    return true;
   }
 
-  private room(): number {
-    const { control, writeRing } = this;
-    const prod = control.readOwn32(this.writeProd);
-    return writableBytes(prod, control.read32(this.writeCons), writeRing.bytes);
-  }
-
-  private ready(): number {
-    const { control, readRing } = this;
-    const prod = control.read32(this.readProd);
-    return readableBytes(prod, control.readOwn32(this.readCons), readRing.bytes);
-  }
-
-  private copyIn(address: number, length: number): void {
-    const { memory, control, writeRing } = this;
-    const at = ringOffset(control.readOwn32(this.writeProd), writeRing.bytes);
-    const first = Math.min(writeRing.bytes - at, length);
-    memory.copy(writeRing.address + at, address, first);
-    if (first < length) memory.copy(writeRing.address, address + first, length - first);
-    this.unpublished = length;
-  }
-
-  private copyOut(address: number, length: number): void {
-    const { memory, control, readRing } = this;
-    const at = ringOffset(control.readOwn32(this.readCons), readRing.bytes);
-    const first = Math.min(readRing.bytes - at, length);
-    memory.copy(address, readRing.address + at, first);
-    if (first < length) memory.copy(address + first, readRing.address, length - first);
-    this.unconsumed = length;
+  private nothingThere(): number {
+    return this.peerIsLive() ? WOULD_BLOCK : PEER_GONE;
   }
 
   private publish(): number {
-    const { guest, control } = this;
-    if (guest.isAhead()) return AGAIN;
+    const { control } = this;
+    if (this.pcpu.isAhead()) return AGAIN;
     const length = this.unpublished;
     this.unpublished = 0;
     const asked = control.announce32(this.writeProd, length, this.peerNotify, NOTIFY_WRITE);
-    this.trace.add(PUBLISH, this.pcpu.clock, guest.domid, length, 0);
+    this.trace.add(PUBLISH, this.pcpu.clock, this.domid, length, 0);
     this.notifyIf(asked);
     return length;
   }
 
   private consume(): number {
-    const { guest, control } = this;
-    if (guest.isAhead()) return AGAIN;
+    const { control } = this;
+    if (this.pcpu.isAhead()) return AGAIN;
     const length = this.unconsumed;
     this.unconsumed = 0;
     const asked = control.announce32(this.readCons, length, this.peerNotify, NOTIFY_READ);
-    this.trace.add(CONSUME, this.pcpu.clock, guest.domid, length, 0);
+    this.trace.add(CONSUME, this.pcpu.clock, this.domid, length, 0);
     this.notifyIf(asked);
     return length;
   }

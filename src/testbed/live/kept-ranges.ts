@@ -9,7 +9,7 @@ const PAGES_AHEAD = 16;
 const NEVER = -1;
 
 /** Adjacent guest pages behind which adjacent frames lie. */
-class KeptRange {
+export class KeptRange {
   private first = 0;
   private end = 0;
   private distance = 0;
@@ -31,6 +31,11 @@ class KeptRange {
   /** The machine address, where it `holds`. */
   at(address: number): number {
     return address + this.distance;
+  }
+
+  /** Holds nothing any more. */
+  forget(): void {
+    this.generation = NEVER;
   }
 
   /** Keeps the range that begins with the page of an address. */

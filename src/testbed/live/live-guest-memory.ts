@@ -1,11 +1,20 @@
 import type { AddressSpace } from '../../xen/address-space.js';
 import { chargeTlbMisses, GuestMemory } from '../../xen/guest-memory.js';
 import { PAGE_MASK, PAGE_SHIFT, PAGE_SIZE } from '../../xen/memory.js';
+import type { ProgramWords } from '../../xen/program-words.js';
 import type { SharedFields } from '../../xen/shared-fields.js';
+import type { RingPlace, RingReader, RingWriter } from '../../xen/shared-ring.js';
 import type { Vcpu } from '../../xen/vcpu.js';
 import { KeptRanges } from './kept-ranges.js';
 import type { LivePlatform } from './live-platform.js';
+import { LiveProgramWords } from './live-program-words.js';
 import { LiveSharedFields, StressedSharedFields } from './live-shared-fields.js';
+import {
+  LiveRingReader,
+  LiveRingWriter,
+  StressedRingReader,
+  StressedRingWriter,
+} from './live-shared-ring.js';
 
 /** How code in a live domain touches memory: at no price but the machine's own. */
 export class LiveGuestMemory extends GuestMemory {
@@ -25,6 +34,20 @@ export class LiveGuestMemory extends GuestMemory {
   override sharedFields(address: number): SharedFields {
     const Fields = this.platform.disturbs ? StressedSharedFields : LiveSharedFields;
     return new Fields(this, address, this.lineAt(address), this.space, this.platform);
+  }
+
+  override ringWriter(place: RingPlace): RingWriter {
+    const Writer = this.platform.disturbs ? StressedRingWriter : LiveRingWriter;
+    return new Writer(this, place, this.space, this.platform);
+  }
+
+  override ringReader(place: RingPlace): RingReader {
+    const Reader = this.platform.disturbs ? StressedRingReader : LiveRingReader;
+    return new Reader(this, place, this.space, this.platform);
+  }
+
+  override programWords(address: number, bytes: number): ProgramWords {
+    return new LiveProgramWords(this, address, bytes, this.space, this.platform.memory);
   }
 
   override copy(destination: number, source: number, length: number): void {

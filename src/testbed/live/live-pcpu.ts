@@ -22,6 +22,10 @@ export class LivePcpu extends Pcpu {
     this.isFree = platform.isFree;
   }
 
+  override takesTime(cause: number): boolean {
+    return this.isFree[cause] !== 1;
+  }
+
   override charge(cause: number, ps: number): void {
     if (this.isFree[cause] === 1) return;
     const { platform } = this;

@@ -6,7 +6,6 @@ const STEP_COUNT = STEPS - LAST_STEP;
 /** Keeps the last step of a thread where others can read it, for when it hangs. Hashes nothing: no two runs are equal. */
 export class LiveTrace extends Trace {
   private words: Int32Array | undefined;
-  private steps = 0;
 
   /** @param word first word of the thread */
   share(control: Int32Array, word: number): void {
@@ -19,6 +18,6 @@ export class LiveTrace extends Trace {
     words[0] = kind;
     words[1] = a;
     words[2] = b;
-    words[STEP_COUNT] = this.steps = (this.steps + 1) | 0;
+    words[STEP_COUNT] = (words[STEP_COUNT] as number) + 1;
   }
 }

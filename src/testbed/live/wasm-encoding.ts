@@ -20,7 +20,7 @@ export function name(text: string): number[] {
   return [text.length, ...Buffer.from(text)];
 }
 
-/** A function's body, with one local of 32 bits behind its parameters. */
+/** A function's body, with two locals of 32 bits behind its parameters. */
 export function body(code: readonly number[]): number[] {
-  return [...leb(code.length + 3), 1, 1, 0x7f, ...code];
+  return [...leb(code.length + 3), 1, 2, 0x7f, ...code];
 }
