@@ -26,6 +26,11 @@ export interface Features {
    * Measured by `interdom calibrate`; the sources of the published profiles do not tell it apart, and there it is free.
    */
   readonly claimsFromL3: boolean;
+  /**
+   * Who has which data is known for pieces of memory of this size: 64 to 4096, a power of two. The published profiles were
+   * made with whole pages: of a page that is written or read in two halves only the first half comes from afar there.
+   */
+  readonly cacheGrainBytes: number;
   readonly tlbEntries: number;
   readonly l1Bytes: number;
   readonly l2Bytes: number;
@@ -41,7 +46,7 @@ export interface Features {
   readonly schedulerTimesliceUs: number;
 }
 
-type FeatureKind = 'boolean' | 'count' | readonly string[];
+type FeatureKind = 'boolean' | 'count' | 'power of two' | readonly string[];
 
 /** Kind of each feature, for checking a profile that was read from a file. */
 export const FEATURE_KINDS: Readonly<Record<keyof Features, FeatureKind>> = {
@@ -55,6 +60,7 @@ export const FEATURE_KINDS: Readonly<Record<keyof Features, FeatureKind>> = {
   deepIdleAfterUs: 'count',
   longCopyBytes: 'count',
   claimsFromL3: 'boolean',
+  cacheGrainBytes: 'power of two',
   tlbEntries: 'count',
   l1Bytes: 'count',
   l2Bytes: 'count',

@@ -62,7 +62,7 @@ describe('built-in profiles', () => {
       for (const [feature, kind] of Object.entries(FEATURE_KINDS)) {
         const value = features[feature as keyof typeof FEATURE_KINDS];
         if (kind === 'boolean') assert.equal(typeof value, 'boolean', feature);
-        else if (kind === 'count')
+        else if (kind === 'count' || kind === 'power of two')
           assert.ok(Number.isSafeInteger(value) && Number(value) >= 0, feature);
         else assert.ok(kind.includes(String(value)), feature);
       }

@@ -247,6 +247,11 @@ describe('what is wrong with a profile is said with its place', () => {
       /l1Bytes is 4096.5; it should be a whole number$/,
     ],
     [
+      'pieces of memory that are no power of two',
+      { ...like, features: { cacheGrainBytes: 768 } },
+      /cacheGrainBytes is 768; it should be a power of two$/,
+    ],
+    [
       'a cache of an exabyte',
       { ...like, features: { l3Bytes: 1e18 } },
       /l3Bytes is 1000000000000000000; it should be at most 4294967296$/,

@@ -24,6 +24,7 @@ const FEATURE_LIMITS: Readonly<Partial<Record<keyof Features, readonly [number, 
   // 0: guests without a periodic tick.
   deepIdleAfterUs: [0, 10_000_000],
   longCopyBytes: [0, 1_073_741_824],
+  cacheGrainBytes: [64, 4096],
   guestTickHz: [0, 100_000],
   schedulerRatelimitUs: [0, 1_000_000],
   schedulerTimesliceUs: [100, 10_000_000],
@@ -99,7 +100,7 @@ function likeProfile(place: JsonPlace, known: readonly Profile[]): Profile {
 }
 
 /** Features that older profiles, written whole, do not name. */
-const LATER_FEATURES: Partial<Features> = { claimsFromL3: false };
+const LATER_FEATURES: Partial<Features> = { claimsFromL3: false, cacheGrainBytes: 4096 };
 
 function readFeatures(place: JsonPlace, base: Features | undefined): Features {
   if (place.isMissing && base !== undefined) return base;
@@ -109,7 +110,7 @@ function readFeatures(place: JsonPlace, base: Features | undefined): Features {
     const member = place.member(name);
     if (!member.isMissing) features[name] = readFeature(member, name);
     else if (base !== undefined) features[name] = base[name];
-    else if (name in LATER_FEATURES) features[name] = LATER_FEATURES[name] as boolean;
+    else if (name in LATER_FEATURES) features[name] = LATER_FEATURES[name] as boolean | number;
     else throw incomplete(member);
   }
   return features as unknown as Features;
@@ -118,10 +119,13 @@ function readFeatures(place: JsonPlace, base: Features | undefined): Features {
 function readFeature(place: JsonPlace, name: keyof Features): string | number | boolean {
   const kind = FEATURE_KINDS[name];
   if (kind === 'boolean') return place.flag();
-  if (kind !== 'count') return place.word(kind);
+  if (kind !== 'count' && kind !== 'power of two') return place.word(kind);
   const [least, most] = FEATURE_LIMITS[name] ?? [0, Number.MAX_SAFE_INTEGER];
   const count = place.number(least, most);
   if (!Number.isInteger(count)) throw place.fault(`is ${count}; it should be a whole number`);
+  if (kind === 'power of two' && (count & (count - 1)) !== 0) {
+    throw place.fault(`is ${count}; it should be a power of two`);
+  }
   return count;
 }
 

@@ -20,20 +20,20 @@ function machine(frames: number, claimsFromL3 = false) {
 describe('CacheHierarchy of one pCPU', () => {
   it('finds a page in the smallest cache that still holds it', () => {
     const { a } = machine(20);
-    for (let page = 0; page < 12; page++) assert.equal(a.touch(page, false), IN_DRAM);
-    assert.equal(a.touch(11, false), IN_L1);
-    assert.equal(a.touch(10, true), IN_L1);
-    assert.equal(a.touch(8, false), IN_L2);
-    assert.equal(a.touch(4, false), IN_L3);
-    assert.equal(a.touch(0, false), IN_DRAM);
+    for (let page = 0; page < 12; page++) assert.equal(a.touch(page * PAGE_SIZE, false), IN_DRAM);
+    assert.equal(a.touch(11 * PAGE_SIZE, false), IN_L1);
+    assert.equal(a.touch(10 * PAGE_SIZE, true), IN_L1);
+    assert.equal(a.touch(8 * PAGE_SIZE, false), IN_L2);
+    assert.equal(a.touch(4 * PAGE_SIZE, false), IN_L3);
+    assert.equal(a.touch(0 * PAGE_SIZE, false), IN_DRAM);
   });
 
   it('reads and writes its own pages at the same level', () => {
     const { a } = machine(2);
-    assert.equal(a.touch(0, true), IN_DRAM);
+    assert.equal(a.touch(0 * PAGE_SIZE, true), IN_DRAM);
     for (let i = 0; i < 5; i++) {
-      assert.equal(a.touch(0, true), IN_L1);
-      assert.equal(a.touch(0, false), IN_L1);
+      assert.equal(a.touch(0 * PAGE_SIZE, true), IN_L1);
+      assert.equal(a.touch(0 * PAGE_SIZE, false), IN_L1);
     }
   });
 });
@@ -41,59 +41,67 @@ describe('CacheHierarchy of one pCPU', () => {
 describe('CacheHierarchy of two pCPUs', () => {
   it('a page that another pCPU wrote comes from L3, and is then in L1', () => {
     const { a, b } = machine(2);
-    a.touch(0, true);
-    assert.equal(b.touch(0, false), IN_L3);
-    assert.equal(b.touch(0, false), IN_L1);
-    assert.equal(a.touch(0, false), IN_L1, 'reading takes nothing from the writer');
+    a.touch(0 * PAGE_SIZE, true);
+    assert.equal(b.touch(0 * PAGE_SIZE, false), IN_L3);
+    assert.equal(b.touch(0 * PAGE_SIZE, false), IN_L1);
+    assert.equal(a.touch(0 * PAGE_SIZE, false), IN_L1, 'reading takes nothing from the writer');
   });
 
   it('each new write of the same pCPU makes the reader fetch again', () => {
     const { a, b } = machine(2);
-    a.touch(0, true);
+    a.touch(0 * PAGE_SIZE, true);
     for (let round = 0; round < 3; round++) {
-      assert.equal(b.touch(0, false), IN_L3, `round ${round}`);
-      assert.equal(b.touch(0, false), IN_L1);
-      assert.equal(a.touch(0, true), IN_L1, 'its own copy is good: the reader only must let go');
-      assert.equal(a.touch(0, true), IN_L1);
+      assert.equal(b.touch(0 * PAGE_SIZE, false), IN_L3, `round ${round}`);
+      assert.equal(b.touch(0 * PAGE_SIZE, false), IN_L1);
+      assert.equal(
+        a.touch(0 * PAGE_SIZE, true),
+        IN_L1,
+        'its own copy is good: the reader only must let go',
+      );
+      assert.equal(a.touch(0 * PAGE_SIZE, true), IN_L1);
     }
   });
 
   it('where claims wait for L3, a write to what another pCPU has read comes from there, the next one does not', () => {
     const { a, b } = machine(2, true);
-    a.touch(0, true);
-    assert.equal(a.touch(0, true), IN_L1);
+    a.touch(0 * PAGE_SIZE, true);
+    assert.equal(a.touch(0 * PAGE_SIZE, true), IN_L1);
     for (let round = 0; round < 3; round++) {
-      b.touch(0, false);
-      assert.equal(a.touch(0, false), IN_L1, 'its own copy is good');
-      assert.equal(a.touch(0, true), IN_L3, 'but the reader must let go');
-      assert.equal(a.touch(0, true), IN_L1);
+      b.touch(0 * PAGE_SIZE, false);
+      assert.equal(a.touch(0 * PAGE_SIZE, false), IN_L1, 'its own copy is good');
+      assert.equal(a.touch(0 * PAGE_SIZE, true), IN_L3, 'but the reader must let go');
+      assert.equal(a.touch(0 * PAGE_SIZE, true), IN_L1);
     }
   });
 
   it('writers by turns take the page from each other', () => {
     const { a, b } = machine(2);
-    a.touch(0, true);
+    a.touch(0 * PAGE_SIZE, true);
     for (let round = 0; round < 3; round++) {
-      assert.equal(b.touch(0, true), IN_L3);
-      assert.equal(b.touch(0, true), IN_L1);
-      assert.equal(a.touch(0, true), IN_L3);
+      assert.equal(b.touch(0 * PAGE_SIZE, true), IN_L3);
+      assert.equal(b.touch(0 * PAGE_SIZE, true), IN_L1);
+      assert.equal(a.touch(0 * PAGE_SIZE, true), IN_L3);
     }
   });
 
   it('readers only do not disturb each other', () => {
     const { a, b } = machine(2);
-    assert.equal(a.touch(0, false), IN_DRAM);
-    assert.equal(b.touch(0, false), IN_L3);
-    assert.equal(a.touch(0, false), IN_L1);
-    assert.equal(b.touch(0, false), IN_L1);
+    assert.equal(a.touch(0 * PAGE_SIZE, false), IN_DRAM);
+    assert.equal(b.touch(0 * PAGE_SIZE, false), IN_L3);
+    assert.equal(a.touch(0 * PAGE_SIZE, false), IN_L1);
+    assert.equal(b.touch(0 * PAGE_SIZE, false), IN_L1);
   });
 
   it('a frame that is given to somebody else is nowhere near', () => {
     const { memory, a } = machine(1);
-    a.touch(0, true);
-    assert.equal(a.touch(0, false), IN_L1);
+    a.touch(0 * PAGE_SIZE, true);
+    assert.equal(a.touch(0 * PAGE_SIZE, false), IN_L1);
     memory.release(0);
     memory.allocate(5);
-    assert.equal(a.touch(0, false), IN_L3, 'the L3 has scrubbed it, which also touches it');
+    assert.equal(
+      a.touch(0 * PAGE_SIZE, false),
+      IN_L3,
+      'the L3 has scrubbed it, which also touches it',
+    );
   });
 });

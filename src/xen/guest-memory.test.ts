@@ -80,6 +80,36 @@ describe('copy', () => {
     }
   });
 
+  it('costs the same wherever in its pages it begins: a piece is looked for once', () => {
+    for (const cacheGrainBytes of [PAGE_SIZE, 512]) {
+      const { domain } = guest({ cacheGrainBytes });
+      const [from, to] = [domain.allocate(4), domain.allocate(4)];
+      const cost = charged(domain, COPY, () =>
+        domain.memory.copy(to + 80, from + 16, 2 * PAGE_SIZE),
+      );
+      assert.equal(
+        cost,
+        7 * NS + 2 * PAGE_SIZE * 800,
+        `pieces of ${cacheGrainBytes}: all of it in DRAM`,
+      );
+    }
+  });
+
+  it('brings the pieces that it reaches, and no more of their pages, where pieces are smaller', () => {
+    const { domain } = guest({ cacheGrainBytes: 512 });
+    const [from, to] = [domain.allocate(1), domain.allocate(1)];
+    domain.memory.copy(to, from, 512);
+    const copy = (bytes: number): number =>
+      charged(domain, COPY, () => domain.memory.copy(to, from, bytes));
+    assert.equal(copy(512), 7 * NS + 512 * 100);
+    assert.equal(copy(1024), 7 * NS + 512 * 100 + 512 * 800);
+    const whole = guest().domain;
+    const [there, here] = [whole.allocate(1), whole.allocate(1)];
+    whole.memory.copy(here, there, 512);
+    const rest = charged(whole, COPY, () => whole.memory.copy(here, there, 1024));
+    assert.equal(rest, 7 * NS + 1024 * 100, 'by pages the rest has come along');
+  });
+
   it('costs extra beyond L2 where it is short', () => {
     const machine = sampleMachine({
       features: { longCopyBytes: 256 },

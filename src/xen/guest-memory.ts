@@ -1,5 +1,6 @@
 import { type AddressSpace, GuestFault } from './address-space.js';
 import { COPY, TLB } from './causes.js';
+import { CopyEnd } from './copy-end.js';
 import type { MachineCounters } from './counters.js';
 import { type MachineMemory, PAGE_MASK, PAGE_SHIFT, PAGE_SIZE } from './memory.js';
 import { ProgramWords } from './program-words.js';
@@ -20,6 +21,8 @@ const { compare } = Buffer.prototype;
 export class GuestMemory {
   protected readonly frames: MachineMemory;
   private readonly copies: MachineCounters['copies'];
+  private readonly readEnd = new CopyEnd(false);
+  private readonly writtenEnd = new CopyEnd(true);
 
   constructor(
     readonly vcpu: Vcpu,
@@ -78,7 +81,7 @@ export class GuestMemory {
 
   /**
    * Copies between two address spaces on this vCPU's pCPU, page by page, and charges what TLB and caches say. Each end
-   * of the copy pays half the price of the level in which its page was found.
+   * of the copy pays half the price of the level in which its bytes were found.
    *
    * @param guest the copy uses guest translations, and so the TLB; Xen's own copies use its permanent mappings
    */
@@ -107,10 +110,9 @@ export class GuestMemory {
         length - done,
       );
       memory.move(to, from, step);
-      const sourceLevel = cache.touch(from >> PAGE_SHIFT, false);
-      const destinationLevel = cache.touch(to >> PAGE_SHIFT, true);
       price +=
-        step * ((halfPrices[sourceLevel] as number) + (halfPrices[destinationLevel] as number));
+        this.readEnd.price(cache, halfPrices, from, step, done === 0) +
+        this.writtenEnd.price(cache, halfPrices, to, step, done === 0);
       if (guest) {
         if (!tlb.touch((source + done) >>> PAGE_SHIFT, tlbTag)) misses++;
         if (!tlb.touch((destination + done) >>> PAGE_SHIFT, tlbTag)) misses++;
@@ -149,7 +151,10 @@ export class GuestMemory {
   warm(address: number, length: number): void {
     const { pcpu, tlbTag } = this.vcpu;
     for (let at = address; at < address + length; at += PAGE_SIZE) {
-      pcpu.cache.touch(this.writable(at) >> PAGE_SHIFT, true);
+      const page = this.writable(at);
+      for (let piece = 0; piece < PAGE_SIZE; piece += this.frames.grainBytes) {
+        pcpu.cache.touch(page + piece, true);
+      }
       pcpu.tlb.touch(at >>> PAGE_SHIFT, tlbTag);
     }
   }

@@ -12,7 +12,7 @@ import { MachineCounters } from './counters.js';
 import { DEFAULT_LIMITS, Domain, type DomainLimits, type GuestType } from './domain.js';
 import { HypervisorWords } from './hypervisor-words.js';
 import { LruTable } from './lru-table.js';
-import { MachineMemory, PAGE_SIZE } from './memory.js';
+import { MachineMemory } from './memory.js';
 import { Pcpu } from './pcpu.js';
 import type { Platform } from './platform.js';
 import type { SharedLine } from './shared-line.js';
@@ -83,7 +83,7 @@ export class Machine {
     const { features, prices, platform } = options;
     this.platform = platform;
     this.trace = platform?.trace ?? new Trace();
-    this.memory = platform?.memory ?? new MachineMemory();
+    this.memory = platform?.memory ?? new MachineMemory(features.cacheGrainBytes);
     this.words = platform?.words ?? new HypervisorWords();
     this.features = features;
     this.prices = prices;
@@ -104,7 +104,7 @@ export class Machine {
     this.ratelimitPs = features.schedulerRatelimitUs * PS_PER_US;
     this.timeslicePs = features.schedulerTimesliceUs * PS_PER_US;
     this.tickPs = features.guestTickHz === 0 ? 0 : Math.round(PS_PER_S / features.guestTickHz);
-    const l3 = new LruTable(Math.max(1, Math.floor(features.l3Bytes / PAGE_SIZE)));
+    const l3 = new LruTable(Math.max(1, Math.floor(features.l3Bytes / this.memory.grainBytes)));
     for (let id = 0; id < options.pcpus; id++) {
       const cache = new CacheHierarchy(this.memory, id, l3, features);
       const tlb = new Tlb(features.tlbEntries);

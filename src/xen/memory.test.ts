@@ -22,8 +22,8 @@ describe('MachineMemory', () => {
     const frames = Array.from({ length: 1000 }, (_, i) => {
       const mfn = memory.allocate(i % 7);
       memory.words[(mfn * PAGE_SIZE) >> 2] = i;
-      memory.lastWriters[mfn] = i % 3;
-      memory.readElsewhere[mfn] = i & 1;
+      memory.coherence.lastWriters[mfn] = i % 3;
+      memory.coherence.readElsewhere[mfn] = i & 1;
       return mfn;
     });
     assert.equal(new Set(frames).size, 1000);
@@ -32,8 +32,8 @@ describe('MachineMemory', () => {
       assert.equal(memory.words[(mfn * PAGE_SIZE) >> 2], i);
       assert.equal(memory.buffer.readInt32LE(mfn * PAGE_SIZE), i);
       assert.equal(memory.owners[mfn], i % 7);
-      assert.equal(memory.lastWriters[mfn], i % 3);
-      assert.equal(memory.readElsewhere[mfn], i & 1);
+      assert.equal(memory.coherence.lastWriters[mfn], i % 3);
+      assert.equal(memory.coherence.readElsewhere[mfn], i & 1);
     });
   });
 

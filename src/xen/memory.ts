@@ -1,4 +1,5 @@
 import { InvariantViolation, invariant } from '../base/errors.js';
+import { Coherence } from './coherence.js';
 import { SharedLine } from './shared-line.js';
 
 export const PAGE_SIZE = 4096;
@@ -29,15 +30,16 @@ export class MachineMemory {
   owners: Int32Array = new Int32Array(FIRST_FRAMES).fill(NO_DOMAIN);
   /** Foreign mappings that hold the frame: while there are any, its owner cannot be destroyed wholly. */
   foreignMappings: Int32Array = new Int32Array(FIRST_FRAMES);
-  /** Changes when a pCPU writes of which others may hold the frame: tells a cached copy that it is stale. */
-  versions: Int32Array = new Int32Array(FIRST_FRAMES);
-  /** pCPU that wrote last, or -1. */
-  lastWriters: Int32Array = new Int32Array(FIRST_FRAMES).fill(-1);
-  /** 1: another pCPU has read since that write. */
-  readElsewhere: Uint8Array = new Uint8Array(FIRST_FRAMES);
+  readonly coherence: Coherence;
   protected used = 0;
   protected readonly freeFrames: number[] = [];
   private readonly lines = new Map<number, SharedLine[]>();
+
+  /** @param grainBytes coherence is known for pieces of this size: a power of two, a page at most */
+  constructor(readonly grainBytes = PAGE_SIZE) {
+    this.coherence = new Coherence(PAGE_SIZE / grainBytes);
+    this.coherence.grow(FIRST_FRAMES);
+  }
 
   /** Frames owned by somebody. */
   get allocatedFrames(): number {
@@ -52,9 +54,7 @@ export class MachineMemory {
     invariant(mfn < MOST_FRAMES, 'the simulated machine has no more than 2 GiB of memory', { mfn });
     if (recycled !== undefined) this.bytes.fill(0, mfn << PAGE_SHIFT, (mfn + 1) << PAGE_SHIFT);
     this.owners[mfn] = domid;
-    this.versions[mfn] = ((this.versions[mfn] as number) + 1) | 0;
-    this.lastWriters[mfn] = -1;
-    this.readElsewhere[mfn] = 0;
+    this.coherence.renew(mfn);
     return mfn;
   }
 
@@ -132,10 +132,6 @@ export class MachineMemory {
     };
     this.owners = larger(this.owners, NO_DOMAIN);
     this.foreignMappings = larger(this.foreignMappings, 0);
-    this.versions = larger(this.versions, 0);
-    this.lastWriters = larger(this.lastWriters, -1);
-    const readElsewhere = new Uint8Array(frames);
-    readElsewhere.set(this.readElsewhere);
-    this.readElsewhere = readElsewhere;
+    this.coherence.grow(frames);
   }
 }

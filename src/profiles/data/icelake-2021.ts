@@ -35,6 +35,7 @@ export const ICELAKE_2021: Profile = {
     deepIdleAfterUs: 200,
     longCopyBytes: 0,
     claimsFromL3: false,
+    cacheGrainBytes: 4096,
     tlbEntries: 2048,
     l1Bytes: 48 * 1024,
     l2Bytes: 1280 * 1024,

@@ -38,6 +38,7 @@ export const NEHALEM_2009: Profile = {
     deepIdleAfterUs: 200,
     longCopyBytes: 0,
     claimsFromL3: false,
+    cacheGrainBytes: 4096,
     tlbEntries: 512,
     l1Bytes: 32 * 1024,
     l2Bytes: 256 * 1024,

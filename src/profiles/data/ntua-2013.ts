@@ -37,6 +37,7 @@ export const NTUA_2013: Profile = {
     deepIdleAfterUs: 500,
     longCopyBytes: 32 * 1024,
     claimsFromL3: false,
+    cacheGrainBytes: 4096,
   },
   prices: {
     ...SANDYBRIDGE_2012.prices,

@@ -56,6 +56,7 @@ export const QEMU_SVM: Profile = {
     deepIdleAfterUs: 0,
     longCopyBytes: 0,
     claimsFromL3: false,
+    cacheGrainBytes: 4096,
     tlbEntries: 1024,
     l1Bytes: 32 * 1024,
     l2Bytes: 256 * 1024,

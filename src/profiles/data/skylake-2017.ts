@@ -30,6 +30,7 @@ export const SKYLAKE_2017: Profile = {
     deepIdleAfterUs: 200,
     longCopyBytes: 0,
     claimsFromL3: false,
+    cacheGrainBytes: 4096,
     tlbEntries: 1536,
     l1Bytes: 32 * 1024,
     l2Bytes: 1024 * 1024,

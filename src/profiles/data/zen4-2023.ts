@@ -35,6 +35,7 @@ export const ZEN4_2023: Profile = {
     deepIdleAfterUs: 200,
     longCopyBytes: 0,
     claimsFromL3: false,
+    cacheGrainBytes: 4096,
     tlbEntries: 3072,
     l1Bytes: 32 * 1024,
     l2Bytes: 1024 * 1024,

@@ -31,6 +31,9 @@ const COMPOSITES: Readonly<Record<string, readonly [PriceName, ...PriceName[]]>>
   vmexit: ['vmexit', 'exitHandler'],
 };
 
+/** Fine enough for messages that lie across pages, and eight times as coarse as a line: the model has less to follow. */
+const GRAIN_BYTES = 512;
+
 /** What was measured, over what a named profile says of the rest. */
 export function hostProfile(
   name: string,
@@ -54,7 +57,13 @@ export function hostProfile(
     description: `measured on ${name}: ${Object.keys(prices).join(', ')}; the rest as ${base.name}`,
     like: base.name,
     clockHz,
-    features: { l1Bytes, l2Bytes, l3Bytes, ...claims(calibration.figures) },
+    features: {
+      l1Bytes,
+      l2Bytes,
+      l3Bytes,
+      cacheGrainBytes: GRAIN_BYTES,
+      ...claims(calibration.figures),
+    },
     prices,
     measurements: {
       figures: calibration.figures,
