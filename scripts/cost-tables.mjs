@@ -54,6 +54,8 @@ const CHARGED = {
   vcpuSwitch: 'another vCPU than the last one starts on a pCPU, beside `cr3Write` (`pcpu.ts`)',
   deepIdleExit:
     'an idle pCPU wakes up whose sleep before this one was longer than `deepIdleAfterUs` (`pcpu.ts`)',
+  copyClaimed:
+    'the written end of a copy, where others have read that piece of memory since (`copy-end.ts`)',
   copyUnprefetched:
     'each end of a copy shorter than `longCopyBytes` that lies beyond L2 pays half (`guest-memory.ts`)',
   vcpuUnblock: 'an event wakes a blocked vCPU: on the pCPU of the sender (`vcpu.ts`)',

@@ -27,4 +27,14 @@ describe('a profile without a hypervisor', () => {
     assert.equal(prices.argoSendv, 380_000);
     assert.equal(priceTable(bareProfile(profile, { sendNs: 1, receiveNs: 2 })).argoSendv, 0);
   });
+
+  it('lets whoever raises an event pay for two lines of it, and who takes it for the rest', () => {
+    const { cacheLine } = priceTable(profile);
+    const of = (eventNs: number) =>
+      priceTable(bareProfile(profile, { sendNs: 60, receiveNs: 50, eventNs }));
+    assert.equal(of(1000).vcpuUnblock, 2 * cacheLine);
+    assert.equal(of(1000).upcall, 1_000_000 - 2 * cacheLine);
+    assert.equal(of(5).vcpuUnblock, 5000);
+    assert.equal(of(5).upcall, 0);
+  });
 });

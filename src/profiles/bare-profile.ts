@@ -9,6 +9,7 @@ const KEPT: readonly PriceName[] = [
   'copyL3',
   'copyDram',
   'copyUnprefetched',
+  'copyClaimed',
   'cacheLine',
 ];
 /** The steps of waking a blocked vCPU: in a process they are one wake-up of a thread. */
@@ -20,6 +21,9 @@ export const WAKE_UP: readonly PriceName[] = [
   'upcall',
   'taskSwitch',
 ];
+
+/** Lines that whoever raises an event takes from whom it wakes: that of the port's bits, and that of the wake-up word. */
+const LINES_OF_A_RAISER = 2;
 
 /** What software takes on this machine. Nanoseconds. */
 export interface MeasuredSoftware {
@@ -35,8 +39,8 @@ export interface MeasuredSoftware {
  * when nothing is injected and a domain that waits keeps looking.
  *
  * Such a domain learns of a wake-up when the cache line has come over. The call of the library is the measured software
- * of a receiver; what the sender's takes beyond it is the hypercall that sends, where there is one. The software of an event
- * is paid by whoever takes it.
+ * of a receiver; what the sender's takes beyond it is the hypercall that sends, where there is one. Of the software of an
+ * event whoever raises it pays for the lines that it takes from a domain that looks at them; the rest is paid by who takes it.
  */
 export function bareProfile(profile: Profile, software: MeasuredSoftware): Profile {
   const prices = Object.fromEntries(
@@ -55,9 +59,14 @@ export function bareProfile(profile: Profile, software: MeasuredSoftware): Profi
   const { sendNs, receiveNs, eventNs = 0 } = software;
   prices.libraryCall = measured(Math.max(0, Math.min(sendNs, receiveNs) - setupNs));
   prices.argoSendv = measured(Math.max(0, sendNs - receiveNs));
+  const { cacheLine } = profile.prices;
+  const lineNs = picoseconds(cacheLine.value, cacheLine.unit, profile.clockHz) / 1000;
+  const raisingNs = Math.min(Math.max(0, eventNs), LINES_OF_A_RAISER * lineNs);
+  const source = 'half of what a round trip of short messages takes beyond the model without it';
+  prices.vcpuUnblock = { ...measured(raisingNs), source: `two cache lines of ${source}` };
   prices.upcall = {
-    ...measured(Math.max(0, eventNs)),
-    source: 'half of what a round trip of short messages takes beyond the model without it',
+    ...measured(Math.max(0, eventNs - raisingNs)),
+    source: `the rest of ${source}`,
   };
   return {
     ...profile,

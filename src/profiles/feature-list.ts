@@ -22,11 +22,6 @@ export interface Features {
   /** From this length on memcpy fetches ahead in software; 0: its length makes no difference. */
   readonly longCopyBytes: number;
   /**
-   * The first write to a page that other pCPUs have read costs as much as from L3: their copies of its lines must go first.
-   * Measured by `interdom calibrate`; the sources of the published profiles do not tell it apart, and there it is free.
-   */
-  readonly claimsFromL3: boolean;
-  /**
    * Who has which data is known for pieces of memory of this size: 64 to 4096, a power of two. The published profiles were
    * made with whole pages: of a page that is written or read in two halves only the first half comes from afar there.
    */
@@ -59,7 +54,6 @@ export const FEATURE_KINDS: Readonly<Record<keyof Features, FeatureKind>> = {
   l1tfFlush: 'boolean',
   deepIdleAfterUs: 'count',
   longCopyBytes: 'count',
-  claimsFromL3: 'boolean',
   cacheGrainBytes: 'power of two',
   tlbEntries: 'count',
   l1Bytes: 'count',

@@ -172,6 +172,12 @@ export const PRICE_LIST = {
     'taking the memory of a destroyed domain back, a GiB',
   ),
   crashDetection: time('toolstack', 'toolstack', 'from a crash until the toolstack knows of it'),
+
+  copyClaimed: perByte(
+    'memory',
+    'copy',
+    'extra for a byte written to where another core has read since the last write: its copies must go first',
+  ),
 } as const satisfies Readonly<Record<string, PriceMeaning>>;
 
 export type PriceName = keyof typeof PRICE_LIST;

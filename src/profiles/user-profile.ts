@@ -2,6 +2,7 @@ import { nearest } from '../base/did-you-mean.js';
 import { FEATURE_KINDS, type Features } from './feature-list.js';
 import { PROFILES } from './index.js';
 import { type JsonPlace, parseJson } from './json-place.js';
+import { free } from './price-builders.js';
 import { PRICE_LIST, PRICE_NAMES, type PriceName } from './price-list.js';
 import type { Price, Profile } from './profile.js';
 import { readPrice } from './user-price.js';
@@ -100,7 +101,12 @@ function likeProfile(place: JsonPlace, known: readonly Profile[]): Profile {
 }
 
 /** Features that older profiles, written whole, do not name. */
-const LATER_FEATURES: Partial<Features> = { claimsFromL3: false, cacheGrainBytes: 4096 };
+const LATER_FEATURES: Partial<Features> = { cacheGrainBytes: 4096 };
+
+/** Likewise. */
+const LATER_PRICES: Partial<Record<PriceName, Price>> = {
+  copyClaimed: free('ps/B', 'the profile does not name it'),
+};
 
 function readFeatures(place: JsonPlace, base: Features | undefined): Features {
   if (place.isMissing && base !== undefined) return base;
@@ -110,7 +116,7 @@ function readFeatures(place: JsonPlace, base: Features | undefined): Features {
     const member = place.member(name);
     if (!member.isMissing) features[name] = readFeature(member, name);
     else if (base !== undefined) features[name] = base[name];
-    else if (name in LATER_FEATURES) features[name] = LATER_FEATURES[name] as boolean | number;
+    else if (name in LATER_FEATURES) features[name] = LATER_FEATURES[name] as number;
     else throw incomplete(member);
   }
   return features as unknown as Features;
@@ -141,8 +147,9 @@ function readPrices(
     const member = place.member(name);
     const inherited = base?.[name];
     if (member.isMissing) {
-      if (inherited === undefined) throw incomplete(member);
-      prices[name] = inherited;
+      const known = inherited ?? LATER_PRICES[name];
+      if (known === undefined) throw incomplete(member);
+      prices[name] = known;
     } else {
       prices[name] = readPrice(member, {
         kind: PRICE_LIST[name].kind,

@@ -110,6 +110,24 @@ describe('copy', () => {
     assert.equal(rest, 7 * NS + 1024 * 100, 'by pages the rest has come along');
   });
 
+  it('costs extra where another pCPU has read what is written', () => {
+    const machine = sampleMachine({
+      prices: { copySetup: 0, copyL1: 100, copyL3: 100, copyDram: 100, copyClaimed: 40 },
+    });
+    const domain = addDomain(machine);
+    const other = addDomain(machine, { pcpus: [1] });
+    const page = domain.allocate(1);
+    const reference = domain.grantTable.grant(page, other.domid);
+    const mapped = other.grantTable.map(other.vcpu, domain.domid, [reference]);
+    assert.ok('address' in mapped);
+    const [mine, theirs] = [domain.allocate(1), other.allocate(1)];
+    const write = (): number => charged(domain, COPY, () => domain.memory.copy(page, mine, 100));
+    assert.equal(write(), 100 * 100);
+    other.memory.copy(theirs, mapped.address, 100);
+    assert.equal(write(), 100 * (100 + 40));
+    assert.equal(write(), 100 * 100);
+  });
+
   it('costs extra beyond L2 where it is short', () => {
     const machine = sampleMachine({
       features: { longCopyBytes: 256 },

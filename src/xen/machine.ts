@@ -56,7 +56,7 @@ export class Machine {
   readonly features: Features;
   readonly prices: PriceTable;
   readonly prng: Prng;
-  /** What each end of a copy pays for a byte, by the level in which it was found: half the price. Picoseconds. */
+  /** What each end of a copy pays for a byte, by what CacheHierarchy.touch returns: half the level's price. Picoseconds. */
   readonly copyHalfPrices: Float64Array;
   /** The same for a copy shorter than `longCopyBytes`, which the prefetcher does not help. */
   readonly shortCopyHalfPrices: Float64Array;
@@ -89,16 +89,14 @@ export class Machine {
     this.prices = prices;
     this.prng = new Prng(options.seed);
     this.tickPhase = this.prng.below(1000);
-    this.copyHalfPrices = Float64Array.of(
-      prices.copyL1 / 2,
-      prices.copyL2 / 2,
-      prices.copyL3 / 2,
-      prices.copyDram / 2,
-    );
-    const extra = prices.copyUnprefetched / 2;
-    this.shortCopyHalfPrices = this.copyHalfPrices.map((half, level) =>
-      level >= IN_L3 ? half + extra : half,
-    );
+    const levels = [prices.copyL1, prices.copyL2, prices.copyL3, prices.copyDram];
+    const half = (extra: number): Float64Array => {
+      const found = levels.map((price, level) => price / 2 + (level >= IN_L3 ? extra / 2 : 0));
+      // And from CLAIMED on:
+      return Float64Array.from([...found, ...found.map((ps) => ps + prices.copyClaimed)]);
+    };
+    this.copyHalfPrices = half(0);
+    this.shortCopyHalfPrices = half(prices.copyUnprefetched);
     this.longCopyBytes = features.longCopyBytes;
     this.deepIdlePs = features.deepIdleAfterUs * PS_PER_US;
     this.ratelimitPs = features.schedulerRatelimitUs * PS_PER_US;

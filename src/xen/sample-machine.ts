@@ -26,7 +26,7 @@ export function sampleMachine(options: SampleOptions = {}): Machine {
   ) as PriceTable;
   return new Machine({
     features: { ...SKYLAKE_2017.features, guestTickHz: 0, deepIdleAfterUs: 0, ...options.features },
-    prices: { ...even, copyUnprefetched: 0, ...options.prices },
+    prices: { ...even, copyUnprefetched: 0, copyClaimed: 0, ...options.prices },
     pcpus: options.pcpus ?? 2,
     seed: options.seed ?? 1,
   });

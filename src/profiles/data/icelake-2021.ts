@@ -34,7 +34,6 @@ export const ICELAKE_2021: Profile = {
     l1tfFlush: false,
     deepIdleAfterUs: 200,
     longCopyBytes: 0,
-    claimsFromL3: false,
     cacheGrainBytes: 4096,
     tlbEntries: 2048,
     l1Bytes: 48 * 1024,
@@ -149,6 +148,7 @@ export const ICELAKE_2021: Profile = {
     copyL2: estimate(psPerByte(35), 'ps/B', '35 GB/s'),
     copyL3: estimate(psPerByte(10), 'ps/B', '10 GB/s; no direct source'),
     copyUnprefetched: free('ps/B', WHY.copyUnprefetched),
+    copyClaimed: free('ps/B', WHY.copyClaimed),
     copyDram: estimate(psPerByte(8), 'ps/B', '8 GB/s in one thread; rep movs up to 40 % faster'),
 
     xenstoreOperation: estimate(50, 'us', WHY.xenstore, WIDE_FACTOR),

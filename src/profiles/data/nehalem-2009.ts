@@ -37,7 +37,6 @@ export const NEHALEM_2009: Profile = {
     l1tfFlush: false,
     deepIdleAfterUs: 200,
     longCopyBytes: 0,
-    claimsFromL3: false,
     cacheGrainBytes: 4096,
     tlbEntries: 512,
     l1Bytes: 32 * 1024,
@@ -166,6 +165,7 @@ export const NEHALEM_2009: Profile = {
     ),
     copyL3: estimate(psPerByte(9), 'ps/B', '9 GB/s; no direct source'),
     copyUnprefetched: free('ps/B', WHY.copyUnprefetched),
+    copyClaimed: free('ps/B', WHY.copyClaimed),
     copyDram: estimate(psPerByte(5), 'ps/B', '5 GB/s in one thread; rep movs up to 40 % faster'),
 
     xenstoreOperation: derived(7500, 'us', 5000, 10_000, XENSTORE_DISK),

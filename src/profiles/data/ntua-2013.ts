@@ -36,7 +36,6 @@ export const NTUA_2013: Profile = {
     l3Bytes: 4 * 1024 * 1024,
     deepIdleAfterUs: 500,
     longCopyBytes: 32 * 1024,
-    claimsFromL3: false,
     cacheGrainBytes: 4096,
   },
   prices: {
@@ -68,6 +67,7 @@ export const NTUA_2013: Profile = {
     copyL2: fitted(266, 'ps/B', 'single shots of 64 KiB'),
     copyL3: fitted(297, 'ps/B', 'single shots of 256 KiB, and transfers through all rings'),
     copyUnprefetched: fitted(148, 'ps/B', 'writes below 32 KiB through rings beyond L2'),
+    copyClaimed: free('ps/B', WHY.copyClaimed),
     copyDram: fitted(350, 'ps/B', 'transfers of 16 MiB: the user buffers come from DRAM'),
   },
 };

@@ -55,7 +55,6 @@ export const QEMU_SVM: Profile = {
     l1tfFlush: false,
     deepIdleAfterUs: 0,
     longCopyBytes: 0,
-    claimsFromL3: false,
     cacheGrainBytes: 4096,
     tlbEntries: 1024,
     l1Bytes: 32 * 1024,
@@ -181,6 +180,7 @@ export const QEMU_SVM: Profile = {
     copyL2: derived(300, 'ps/B', 250, 350, COPY),
     copyL3: derived(300, 'ps/B', 250, 350, COPY),
     copyUnprefetched: free('ps/B', 'the emulated CPU has no caches'),
+    copyClaimed: free('ps/B', 'the emulated CPU has no caches'),
     copyDram: derived(300, 'ps/B', 250, 350, COPY),
 
     xenstoreOperation: estimate(50_000, 'cycles', 'instructions, not counted: xenstored (C)', 5),

@@ -29,7 +29,6 @@ export const SANDYBRIDGE_2012: Profile = {
     l1tfFlush: false,
     deepIdleAfterUs: 200,
     longCopyBytes: 0,
-    claimsFromL3: false,
     cacheGrainBytes: 4096,
     tlbEntries: 512,
     l1Bytes: 32 * 1024,
@@ -131,6 +130,7 @@ export const SANDYBRIDGE_2012: Profile = {
     copyL2: estimate(psPerByte(14), 'ps/B', '14 GB/s'),
     copyL3: estimate(psPerByte(8), 'ps/B', '8 GB/s; no direct source'),
     copyUnprefetched: free('ps/B', WHY.copyUnprefetched),
+    copyClaimed: free('ps/B', WHY.copyClaimed),
     copyDram: estimate(psPerByte(5), 'ps/B', '5 GB/s in one thread; rep movs up to 40 % faster'),
 
     xenstoreOperation: estimate(100, 'us', WHY.xenstore, WIDE_FACTOR),

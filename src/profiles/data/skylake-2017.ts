@@ -29,7 +29,6 @@ export const SKYLAKE_2017: Profile = {
     l1tfFlush: false,
     deepIdleAfterUs: 200,
     longCopyBytes: 0,
-    claimsFromL3: false,
     cacheGrainBytes: 4096,
     tlbEntries: 1536,
     l1Bytes: 32 * 1024,
@@ -148,6 +147,7 @@ export const SKYLAKE_2017: Profile = {
     copyL2: estimate(psPerByte(30), 'ps/B', '30 GB/s'),
     copyL3: estimate(psPerByte(9), 'ps/B', '9 GB/s; no direct source'),
     copyUnprefetched: free('ps/B', WHY.copyUnprefetched),
+    copyClaimed: free('ps/B', WHY.copyClaimed),
     copyDram: derived(
       psPerByte(6),
       'ps/B',

@@ -34,6 +34,8 @@ export const WHY = {
     'C6 and the caches it emptied: a deep C-state adds 50 to 100 us on servers, 30 on the one machine ' +
     'with a published first wake-up (libvchan-intranode logs)',
   deepIdleEmulated: 'an emulated CPU does not sleep deep',
+  copyClaimed:
+    'the sources do not tell it apart from the rest of their times; interdom calibrate measures it',
   copyUnprefetched: 'rep movs and the prefetchers of this generation do as well on short copies',
   pvEntry: 'SYSCALL and SYSRET (or IRET), with the registers saved and the stack changed between',
   syscall: 'SYSCALL, SYSRET and two SWAPGS, nothing in between',

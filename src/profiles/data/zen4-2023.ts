@@ -34,7 +34,6 @@ export const ZEN4_2023: Profile = {
     l1tfFlush: false,
     deepIdleAfterUs: 200,
     longCopyBytes: 0,
-    claimsFromL3: false,
     cacheGrainBytes: 4096,
     tlbEntries: 3072,
     l1Bytes: 32 * 1024,
@@ -153,6 +152,7 @@ export const ZEN4_2023: Profile = {
     copyL2: estimate(psPerByte(70), 'ps/B', '70 GB/s; a Zen 5 guest reaches 108'),
     copyL3: estimate(psPerByte(30), 'ps/B', '30 GB/s; a Zen 5 guest reaches 50 to 58'),
     copyUnprefetched: free('ps/B', WHY.copyUnprefetched),
+    copyClaimed: free('ps/B', WHY.copyClaimed),
     copyDram: estimate(
       psPerByte(15),
       'ps/B',

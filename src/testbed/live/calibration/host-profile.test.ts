@@ -30,8 +30,8 @@ describe('a profile of a host', () => {
     assert.equal(written.measurements.missing['copyDram'], 'the caches are too large');
   });
 
-  it('says whether a write claims lines back from another core, where that was measured', () => {
-    const featuresWith = (claimed: number) =>
+  it('has as the price of claiming lines back what a copy takes beyond itself', () => {
+    const claimed = (ps: number) =>
       hostProfile(
         'host-x',
         {
@@ -39,19 +39,16 @@ describe('a profile of a host', () => {
           figures: [
             figureOf('copyL1', 'ps/B', '', [10]),
             figureOf('copyL2', 'ps/B', '', [20]),
-            figureOf('copyL3', 'ps/B', '', [120]),
-            figureOf('claimedWrite', 'ps/B', '', [claimed]),
+            figureOf('claimedWrite', 'ps/B', '', [ps]),
           ],
         },
         SKYLAKE_2017,
         3e9,
-      ).features;
-    assert.equal(featuresWith(16)['claimsFromL3'], false);
-    assert.equal(featuresWith(80)['claimsFromL3'], true);
-    assert.equal(
-      'claimsFromL3' in hostProfile('x', CALIBRATION, SKYLAKE_2017, 3e9).features,
-      false,
-    );
+      ).prices['copyClaimed']?.value;
+    assert.equal(claimed(80), 65);
+    assert.equal(claimed(12), 0);
+    const { prices } = hostProfile('x', CALIBRATION, SKYLAKE_2017, 3e9);
+    assert.equal('copyClaimed' in prices, false, 'not measured: as the base has it');
   });
 
   it('pays no part of a figure twice that was measured whole', () => {

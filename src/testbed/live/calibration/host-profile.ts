@@ -51,6 +51,7 @@ export function hostProfile(
       prices[figure.name] = plain(figure);
     }
   }
+  Object.assign(prices, claimed(calibration.figures, base));
   const { l1Bytes, l2Bytes, l3Bytes } = calibration.caches;
   return {
     name,
@@ -62,7 +63,6 @@ export function hostProfile(
       l2Bytes,
       l3Bytes,
       cacheGrainBytes: GRAIN_BYTES,
-      ...claims(calibration.figures),
     },
     prices,
     measurements: {
@@ -75,15 +75,28 @@ export function hostProfile(
   };
 }
 
-/** Whether a write to what another core has read takes rather what L3 does, or what it takes alone. Unknown: as the base. */
-function claims(figures: readonly Figure[]): { readonly claimsFromL3?: boolean } {
-  const [l1, l2, l3, claimed] = ['copyL1', 'copyL2', 'copyL3', 'claimedWrite'].map(
-    (name) => figures.find((figure) => figure.name === name)?.value,
-  );
-  if (l1 === undefined || l2 === undefined || l3 === undefined || claimed === undefined) return {};
-  // Either end of a copy pays half the price of its level: here the other end is in L1.
-  const [alone, fromL3] = [(l1 + l2) / 2, (l1 + l3) / 2];
-  return { claimsFromL3: Math.abs(claimed - fromL3) < Math.abs(claimed - alone) };
+/** What claiming lines back takes, beyond what the same copy takes alone. Nothing where it was not measured. */
+function claimed(figures: readonly Figure[], base: Profile): Partial<Record<PriceName, Price>> {
+  const named = (name: string): Figure | undefined => figures.find((one) => one.name === name);
+  const [l1, l2, whole] = [named('copyL1'), named('copyL2'), named('claimedWrite')];
+  if (whole === undefined) return {};
+  const level = (figure: Figure | undefined, name: PriceName): number =>
+    figure?.value ?? picoseconds(base.prices[name].value, base.prices[name].unit, base.clockHz);
+  // Either end of a copy pays half the price of its level: the bytes come from L1, and the ring is larger.
+  const alone = (level(l1, 'copyL1') + level(l2, 'copyL2')) / 2;
+  const beyond = (psPerByte: number): number => rounded(Math.max(0, psPerByte - alone));
+  return {
+    copyClaimed: {
+      value: beyond(whole.value),
+      low: beyond(Math.min(whole.low, whole.value)),
+      high: beyond(Math.max(whole.high, whole.value)),
+      unit: 'ps/B',
+      source:
+        `measured here: ${whole.meaning}: ${rounded(whole.value)} ps/B, less ${rounded(alone)} ps/B for the copy alone; ` +
+        `${whole.repeats.length} repeats, confidence ${whole.confidence}`,
+      confidence: 'derived',
+    },
+  };
 }
 
 function plain(figure: Figure): Price {
