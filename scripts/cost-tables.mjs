@@ -57,7 +57,7 @@ const CHARGED = {
   copyClaimed:
     'the written end of a copy, where others have read that piece of memory since (`copy-end.ts`)',
   copyUnprefetched:
-    'each end of a copy shorter than `longCopyBytes` that lies beyond L2 pays half (`guest-memory.ts`)',
+    'each end of a copy shorter than `longCopyBytes` that lies beyond L2 pays half (`copy-end.ts`)',
   vcpuUnblock: 'an event wakes a blocked vCPU: on the pCPU of the sender (`vcpu.ts`)',
   vcpuWake: 'a vCPU is woken whose pCPU idles (`pcpu.ts`)',
   inject: 'each upcall, of events or of the timer (`vcpu.ts`, `guest-kernel.ts`)',

@@ -63,7 +63,7 @@ export function bareProfile(profile: Profile, software: MeasuredSoftware): Profi
   const lineNs = picoseconds(cacheLine.value, cacheLine.unit, profile.clockHz) / 1000;
   const raisingNs = Math.min(Math.max(0, eventNs), LINES_OF_A_RAISER * lineNs);
   const source = 'half of what a round trip of short messages takes beyond the model without it';
-  prices.vcpuUnblock = { ...measured(raisingNs), source: `two cache lines of ${source}` };
+  prices.vcpuUnblock = { ...measured(raisingNs), source: `two cache lines, or all, of ${source}` };
   prices.upcall = {
     ...measured(Math.max(0, eventNs - raisingNs)),
     source: `the rest of ${source}`,

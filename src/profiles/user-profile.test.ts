@@ -102,6 +102,15 @@ describe('a complete profile', () => {
     assert.deepEqual(parse(complete()), { ...skylake, name: 'mine' });
   });
 
+  it('may be older than copyClaimed and cacheGrainBytes', () => {
+    const old = complete() as { features: object; prices: object };
+    Reflect.deleteProperty(old.features, 'cacheGrainBytes');
+    Reflect.deleteProperty(old.prices, 'copyClaimed');
+    const { features, prices } = parse(old);
+    assert.equal(features.cacheGrainBytes, 4096);
+    assert.equal(prices.copyClaimed.value, 0);
+  });
+
   for (const path of [
     'description',
     'clockHz',

@@ -13,8 +13,8 @@ import { Outbox, type Payload } from './payload.js';
 import type { World } from './world.js';
 
 /**
- * The inner loops of scenarios. Each is one flat generator that calls the channel's plain functions and yields only
- * when it must: a generator inside a generator would cost as much as the work.
+ * The inner loops of scenarios. Each is one flat generator (of `writeStream` the part that waits) that calls the channel's plain
+ * functions and yields only when it must: a generator inside a generator would cost as much as the work.
  */
 
 /** What a loop is told when it first finds nothing to do. */
@@ -99,8 +99,9 @@ const NONE = -1;
 
 /** What of `writeStream` never waits: plain loops, for one inside of a generator takes twice as long. */
 class StreamWriter {
-  /** The message that comes next, or is begun: then so much of it was taken. */
+  /** The message that comes next, or is begun. */
   index = 0;
+  /** So much of it was taken. */
   private position = NONE;
   private readonly outbox: Outbox;
   /** Messages of full length, and the length of one more behind them. */
@@ -140,7 +141,7 @@ class StreamWriter {
     let { index } = this;
     let outcome = messageBytes;
     for (; index < whole; index++) {
-      const address = outbox.message(index);
+      const address = outbox.numbered(index);
       if (works) touchPayload(guest, messageBytes);
       outcome = channel.write(address, messageBytes);
       if (outcome !== messageBytes) {
@@ -170,7 +171,7 @@ class StreamWriter {
   }
 
   private beginRest(): number {
-    this.outbox.message(this.index);
+    this.outbox.numbered(this.index);
     if (worksOnPayload(this.guest)) touchPayload(this.guest, this.rest);
     this.position = 0;
     return this.rest;

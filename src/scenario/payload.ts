@@ -164,7 +164,7 @@ export class Outbox {
   }
 
   /** Writes a message's number into it. Returns its address. */
-  message(index: number): number {
+  numbered(index: number): number {
     const { words, payload } = this;
     const offset = payload.offsetOf(index);
     const address = this.buffer + offset;

@@ -6,7 +6,7 @@ import { type MachineMemory, PAGE_MASK, PAGE_SHIFT, PAGE_SIZE } from './memory.j
 import { ProgramWords } from './program-words.js';
 import { SharedFields } from './shared-fields.js';
 import type { SharedLine } from './shared-line.js';
-import { type RingPlace, RingReader, RingWriter } from './shared-ring.js';
+import { type RingPlace, RingReader, RingWriter, type WriterPlace } from './shared-ring.js';
 import type { Vcpu } from './vcpu.js';
 import { VcpuStopped } from './vcpu-stopped.js';
 
@@ -39,7 +39,7 @@ export class GuestMemory {
   }
 
   /** The end at which this domain writes a ring. */
-  ringWriter(place: RingPlace): RingWriter {
+  ringWriter(place: WriterPlace): RingWriter {
     return new RingWriter(this, place);
   }
 
@@ -81,7 +81,7 @@ export class GuestMemory {
 
   /**
    * Copies between two address spaces on this vCPU's pCPU, page by page, and charges what TLB and caches say. Each end
-   * of the copy pays half the price of the level in which its bytes were found.
+   * of the copy pays half the price of the level in which its bytes were found, the written one also for claiming them.
    *
    * @param guest the copy uses guest translations, and so the TLB; Xen's own copies use its permanent mappings
    */

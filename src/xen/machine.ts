@@ -56,7 +56,7 @@ export class Machine {
   readonly features: Features;
   readonly prices: PriceTable;
   readonly prng: Prng;
-  /** What each end of a copy pays for a byte, by what CacheHierarchy.touch returns: half the level's price. Picoseconds. */
+  /** What each end of a copy pays for a byte, by what CacheHierarchy.touch returns: half the level's price, and what claiming takes. Picoseconds. */
   readonly copyHalfPrices: Float64Array;
   /** The same for a copy shorter than `longCopyBytes`, which the prefetcher does not help. */
   readonly shortCopyHalfPrices: Float64Array;

@@ -17,6 +17,23 @@ describe('MachineMemory', () => {
     assert.ok(bytes.every((byte) => byte === 0));
   });
 
+  it("keeps what it knows of each piece of a frame, until the frame is somebody else's", () => {
+    const memory = new MachineMemory(512);
+    const { coherence } = memory;
+    const mfns = Array.from({ length: 200 }, () => memory.allocate(1));
+    const pieceOf = (mfn: number): number => 8 * mfn + 5;
+    for (const mfn of mfns) coherence.lastWriters[pieceOf(mfn)] = mfn % 3;
+    for (let i = 0; i < 1000; i++) memory.allocate(2);
+    for (const mfn of mfns) assert.equal(coherence.lastWriters[pieceOf(mfn)], mfn % 3);
+    const [first = 0, second = 0] = mfns;
+    const version = coherence.versions[pieceOf(first)] as number;
+    memory.release(first);
+    assert.equal(memory.allocate(2), first);
+    assert.equal(coherence.lastWriters[pieceOf(first)], -1);
+    assert.equal(coherence.versions[pieceOf(first)], version + 1);
+    assert.equal(coherence.lastWriters[pieceOf(second)], second % 3);
+  });
+
   it('keeps bytes and what it knows of each frame when it grows', () => {
     const memory = new MachineMemory();
     const frames = Array.from({ length: 1000 }, (_, i) => {

@@ -12,6 +12,10 @@ export interface RingPlace {
   /** Address of the first byte in the domain's address space, and the ring's size: a power of two. */
   readonly address: number;
   readonly bytes: number;
+}
+
+/** And where the writer sees whether there is still a reader. */
+export interface WriterPlace extends RingPlace {
   /** Offset of a byte among the fields that is 0 when the peer has closed. */
   readonly open: number;
 }
@@ -29,7 +33,7 @@ const DONE = 1;
 export class RingWriter {
   constructor(
     protected readonly memory: GuestMemory,
-    readonly place: RingPlace,
+    readonly place: WriterPlace,
   ) {}
 
   /** Bytes that can be copied in: 0 where the indexes make no sense. */

@@ -3,8 +3,10 @@ import { InstallationPlatform } from '../../src/testbed/live/installation/instal
 import { LockstepMember } from '../../src/testbed/live/installation/lockstep-member.js';
 import type { MemberData } from '../../src/testbed/live/installation/lockstep-protocol.js';
 import { LiveMemory } from '../../src/testbed/live/live-memory.js';
+import { LiveRingWriter } from '../../src/testbed/live/live-shared-ring.js';
 import { checkLive, LiveStage } from '../../src/testbed/live/live-stage.js';
 import { sharedClock } from '../../src/testbed/live/serve-rounds.js';
+import type { GuestMemory } from '../../src/xen/guest-memory.js';
 import { Machine } from '../../src/xen/machine.js';
 import { template } from '../../transports/_template/index.js';
 import { transports } from '../../transports/index.js';
@@ -22,9 +24,10 @@ export interface CheckTask {
 
 /**
  * What is broken on purpose, to see that the checks find it: the last byte of a copy arrives only with the next copy, after
- * the index that says that it is there; a domain is never woken; or one thread does not hear that others close their ports.
+ * the index that says that it is there, of all copies or of those that look for room and copy at once; a domain is never woken;
+ * or one thread does not hear that others close their ports.
  */
-export type Sabotage = 'none' | 'late-byte' | 'no-wake' | 'unheard-close';
+export type Sabotage = 'none' | 'late-byte' | 'late-put' | 'no-wake' | 'unheard-close';
 
 const data = workerData as MemberData;
 const { clockBaseNs, transport, check, seed, sabotage, mostSettings } = data.task as CheckTask;
@@ -32,6 +35,7 @@ const driver = [...transports, template].find(({ name }) => name === transport);
 if (driver === undefined) throw new Error(`there is no transport ${transport}`);
 if (sabotage === 'no-wake') InstallationPlatform.prototype.wake = () => {};
 if (sabotage === 'late-byte') delayLastBytes();
+if (sabotage === 'late-put') delayLastBytesOfPuts();
 if (sabotage === 'unheard-close' && data.thread === 0) missCloses();
 const member = new LockstepMember(parentPort as MessagePort, data);
 const stage = new LiveStage(member, seed, sharedClock(BigInt(clockBaseNs)));
@@ -59,5 +63,24 @@ function delayLastBytes(): void {
     late = () => {
       this.bytes[to + length - 1] = last;
     };
+  };
+}
+
+function delayLastBytesOfPuts(): void {
+  const { put } = LiveRingWriter.prototype;
+  let late: (() => void) | undefined;
+  LiveRingWriter.prototype.put = function (source, length) {
+    late?.();
+    late = undefined;
+    const outcome = put.call(this, source, length);
+    if (outcome > 0 && length >= 32) {
+      const { fields, prod, address, bytes } = this.place;
+      const at = address + ((fields.readOwn32(prod) + length - 1) & (bytes - 1));
+      const memory = Reflect.get(this, 'memory') as GuestMemory;
+      const last = memory.peek(at, 1);
+      memory.poke(at, Uint8Array.of(~(last[0] as number)));
+      late = () => memory.poke(at, last);
+    }
+    return outcome;
   };
 }

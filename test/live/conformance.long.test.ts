@@ -53,6 +53,7 @@ describe('conformance on live, under random pauses', () => {
   it('canary: an event without a wake-up is found', async () => {
     const result = await checkOnThreads('libvchan', 'slow-sender', { sabotage: 'no-wake' });
     assert.equal(result.verdict, 'failed');
-    assert.match(result.reason ?? '', /nobody woke the domain|no progress/);
+    // Which it is depends on who rests first: a thread may end its part over what it was not told.
+    assert.match(result.reason ?? '', /nobody woke the domain|no progress|different machines/);
   });
 });

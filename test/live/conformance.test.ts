@@ -25,9 +25,11 @@ describe('conformance on live', () => {
     assert.equal(result.verdict, 'passed', result.reason);
   });
 
-  it('canary: a byte that arrives after its index is found', async () => {
-    const result = await checkOnThreads('libvchan', 'wrap', { sabotage: 'late-byte' });
-    assert.equal(result.verdict, 'failed');
-    assert.match(result.reason ?? '', /wrong bytes/);
-  });
+  for (const sabotage of ['late-byte', 'late-put'] as const) {
+    it(`canary: a byte that arrives after its index is found (${sabotage})`, async () => {
+      const result = await checkOnThreads('libvchan', 'wrap', { sabotage });
+      assert.equal(result.verdict, 'failed');
+      assert.match(result.reason ?? '', /wrong bytes/);
+    });
+  }
 });

@@ -89,7 +89,7 @@ export class VchanChannel implements Channel {
     this.peerLive = isServer ? CLI_LIVE : SRV_LIVE;
     const { memory } = side.guest;
     const open = this.peerLive;
-    this.reader = memory.ringReader({ fields, open, ...reads, ...readRing });
+    this.reader = memory.ringReader({ fields, ...reads, ...readRing });
     this.writer = memory.ringWriter({ fields, open, ...writes, ...writeRing });
     this.readCons = reads.cons;
     this.writeProd = writes.prod;
@@ -198,8 +198,9 @@ export class VchanChannel implements Channel {
     this.requestNotify(NOTIFY_READ);
     const room = this.writer.room();
     if (room < least) return false;
-    this.unpublished = Math.min(length, room);
-    this.writer.copyIn(address, this.unpublished);
+    const part = Math.min(length, room);
+    this.writer.copyIn(address, part);
+    this.unpublished = part;
     return true;
   }
 
@@ -208,8 +209,9 @@ export class VchanChannel implements Channel {
     this.requestNotify(NOTIFY_WRITE);
     const ready = this.reader.ready();
     if (ready < least) return false;
-    this.unconsumed = Math.min(length, ready);
-    this.reader.copyOut(address, this.unconsumed);
+    const part = Math.min(length, ready);
+    this.reader.copyOut(address, part);
+    this.unconsumed = part;
     return true;
   }
 

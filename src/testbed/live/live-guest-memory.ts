@@ -3,7 +3,7 @@ import { chargeTlbMisses, GuestMemory } from '../../xen/guest-memory.js';
 import { PAGE_MASK, PAGE_SHIFT, PAGE_SIZE } from '../../xen/memory.js';
 import type { ProgramWords } from '../../xen/program-words.js';
 import type { SharedFields } from '../../xen/shared-fields.js';
-import type { RingPlace, RingReader, RingWriter } from '../../xen/shared-ring.js';
+import type { RingPlace, RingReader, RingWriter, WriterPlace } from '../../xen/shared-ring.js';
 import type { Vcpu } from '../../xen/vcpu.js';
 import { KeptRanges } from './kept-ranges.js';
 import type { LivePlatform } from './live-platform.js';
@@ -36,7 +36,7 @@ export class LiveGuestMemory extends GuestMemory {
     return new Fields(this, address, this.lineAt(address), this.space, this.platform);
   }
 
-  override ringWriter(place: RingPlace): RingWriter {
+  override ringWriter(place: WriterPlace): RingWriter {
     const Writer = this.platform.disturbs ? StressedRingWriter : LiveRingWriter;
     return new Writer(this, place, this.space, this.platform);
   }

@@ -1,4 +1,5 @@
 import { MessageChannel, type MessagePort, Worker } from 'node:worker_threads';
+import { inlineFastPaths } from './inlining.js';
 import { describeLastStep, stepsOf } from './last-step.js';
 import type { FromThread, LiveThreadData, RoundOrder } from './live-protocol.js';
 import type { RoundReport } from './live-round.js';
@@ -64,6 +65,7 @@ export class LivePair {
     frameBytes: number,
     patienceMs: number,
   ): Promise<LivePair> {
+    inlineFastPaths();
     const pair = new LivePair(script, data, frameBytes, patienceMs);
     const answers = await pair.answers();
     pair.isPinned = answers.every((answer) => 'ready' in answer && answer.isPinned);

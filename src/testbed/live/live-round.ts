@@ -4,6 +4,7 @@ import type { CellParameters, Scenario } from '../../scenario/contract.js';
 import { startPair } from '../../scenario/pair.js';
 import type { Endpoint, TransportDriver } from '../../transport/contract.js';
 import { Installation } from '../../transport/installation.js';
+import { PAGE_SIZE } from '../../xen/memory.js';
 import { meet } from './barrier.js';
 import { DomainThread } from './domain-thread.js';
 import type { LivePlatform } from './live-platform.js';
@@ -131,10 +132,13 @@ export class LiveEnd {
     return report;
   }
 
+  /** The last page first: frames are given out again from the last one given back, and shall lie as they lay. */
   private giveBuffersBack(): void {
-    const { guest } = this.thread;
-    for (const { address, pages } of guest.programBuffers) guest.domain.free(address, pages);
-    guest.programBuffers.length = 0;
+    const { domain, programBuffers } = this.thread.guest;
+    for (const { address, pages } of programBuffers.reverse()) {
+      for (let page = pages - 1; page >= 0; page--) domain.free(address + page * PAGE_SIZE, 1);
+    }
+    programBuffers.length = 0;
   }
 }
 

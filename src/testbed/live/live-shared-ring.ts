@@ -1,15 +1,15 @@
 import type { AddressSpace } from '../../xen/address-space.js';
 import type { GuestMemory } from '../../xen/guest-memory.js';
-import { type RingPlace, RingReader, RingWriter } from '../../xen/shared-ring.js';
+import { type RingPlace, RingReader, RingWriter, type WriterPlace } from '../../xen/shared-ring.js';
 import { KeptRange } from './kept-ranges.js';
 import type { LivePlatform } from './live-platform.js';
 import type { Mover } from './wasm-mover.js';
 
 /** Where a ring and a program's buffer lie in the memory of this machine: found once, and again when the mapping changes. */
 class RingInFrames {
-  /** Machine addresses of the two indexes, of the peer's sign of life, and of the first byte. */
-  prod = -1;
-  cons = -1;
+  /** Machine addresses: of the index that this end moves and of the peer's, of the peer's sign of life, of the first byte. */
+  own = -1;
+  peers = -1;
   open = -1;
   bytes = -1;
   /** Holds only while all that was found does. */
@@ -19,10 +19,10 @@ class RingInFrames {
   /** @param writes whether it is the program that is read, and the ring that is written */
   constructor(
     private readonly memory: GuestMemory,
-    private readonly place: RingPlace,
+    private readonly place: RingPlace & Partial<WriterPlace>,
     private readonly space: AddressSpace,
     private readonly platform: LivePlatform,
-    writes: boolean,
+    private readonly writes: boolean,
   ) {
     this.program = new KeptRange(space, !writes);
     this.ring = new KeptRange(space, writes);
@@ -36,11 +36,12 @@ class RingInFrames {
       return false;
     }
     const fields = space.find(place.fields.address, true);
-    ring.keep(place.address, place.bytes);
+    if (!ring.holds(place.address, place.bytes)) ring.keep(place.address, place.bytes);
     if (fields < 0 || !ring.holds(place.address, place.bytes)) return false;
-    this.prod = fields + place.prod;
-    this.cons = fields + place.cons;
-    this.open = fields + place.open;
+    const { prod, cons, open = 0 } = place;
+    this.own = fields + (this.writes ? prod : cons);
+    this.peers = fields + (this.writes ? cons : prod);
+    this.open = fields + open;
     this.bytes = ring.at(place.address);
     program.keep(address, length);
     return program.holds(address, length);
@@ -55,7 +56,7 @@ export class LiveRingWriter extends RingWriter {
 
   constructor(
     memory: GuestMemory,
-    place: RingPlace,
+    place: WriterPlace,
     space: AddressSpace,
     protected readonly platform: LivePlatform,
   ) {
@@ -71,8 +72,8 @@ export class LiveRingWriter extends RingWriter {
     if (!program.holds(source, length) && !found.findAnew(source, length)) {
       return super.put(source, length);
     }
-    const { open, prod, cons, bytes } = found;
-    const pieces = mover.put(open, prod, cons, bytes, size, program.at(source), length);
+    const { open, own, peers, bytes } = found;
+    const pieces = mover.put(open, own, peers, bytes, size, program.at(source), length);
     // Behind the copy: the machine still writes its last lines back meanwhile.
     if (pieces > 0) memory.accountForCopy(length, pieces);
     return pieces;
@@ -103,26 +104,30 @@ export class LiveRingReader extends RingReader {
     if (!program.holds(destination, length) && !found.findAnew(destination, length)) {
       return super.take(destination, length);
     }
-    const { prod, cons, bytes } = found;
-    const pieces = mover.take(cons, prod, bytes, size, program.at(destination), length);
+    const { own, peers, bytes } = found;
+    const pieces = mover.take(own, peers, bytes, size, program.at(destination), length);
     if (pieces > 0) memory.accountForCopy(length, pieces);
     return pieces > 0;
   }
 }
 
-/** The same, for tests: as often step by step, with a pause of random length before each step that the peer could see. */
+/** The same, for tests: behind a pause of random length, and as often step by step with one before each step. */
 export class StressedRingWriter extends LiveRingWriter {
   override put(source: number, length: number): number {
-    return this.platform.below(2) === 0
-      ? super.put(source, length)
-      : RingWriter.prototype.put.call(this, source, length);
+    if (this.platform.below(2) === 0) {
+      this.platform.disturb();
+      return super.put(source, length);
+    }
+    return RingWriter.prototype.put.call(this, source, length);
   }
 }
 
 export class StressedRingReader extends LiveRingReader {
   override take(destination: number, length: number): boolean {
-    return this.platform.below(2) === 0
-      ? super.take(destination, length)
-      : RingReader.prototype.take.call(this, destination, length);
+    if (this.platform.below(2) === 0) {
+      this.platform.disturb();
+      return super.take(destination, length);
+    }
+    return RingReader.prototype.take.call(this, destination, length);
   }
 }

@@ -1,6 +1,7 @@
 import { MessageChannel, Worker } from 'node:worker_threads';
 import { invariant } from '../../base/errors.js';
 import { percentile, sortedAscending } from '../../stats/quantile.js';
+import { inlineFastPaths } from './inlining.js';
 import type { LivePairData } from './live-pair.js';
 import {
   type FromThread,
@@ -57,6 +58,7 @@ export async function softwarePath(script: URL, data: LivePairData): Promise<Sof
     thread: 0,
     partner,
   };
+  inlineFastPaths();
   const worker = new Worker(script, { workerData, transferList: [partner] });
   try {
     return await new Promise((resolve, reject) => {

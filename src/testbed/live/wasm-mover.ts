@@ -112,7 +112,7 @@ function ringCopy(isPut: boolean): readonly number[] {
   const copy = (ring: number[], program: number[], length: number[]): number[] =>
     isPut ? [...ring, ...program, ...length, ...COPY] : [...program, ...ring, ...length, ...COPY];
   const atOffset = [...get(RING), ...get(OFFSET), ADD];
-  const isOpen = [...get(0), 0x2d, 0, 0, NOT, ...IF, ...number(-1 & 0x7f), RETURN, END];
+  const isOpen = [...get(0), 0xfe, 0x12, 0, 0, NOT, ...IF, ...number(-1 & 0x7f), RETURN, END];
   return [
     ...(isPut ? isOpen : []),
     ...[...own, ...(isPut ? room : ready), ...set(COUNT)],

@@ -9,7 +9,7 @@ export interface HostProfile {
   readonly description: string;
   readonly like: string;
   readonly clockHz: number;
-  readonly features: Readonly<Record<string, number | boolean>>;
+  readonly features: Readonly<Record<string, number>>;
   readonly prices: Readonly<Record<string, Price>>;
   /** For people: nothing reads it. */
   readonly measurements: {
