@@ -173,6 +173,7 @@ export const PRICE_LIST = {
   ),
   crashDetection: time('toolstack', 'toolstack', 'from a crash until the toolstack knows of it'),
 
+  // Behind all others: prices are drawn in this order, and draws of those that there were stay the same.
   copyClaimed: perByte(
     'memory',
     'copy',

@@ -184,11 +184,6 @@ export class VchanChannel implements Channel {
     yield* this.side.release();
   }
 
-  /** Whether the peer has not closed: CLIENT_AWAITED counts as live, as in libxenvchan_is_open. */
-  peerIsLive(): boolean {
-    return this.control.read8(this.peerLive) !== 0;
-  }
-
   /**
    * fast_get_buffer_space and the copy, where there was not room for all: asks to be told of more, and looks again.
    *
@@ -215,8 +210,9 @@ export class VchanChannel implements Channel {
     return true;
   }
 
+  /** CLIENT_AWAITED counts as live, as in libxenvchan_is_open. */
   private nothingThere(): number {
-    return this.peerIsLive() ? WOULD_BLOCK : PEER_GONE;
+    return this.control.read8(this.peerLive) === 0 ? PEER_GONE : WOULD_BLOCK;
   }
 
   private publish(): number {

@@ -1,57 +1,7 @@
 import type { AddressSpace } from '../../xen/address-space.js';
-import { PAGE_MASK, PAGE_SIZE } from '../../xen/memory.js';
 import type { Vcpu } from '../../xen/vcpu.js';
+import { KeptRange } from './kept-range.js';
 import type { LiveMemory } from './live-memory.js';
-
-/** Pages that are looked at beyond what was asked for: rings are rarely longer. */
-const PAGES_AHEAD = 16;
-/** No generation of an address space. */
-const NEVER = -1;
-
-/** Adjacent guest pages behind which adjacent frames lie. */
-export class KeptRange {
-  private first = 0;
-  private end = 0;
-  private distance = 0;
-  private generation = NEVER;
-
-  constructor(
-    private readonly space: AddressSpace,
-    private readonly write: boolean,
-  ) {}
-
-  holds(address: number, length: number): boolean {
-    return (
-      address >= this.first &&
-      address + length <= this.end &&
-      this.space.generation === this.generation
-    );
-  }
-
-  /** The machine address, where it `holds`. */
-  at(address: number): number {
-    return address + this.distance;
-  }
-
-  /** Holds nothing any more. */
-  forget(): void {
-    this.generation = NEVER;
-  }
-
-  /** Keeps the range that begins with the page of an address. */
-  keep(address: number, length: number): void {
-    const { space, write } = this;
-    const page = address & ~PAGE_MASK;
-    const frame = space.find(page, write);
-    this.first = this.end = page;
-    this.distance = frame - page;
-    this.generation = space.generation;
-    if (frame < 0) return;
-    const most = address + length + PAGES_AHEAD * PAGE_SIZE;
-    do this.end += PAGE_SIZE;
-    while (this.end < most && space.find(this.end, write) === this.end + this.distance);
-  }
-}
 
 /** The last two ranges of an address space from which, or to which, bytes were copied: a buffer and a ring, mostly. */
 export class KeptRanges {

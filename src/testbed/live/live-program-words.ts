@@ -1,24 +1,20 @@
 import type { AddressSpace } from '../../xen/address-space.js';
 import type { GuestMemory } from '../../xen/guest-memory.js';
 import { ProgramWords } from '../../xen/program-words.js';
-import { KeptRange } from './kept-ranges.js';
+import { KeptRange } from './kept-range.js';
 import type { LiveMemory } from './live-memory.js';
-
-/** No generation of an address space. */
-const NEVER = -1;
 
 /** A program's words in the memory of this machine. Where they lie is found once, and again when the mapping has changed. */
 export class LiveProgramWords extends ProgramWords {
   private readonly range: KeptRange;
-  /** Machine address / 4, and the generation of the address space in which it holds. */
+  /** Machine address / 4, while the range is current. */
   private at = 0;
-  private foundIn = NEVER;
 
   constructor(
     memory: GuestMemory,
     address: number,
     private readonly bytes: number,
-    private readonly space: AddressSpace,
+    space: AddressSpace,
     private readonly live: LiveMemory,
   ) {
     super(memory, address);
@@ -26,7 +22,7 @@ export class LiveProgramWords extends ProgramWords {
   }
 
   override write(offset: number, first: number, second: number): void {
-    if (this.space.generation !== this.foundIn && !this.findAnew()) {
+    if (!this.range.isCurrent && !this.findAnew()) {
       super.write(offset, first, second);
       return;
     }
@@ -41,9 +37,9 @@ export class LiveProgramWords extends ProgramWords {
     const { range, address, bytes } = this;
     if (this.memory.vcpu.state === 'offline' || !this.live.isShared) return false;
     range.keep(address, bytes);
-    if (!range.holds(address, bytes)) return false;
     this.at = range.at(address) >> 2;
-    this.foundIn = this.space.generation;
-    return true;
+    if (range.holds(address, bytes)) return true;
+    range.forget();
+    return false;
   }
 }

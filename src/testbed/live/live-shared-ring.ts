@@ -1,7 +1,7 @@
 import type { AddressSpace } from '../../xen/address-space.js';
 import type { GuestMemory } from '../../xen/guest-memory.js';
 import { type RingPlace, RingReader, RingWriter, type WriterPlace } from '../../xen/shared-ring.js';
-import { KeptRange } from './kept-ranges.js';
+import { KeptRange } from './kept-range.js';
 import type { LivePlatform } from './live-platform.js';
 import type { Mover } from './wasm-mover.js';
 
